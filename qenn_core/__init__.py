@@ -1,0 +1,1 @@
+"""The core of QENN Studio: everything that is not a page."""

@@ -1,0 +1,97 @@
+"""Data ready for the models: split first, then everything fitted on the training part only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Part(NamedTuple):
+    """One part of the split.
+
+    ``features`` (rows, n_features) are all prepared features; ``inputs`` (rows, n_inputs) are what the
+    circuit, or its trainable linear layer, receives; ``labels`` (rows,) are class numbers.
+    """
+
+    features: Floats
+    inputs: Floats
+    labels: Ints
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane through feature space on which the decision map is drawn.
+
+    Parameters
+    ----------
+    axes : tuple of str
+        What the two axes are.
+    low, high : tuple of float
+        The corners of the part that holds the data.
+    to_features : callable
+        Takes points (n, 2) to features (n, n_features).
+    to_plane : callable
+        Takes features (n, n_features) to points (n, 2).
+    exact : bool
+        Whether the plane is the whole feature space (two features), rather than a cut through it.
+    """
+
+    axes: tuple[str, str]
+    low: tuple[float, float]
+    high: tuple[float, float]
+    to_features: Callable[[Floats], Floats]
+    to_plane: Callable[[Floats], Floats]
+    exact: bool
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """The three parts with what is needed to read them.
+
+    Parameters
+    ----------
+    train, validation, test : Part
+        The stratified split.
+    class_names : tuple of str
+        One name a class, at the class's number.
+    feature_names, input_names : tuple of str
+        Names of the columns of ``features`` and of ``inputs``.
+    to_inputs : callable
+        The fitted reduction, from features (n, n_features) to inputs (n, n_inputs).
+    plane : Plane or None
+        Where the decision map is drawn; ``None`` when there is one feature only.
+    notes : tuple of str
+        What was done to the data, in plain sentences.
+    """
+
+    train: Part
+    validation: Part
+    test: Part
+    class_names: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    input_names: tuple[str, ...]
+    to_inputs: Callable[[Floats], Floats]
+    plane: Plane | None
+    notes: tuple[str, ...]
+
+    @property
+    def n_features(self) -> int:
+        """Number of prepared features."""
+        return self.train.features.shape[1]
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs of the model."""
+        return self.train.inputs.shape[1]
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)

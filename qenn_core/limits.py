@@ -1,0 +1,26 @@
+"""Every limit of the app in one place, each with its reason."""
+
+# Uploads. 100 MB holds a million rows of ten columns; more would fill a small server's memory when
+# several people upload at once. `.streamlit/config.toml` states the same figure to the browser.
+MAX_UPLOAD_BYTES = 100 * 2**20
+# A gzip file may grow to this, so that a small file cannot become a large memory (a "zip bomb").
+MAX_DECOMPRESSED_BYTES = 200 * 2**20
+# A row is a circuit to simulate in each epoch: 20,000 rows take minutes an epoch on two cores.
+MAX_ROWS = 20_000
+# The preparation expands text columns; 500 columns keep it and the tables on the page quick.
+MAX_COLUMNS = 500
+# A line longer than this is not a table that a person made, and hangs some readers.
+MAX_LINE_BYTES = 2**20
+# The chart's colours and the table stay readable up to this number of classes.
+MAX_CLASSES = 10
+# The fewest rows of a class: one each for training, validation and test.
+MIN_CLASS_ROWS = 3
+# Reading a file runs in a process of its own with these bounds; a well-formed file of the full size
+# needs about a tenth of the time and half of the memory.
+PARSE_SECONDS = 60.0
+PARSE_MEMORY_BYTES = 2 * 2**30
+
+# Circuits. A state of n qubits has 2^n amplitudes, a noisy one 4^n.
+MAX_QUBITS = 10
+MAX_QUBITS_NOISY = 6
+MAX_LAYERS = 10

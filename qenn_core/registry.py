@@ -1,0 +1,220 @@
+"""The catalogues that feed menus, links, documentation and contract tests.
+
+A data set, encoding, ansatz, noise channel or baseline is one file in its package, which registers an
+entry when it is imported. A registry imports the files of its package on first use, so that a new file
+is offered by existing. Entries are read by the server process, which must stay light: an entry's file
+imports PennyLane, torch and scikit-learn inside the functions that use them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Scalar = int | float | str
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter of an entry, with its range.
+
+    A number's range is ``low`` to ``high``, both included; ``choices`` lists what a text may be. The type
+    of ``default`` is the type of the parameter.
+    """
+
+    name: str
+    label: str
+    help: str
+    default: Scalar
+    low: float = -math.inf
+    high: float = math.inf
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """What a value may be, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{kind} from {self.low:g} to {self.high:g}"
+
+    def accepts(self, value: Scalar) -> bool:
+        """Tell whether `value` has the type and range of this parameter."""
+        if self.choices:
+            return value in self.choices
+        if isinstance(value, bool | str) or (isinstance(self.default, int) and value != int(value)):
+            return False
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What every catalogue says of an entry.
+
+    Parameters
+    ----------
+    key : str
+        Its stable name in specs and links.
+    label : str
+        Its name on the page.
+    help : str
+        One line for somebody who meets it for the first time.
+    order : int
+        Its place in menus; entries of the same order are sorted by label.
+    params : tuple of Param
+        Parameters of its own.
+    """
+
+    key: str
+    label: str
+    help: str
+    order: int = 100
+    params: tuple[Param, ...] = ()
+
+    def param(self, name: str) -> Param:
+        """Return the parameter `name`; raises ``KeyError`` if there is none."""
+        for param in self.params:
+            if param.name == name:
+                return param
+        known = ", ".join(param.name for param in self.params) or "none"
+        raise KeyError(f"unknown parameter {name!r} of {self.key!r}; known: {known}")
+
+    def values(self, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """Return every parameter's value: the one `given` or its default."""
+        return {p.name: given.get(p.name, p.default) for p in self.params}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Entry):
+    """A built-in data set.
+
+    ``make(**params)`` returns a data frame with one column a feature and the class in ``target``;
+    the same parameters give the same frame.
+    """
+
+    target: str
+    make: Callable[..., pd.DataFrame]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding(Entry):
+    """A way of writing classical features into qubits.
+
+    ``apply(inputs, wires)`` is a PennyLane quantum function; `inputs` has shape ``(..., n_inputs)`` with
+    ``1 <= n_inputs <= capacity(len(wires))``, values within ``input_range`` (radians; ``None`` where any
+    scale will do). With ``repeated`` the encoding is applied again before every layer.
+    """
+
+    apply: Callable[[Any, Any], None]
+    capacity: Callable[[int], int]
+    input_range: tuple[float, float] | None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ansatz(Entry):
+    """The trainable part of a circuit.
+
+    ``layer(weights, wires, index, entanglement)`` is a PennyLane quantum function that applies layer
+    number `index`; `weights` has the shape ``weight_shape(n_qubits)``, in radians.
+    """
+
+    layer: Callable[[Any, Any, int, str], None]
+    weight_shape: Callable[[int], tuple[int, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseChannel(Entry):
+    """A model of what goes wrong on a real device, with one level from 0 to ``max_level``.
+
+    ``apply(level, wire)`` is a PennyLane quantum function that applies the channel to one qubit.
+    ``on_measurement`` marks an error of the read-out, which strikes once, before measuring.
+    """
+
+    max_level: float
+    apply: Callable[[float, Any], None]
+    on_measurement: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline(Entry):
+    """A classical classifier to compare with; ``make(seed)`` returns an unfitted scikit-learn estimator."""
+
+    make: Callable[[int], Any]
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Registry(Generic[E]):
+    """The entries of one kind, found in the modules of one package.
+
+    Parameters
+    ----------
+    kind : str
+        What an entry is called in messages, for example ``"encoding"``.
+    package : str
+        Dotted name of the package whose modules register the entries.
+    """
+
+    def __init__(self, kind: str, package: str) -> None:
+        self.kind = kind
+        self.package = package
+        self._entries: dict[str, E] = {}
+        self._found = False
+        self._lock = RLock()
+
+    def add(self, entry: E) -> E:
+        """Register `entry`; raises ``ValueError`` if its key is taken."""
+        if entry.key in self._entries:
+            raise ValueError(f"two entries of kind {self.kind} have the key {entry.key!r}")
+        self._entries[entry.key] = entry
+        return entry
+
+    def _discover(self) -> dict[str, E]:
+        with self._lock:
+            if not self._found:
+                package = importlib.import_module(self.package)
+                for module in pkgutil.iter_modules(package.__path__):
+                    if not module.name.startswith("_"):
+                        importlib.import_module(f"{self.package}.{module.name}")
+                self._entries = {
+                    e.key: e for e in sorted(self._entries.values(), key=lambda e: (e.order, e.label))
+                }
+                self._found = True
+        return self._entries
+
+    def __getitem__(self, key: str) -> E:
+        entries = self._discover()
+        if key not in entries:
+            raise KeyError(f"unknown {self.kind} {key!r}; known: {', '.join(entries)}")
+        return entries[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._discover()
+
+    def __iter__(self) -> Iterator[E]:
+        return iter(self._discover().values())
+
+    def __len__(self) -> int:
+        return len(self._discover())
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys in menu order."""
+        return tuple(self._discover())
+
+
+DATASETS: Registry[Dataset] = Registry("data set", "qenn_core.data.sets")
+ENCODINGS: Registry[Encoding] = Registry("encoding", "qenn_core.encodings")
+ANSATZE: Registry[Ansatz] = Registry("ansatz", "qenn_core.ansatze")
+NOISE_CHANNELS: Registry[NoiseChannel] = Registry("noise channel", "qenn_core.noise")
+BASELINES: Registry[Baseline] = Registry("baseline", "qenn_core.baselines")

@@ -1,0 +1,157 @@
+"""The spec travels through links and JSON unharmed, and says what is wrong with a bad value."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qenn_core import limits
+from qenn_core.errors import SpecError
+from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Param
+from qenn_core.spec import (
+    CircuitSpec,
+    DataSpec,
+    EncodingSpec,
+    ExperimentSpec,
+    HeadSpec,
+    NoiseSpec,
+    TrainingSpec,
+    bounds,
+    choices,
+    query_keys,
+)
+
+names = st.text(min_size=1, max_size=20)
+
+
+def values(param: Param):
+    if param.choices:
+        return st.sampled_from(param.choices)
+    if isinstance(param.default, int):
+        return st.integers(int(param.low), int(param.high))
+    return st.floats(param.low, param.high)
+
+
+@st.composite
+def built_in(draw):
+    entry = draw(st.sampled_from(tuple(DATASETS)))
+    params = draw(st.fixed_dictionaries({}, optional={p.name: values(p) for p in entry.params}))
+    return DataSpec(source=entry.key, params=params, test_size=draw(st.floats(0.1, 0.4)))
+
+
+@st.composite
+def uploaded(draw):
+    return DataSpec(
+        source="csv",
+        file_name=draw(st.text(max_size=40)),
+        fingerprint=draw(st.sampled_from(["", "ab" * 32])),
+        text_encoding=draw(st.none() | st.just("utf-16")),
+        delimiter=draw(st.none() | st.sampled_from(list(",;\t| 1"))),
+        decimal=draw(st.sampled_from([None, ".", ","])),
+        header=draw(st.none() | st.booleans()),
+        skip_rows=draw(st.none() | st.integers(0, 1000)),
+        target=draw(st.none() | names),
+        roles=draw(st.dictionaries(names, st.sampled_from(["numeric", "category", "ignore"]), max_size=4)),
+        bands=draw(st.integers(0, 10)),
+        sample_rows=draw(st.none() | st.integers(20, limits.MAX_ROWS)),
+    )
+
+
+@st.composite
+def specs(draw):
+    channel = draw(st.sampled_from(tuple(NOISE_CHANNELS)))
+    level = draw(st.just(0.0) | st.floats(0, channel.max_level))
+    most = limits.MAX_QUBITS_NOISY if level > 0 else limits.MAX_QUBITS
+    return ExperimentSpec(
+        data=draw(built_in() | uploaded()),
+        encoding=EncodingSpec(
+            kind=draw(st.sampled_from(ENCODINGS.keys())),
+            reduction=draw(st.sampled_from(choices("encoding.reduction"))),
+        ),
+        circuit=CircuitSpec(
+            n_qubits=draw(st.integers(1, most)),
+            n_layers=draw(st.integers(1, limits.MAX_LAYERS)),
+            ansatz=draw(st.sampled_from(ANSATZE.keys())),
+            entanglement=draw(st.sampled_from(choices("circuit.entanglement"))),
+        ),
+        noise=NoiseSpec(
+            channel=channel.key,
+            level=level,
+            placement=draw(st.sampled_from(choices("noise.placement"))),
+            shots=draw(st.integers(0, 1000)),
+        ),
+        head=HeadSpec(hidden=draw(st.lists(st.integers(1, 128), max_size=4))),
+        training=TrainingSpec(learning_rate=draw(st.floats(0.0001, 1.0)), epochs=draw(st.integers(1, 500))),
+        seed=draw(st.integers(0, 2**31 - 1)),
+    )
+
+
+@given(specs())
+def test_a_link_carries_the_whole_spec(spec):
+    assert ExperimentSpec.from_query(spec.to_query()) == spec
+
+
+@given(specs())
+def test_json_carries_the_whole_spec(spec):
+    assert ExperimentSpec.from_json(spec.to_json()) == spec
+
+
+@given(specs())
+def test_specs_are_hashable_by_value(spec):
+    assert hash(ExperimentSpec.from_json(spec.to_json())) == hash(spec)
+
+
+def test_the_default_spec_is_an_empty_link():
+    assert ExperimentSpec().to_query() == {}
+
+
+def test_a_link_holds_only_what_differs():
+    spec = ExperimentSpec().with_(**{"circuit.n_qubits": 6, "data.params": {"noise": 0.2}})
+    assert spec.to_query() == {"q": "6", "d.noise": "0.2"}
+
+
+def test_link_keys_are_short_and_unique():
+    keys = list(query_keys())
+    assert len(set(keys)) == len(keys)
+    assert all(len(key) <= 6 and set(key) <= set(string.ascii_lowercase + ".") for key in keys)
+
+
+def test_foreign_keys_of_a_link_are_left_alone():
+    assert ExperimentSpec.from_query({"run": "abc", "q": "5"}).circuit.n_qubits == 5
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "got", "allowed"),
+    [
+        ({"q": "99"}, "circuit.n_qubits", "99", "a whole number from 1 to 10"),
+        ({"q": "many"}, "circuit.n_qubits", "'many'", "a whole number from 1 to 10"),
+        ({"lr": "NaN"}, "training.learning_rate", "nan", "a number from 0.0001 to 1"),
+        ({"enc": "magic"}, "encoding.kind", "'magic'", "angle_y"),
+        ({"ent": "star"}, "circuit.entanglement", "'star'", "ring, linear, all, none"),
+        ({"data": "moons", "d.colour": "3"}, "data.params", "'colour'", "noise"),
+        ({"data": "moons", "d.noise": "-1"}, "data.params.noise", "-1", "from 0"),
+        ({"p": "0.9"}, "noise.level", "0.9", "from 0 to"),
+        ({"q": "8", "p": "0.05"}, "circuit.n_qubits", "8", "at most 6"),
+        ({"hidden": "[0]"}, "head.hidden.0", "0", "greater than or equal to 1"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_it_may_be(query, field, got, allowed):
+    with pytest.raises(SpecError) as caught:
+        ExperimentSpec.from_query(query)
+    problem = caught.value.problems[0]
+    assert problem.field == field
+    assert got in problem.got
+    assert allowed in problem.allowed
+
+
+def test_an_unknown_field_is_named():
+    with pytest.raises(SpecError, match=r"circuit\.qubits"):
+        ExperimentSpec.from_dict({"circuit": {"qubits": 3}})
+
+
+def test_ranges_are_readable_for_forms():
+    assert bounds("circuit.n_qubits") == (1, limits.MAX_QUBITS)
+    assert choices("circuit.ansatz") == ANSATZE.keys()
+    with pytest.raises(KeyError, match="unknown field"):
+        bounds("circuit.colour")
