@@ -147,9 +147,14 @@ class NoiseChannel(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline(Entry):
-    """A classical classifier to compare with; ``make(seed)`` returns an unfitted scikit-learn estimator."""
+    """A classical classifier to compare with.
+
+    ``make(seed)`` returns an unfitted scikit-learn classifier with ``predict_proba``;
+    ``count_parameters(fitted)`` is how many numbers it has learnt.
+    """
 
     make: Callable[[int], Any]
+    count_parameters: Callable[[Any], int]
 
 
 E = TypeVar("E", bound=Entry)

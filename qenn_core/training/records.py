@@ -45,18 +45,26 @@ class Epoch(_Record):
 
 
 class Finished(_Record):
-    """The end: why, and the scores of the weights with the best validation loss."""
+    """The end: why, and the scores of the weights with the best validation loss.
+
+    The test part is looked at here for the first time.
+    """
 
     kind: Literal["finished"] = "finished"
     reason: StopReason
     message: str
     """The reason in a plain sentence."""
     epochs: int
+    """Complete epochs."""
     best_epoch: int
+    """The epoch whose weights were kept; 0 stands for the untrained weights, when no epoch was completed."""
     seconds: float
+    """Time spent training; the caller's pauses do not count."""
     train: Scores
     validation: Scores
     test: Scores
+    predictions: tuple[int, ...]
+    """Class number predicted for each row of the test part, in the order of its rows."""
 
 
 Record = Started | Epoch | Finished
