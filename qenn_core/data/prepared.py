@@ -82,6 +82,11 @@ class PreparedData:
     notes: tuple[str, ...]
 
     @property
+    def parts(self) -> dict[str, Part]:
+        """The three parts by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
     def n_features(self) -> int:
         """Number of prepared features."""
         return self.train.features.shape[1]
