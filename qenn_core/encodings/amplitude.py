@@ -1,0 +1,60 @@
+"""Amplitude encoding: a row of up to 2^n numbers as the state vector of n qubits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qenn_core.registry import ENCODINGS, Encoding
+
+
+def amplitudes(inputs: Any, n_amplitudes: int) -> Any:
+    """Pad rows with zeros and scale them to unit length, in double precision.
+
+    ``pennylane.AmplitudeEmbedding`` normalises too, but divides a row of zeros by zero.
+
+    Parameters
+    ----------
+    inputs : tensor, shape (..., n_inputs)
+        Finite numbers, ``1 <= n_inputs <= n_amplitudes``.
+    n_amplitudes : int
+        Length of the padded rows.
+
+    Returns
+    -------
+    tensor, shape (..., n_amplitudes)
+        Rows of unit length. A row of zeros, which has no direction, becomes (1, 0, …, 0), with zero
+        gradient.
+    """
+    from pennylane import math
+
+    inputs = math.cast(inputs, "float64")
+    # Squares of very large or very small numbers leave the range of floats; scaled rows do not.
+    largest = math.max(math.abs(math.detach(inputs)), axis=-1, keepdims=True)
+    rows = inputs / math.where(largest == 0, math.ones_like(largest), largest)
+    squares = math.sum(rows**2, axis=-1, keepdims=True)
+    is_zero = squares == 0
+    rows = rows / math.sqrt(math.where(is_zero, math.ones_like(squares), squares))
+    first = math.where(is_zero, math.ones_like(squares), rows[..., :1])
+    padding = math.zeros_like(rows[..., :1])
+    return math.concatenate([first, rows[..., 1:], *[padding] * (n_amplitudes - rows.shape[-1])], axis=-1)
+
+
+def apply(inputs: Any, wires: Any) -> None:
+    """Prepare the state whose amplitudes are the inputs, padded and scaled to unit length."""
+    import pennylane as qml
+
+    qml.StatePrep(amplitudes(inputs, 2 ** len(wires)), wires=wires, validate_norm=False)
+
+
+ENCODINGS.add(
+    Encoding(
+        key="amplitude",
+        label="Amplitude",
+        help="A whole row of up to 2ⁿ numbers in n qubits; only their proportions count, not their size.",
+        order=40,
+        apply=apply,
+        capacity=lambda n_qubits: 2**n_qubits,
+        # Scaling to unit length takes any range.
+        input_range=None,
+    )
+)

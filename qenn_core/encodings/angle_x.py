@@ -1,0 +1,29 @@
+"""Angle encoding about the X axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qenn_core.encodings._spread import QUARTER_TURNS, one_per_qubit, spread
+from qenn_core.registry import ENCODINGS, Encoding
+
+
+def apply(inputs: Any, wires: Any) -> None:
+    """Turn each qubit about X by its input, in radians."""
+    import pennylane as qml
+
+    for value, wire in spread(inputs, wires):
+        qml.RX(value, wires=wire)
+
+
+ENCODINGS.add(
+    Encoding(
+        key="angle_x",
+        label="Angle X",
+        help="Each number turns one qubit about the X axis; like Angle Y, with another phase.",
+        order=20,
+        apply=apply,
+        capacity=one_per_qubit,
+        input_range=QUARTER_TURNS,
+    )
+)

@@ -1,0 +1,29 @@
+"""Angle encoding about the Y axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qenn_core.encodings._spread import QUARTER_TURNS, one_per_qubit, spread
+from qenn_core.registry import ENCODINGS, Encoding
+
+
+def apply(inputs: Any, wires: Any) -> None:
+    """Turn each qubit about Y by its input, in radians."""
+    import pennylane as qml
+
+    for value, wire in spread(inputs, wires):
+        qml.RY(value, wires=wire)
+
+
+ENCODINGS.add(
+    Encoding(
+        key="angle_y",
+        label="Angle Y",
+        help="Each number turns one qubit about the Y axis, from |0⟩ towards |1⟩.",
+        order=10,
+        apply=apply,
+        capacity=one_per_qubit,
+        input_range=QUARTER_TURNS,
+    )
+)

@@ -1,0 +1,21 @@
+"""Data re-uploading (Pérez-Salinas et al. 2020, arXiv:1907.02085): angle Y before every layer."""
+
+from __future__ import annotations
+
+from qenn_core.encodings import angle_y
+from qenn_core.encodings._spread import QUARTER_TURNS, one_per_qubit
+from qenn_core.registry import ENCODINGS, Encoding
+
+ENCODINGS.add(
+    Encoding(
+        key="reuploading",
+        label="Data re-uploading",
+        help="Angle Y, written in again before every layer: more layers draw finer boundaries.",
+        order=60,
+        apply=angle_y.apply,
+        capacity=one_per_qubit,
+        # The range of angle Y, so that the two differ in nothing but the repetition.
+        input_range=QUARTER_TURNS,
+        repeated=True,
+    )
+)

@@ -1,0 +1,27 @@
+"""Bit flip: |0⟩ and |1⟩ are exchanged now and then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qenn_core.registry import NOISE_CHANNELS, NoiseChannel
+
+
+def apply(level: float, wire: Any) -> None:
+    """Exchange |0⟩ and |1⟩ with probability `level`."""
+    import pennylane as qml
+
+    qml.BitFlip(level, wires=wire)
+
+
+NOISE_CHANNELS.add(
+    NoiseChannel(
+        key="bit_flip",
+        label="Bit flip",
+        help="With this probability |0⟩ and |1⟩ are exchanged.",
+        order=40,
+        # At 1/2 the bit is pure chance; beyond, flips are the rule and can be undone by renaming.
+        max_level=0.5,
+        apply=apply,
+    )
+)

@@ -1,0 +1,27 @@
+"""Depolarizing noise: the state is forgotten, without a preferred direction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qenn_core.registry import NOISE_CHANNELS, NoiseChannel
+
+
+def apply(level: float, wire: Any) -> None:
+    """Apply X, Y or Z with probability `level` / 3 each: the Bloch vector shrinks by 1 - 4 `level` / 3."""
+    import pennylane as qml
+
+    qml.DepolarizingChannel(level, wires=wire)
+
+
+NOISE_CHANNELS.add(
+    NoiseChannel(
+        key="depolarizing",
+        label="Depolarizing",
+        help="With this probability a random flip X, Y or Z strikes: the qubit forgets its state evenly.",
+        order=10,
+        # At 3/4 nothing is left of the state; beyond it would come back, inverted.
+        max_level=0.75,
+        apply=apply,
+    )
+)
