@@ -89,12 +89,12 @@ class PreparedData:
     @property
     def n_features(self) -> int:
         """Number of prepared features."""
-        return self.train.features.shape[1]
+        return len(self.feature_names)
 
     @property
     def n_inputs(self) -> int:
         """Number of inputs of the model."""
-        return self.train.inputs.shape[1]
+        return len(self.input_names)
 
     @property
     def n_classes(self) -> int:

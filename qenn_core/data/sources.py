@@ -1,0 +1,24 @@
+"""Tables of the built-in data sets."""
+
+from __future__ import annotations
+
+from qenn_core.data.table import Table
+from qenn_core.registry import DATASETS
+from qenn_core.spec import DataSpec
+
+
+def table_of(spec: DataSpec) -> Table:
+    """Return the table of the built-in data set that `spec` names.
+
+    Raises
+    ------
+    KeyError
+        If the source is an uploaded file, whose rows no spec holds.
+    DataError
+        If the data set's settings do not go together.
+    """
+    entry = DATASETS[spec.source]
+    values = entry.values(dict(spec.params))
+    # A form or a link may give a whole number for a decimal setting, and the other way round.
+    typed = {param.name: type(param.default)(values[param.name]) for param in entry.params}
+    return Table(frame=entry.make(**typed), name=entry.label, target=entry.target)
