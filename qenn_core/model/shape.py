@@ -56,10 +56,6 @@ class ModelShape:
 def model_shape(spec: ExperimentSpec, n_inputs: int, n_classes: int) -> ModelShape:
     """Compute the shapes of the model that `spec` describes.
 
-    A trainable linear layer is as wide as its inputs, but at least one number a qubit and at most what
-    the encoding holds. So no qubit goes without, and amplitude encoding, which could hold 2^n numbers,
-    does not grow a layer that dwarfs the circuit.
-
     Parameters
     ----------
     spec : ExperimentSpec
@@ -75,23 +71,10 @@ def model_shape(spec: ExperimentSpec, n_inputs: int, n_classes: int) -> ModelSha
         If the circuit cannot take `n_inputs` numbers.
     """
     n_qubits = spec.circuit.n_qubits
-    capacity = ENCODINGS[spec.encoding.kind].capacity(n_qubits)
-    has_linear = spec.encoding.reduction == "linear"
-    if n_inputs < 1:
-        raise TrainingError(
-            "There is nothing to encode.", "No feature is left.", "Choose other columns.", place="data.roles"
-        )
-    if n_inputs > capacity and not has_linear:
-        raise TrainingError(
-            f"The circuit is too small for {n_inputs} inputs.",
-            f"With this encoding, {n_qubits} qubits hold {capacity} numbers.",
-            "Use more qubits, fewer inputs, or a trainable linear layer before the circuit.",
-            place="circuit.n_qubits",
-        )
-    n_encoded = min(capacity, max(n_inputs, n_qubits)) if has_linear else n_inputs
+    n_encoded = encoded_width(spec, n_inputs)
     n_angles = spec.circuit.n_layers * prod(ANSATZE[spec.circuit.ansatz].weight_shape(n_qubits))
     parameters: dict[ModelPart, int] = {
-        "linear": _dense(n_inputs, n_encoded) if has_linear else 0,
+        "linear": _dense(n_inputs, n_encoded) if spec.encoding.reduction == "linear" else 0,
         "quantum": n_angles,
         "classical": sum(_dense(*sizes) for sizes in pairwise((n_qubits, *spec.head.hidden, n_classes))),
     }
@@ -105,6 +88,36 @@ def model_shape(spec: ExperimentSpec, n_inputs: int, n_classes: int) -> ModelSha
         n_classes=n_classes,
         parameters=parameters,
     )
+
+
+def encoded_width(spec: ExperimentSpec, n_inputs: int) -> int:
+    """Return how many numbers enter the circuit when `n_inputs` enter the model.
+
+    A trainable linear layer is as wide as its inputs, but at least one number a qubit and at most what
+    the encoding holds. So no qubit goes without, and amplitude encoding, which could hold 2^n numbers,
+    does not grow a layer that dwarfs the circuit.
+
+    Raises
+    ------
+    TrainingError
+        If the circuit cannot take `n_inputs` numbers.
+    """
+    n_qubits = spec.circuit.n_qubits
+    capacity = ENCODINGS[spec.encoding.kind].capacity(n_qubits)
+    if n_inputs < 1:
+        raise TrainingError(
+            "There is nothing to encode.", "No feature is left.", "Choose other columns.", place="data.roles"
+        )
+    if spec.encoding.reduction == "linear":
+        return min(capacity, max(n_inputs, n_qubits))
+    if n_inputs > capacity:
+        raise TrainingError(
+            f"The circuit is too small for {n_inputs} inputs.",
+            f"With this encoding it holds {capacity}, and has {n_qubits} qubits.",
+            "Use more qubits, fewer inputs, or a trainable linear layer before the circuit.",
+            place="circuit.n_qubits",
+        )
+    return n_inputs
 
 
 def _dense(n_in: int, n_out: int) -> int:
