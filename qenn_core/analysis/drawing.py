@@ -30,7 +30,7 @@ class Gate(_Value):
     """One symbol of the drawing."""
 
     name: str
-    """What it is called: ``"RY"``, ``"Rot"``, ``"H"``, ``"RZZ"``, ``"|ψ⟩"``, ``"⟨Z⟩"``; of noise, its label."""
+    """What it is called: ``"RY"``, ``"Rot"``, ``"H"``, ``"RZZ"``, ``"|ψ⟩"``, ``"⟨Z⟩"``, or a channel."""
     symbol: Symbol
     """How to draw it: ``"box"`` on one wire, ``"multi"`` a box or link across several."""
     wires: tuple[int, ...]
@@ -133,7 +133,9 @@ def _listed(letter: str, numbers: list[int]) -> str:
     return ", ".join(names) if len(names) <= 3 else f"{names[0]} … {names[-1]}"
 
 
-def _draw(section: Section, variables: _Variables, noise_text: str, *, first_column: int) -> Iterator[Gate]:
+def _draw(
+    section: Section, variables: _Variables, channel: NoiseChannel, *, first_column: int
+) -> Iterator[Gate]:
     script = qml.tape.make_qscript(section.gates)(variables.inputs, variables.weights)
     operations = [*script.operations, *script.measurements]
     columns = _packed([operation.wires for operation in operations], first_column)
