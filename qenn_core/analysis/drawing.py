@@ -1,12 +1,13 @@
-"""The circuit as a picture in words: traced from the very function that trains."""
+"""The circuit as a picture in words: traced from the very function that trains.
+
+A page reads drawings, a worker makes them: torch and PennyLane are imported where one is made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-import pennylane as qml
-import torch
 from pydantic import BaseModel, ConfigDict
 
 from qenn_core.model.circuit import Circuit, Section, SectionKind, build_circuit
@@ -108,12 +109,16 @@ class _Variables:
     """Inputs and weights to trace a circuit with, which tell what of them a gate's parameter is made of."""
 
     def __init__(self, circuit: Circuit, n_encoded: int) -> None:
+        import torch
+
         # Any values will do but special ones, at which a derivative could vanish.
         self.inputs = torch.linspace(0.3, 1.3, n_encoded, dtype=torch.float64, requires_grad=True)
         self.weights = torch.full(circuit.weight_shape, 0.7, dtype=torch.float64, requires_grad=True)
 
     def feeding(self, parameter: Any) -> str:
         """Name the inputs and angles that a parameter depends on: ``"x₀"``, ``"θ₃"``, ``"x₀, x₁"``."""
+        import torch
+
         if not (isinstance(parameter, torch.Tensor) and parameter.requires_grad):
             return ""
         # Unequal factors, so that dependences of several entries do not cancel out.
@@ -136,6 +141,8 @@ def _listed(letter: str, numbers: list[int]) -> str:
 def _draw(
     section: Section, variables: _Variables, channel: NoiseChannel, *, first_column: int
 ) -> Iterator[Gate]:
+    import pennylane as qml
+
     script = qml.tape.make_qscript(section.gates)(variables.inputs, variables.weights)
     operations = [*script.operations, *script.measurements]
     columns = _packed([operation.wires for operation in operations], first_column)
@@ -165,6 +172,8 @@ def _packed(wires_of_gates: Iterable[Iterable[int]], first_column: int) -> Itera
 
 def _look(operation: Any, variables: _Variables, channel: NoiseChannel) -> tuple[Symbol, str, str]:
     """Return symbol, name and text of an operation or measurement."""
+    import pennylane as qml
+
     if isinstance(operation, qml.measurements.ExpectationMP):
         name = f"⟨{operation.obs.label()}⟩"
         return "measurement", name, f"{name} of qubit {operation.wires[0]}, between -1 and +1"

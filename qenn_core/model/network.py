@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import torch
 
-from qenn_core.engine import quantum_layer
+from qenn_core.engine.layer import quantum_layer
 from qenn_core.errors import TrainingError
 from qenn_core.model.circuit import build_circuit
 from qenn_core.model.shape import ModelPart, ModelShape, model_shape
