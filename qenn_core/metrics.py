@@ -37,7 +37,7 @@ def score(labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]]) -
     labels : (rows,)
         Class numbers, at least one.
     probabilities : (rows, n_classes)
-        Of each class for each row; for two classes the second column ranks the rows for ``roc_auc``.
+        Of each class for each row, adding up to 1.
 
     Raises
     ------
@@ -69,7 +69,5 @@ def _roc_auc(labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]]
     n_classes = probabilities.shape[1]
     if len(np.unique(labels)) < max(n_classes, 2):
         return None
-    if n_classes == 2:
-        return float(roc_auc_score(labels, probabilities[:, 1]))
-    one_vs_rest = [roc_auc_score(labels == k, probabilities[:, k]) for k in range(n_classes)]
-    return float(np.mean(one_vs_rest))
+    ranking = probabilities[:, 1] if n_classes == 2 else probabilities
+    return float(roc_auc_score(labels, ranking, multi_class="ovr", average="macro"))

@@ -1,0 +1,29 @@
+"""The rules by which a step changes the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from torch import optim
+from torch.nn import Parameter
+
+from qenn_core.errors import TrainingError
+
+OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = {
+    # The weights are few, so that a step is mostly overhead: one fused kernel halves it.
+    "adam": partial(optim.Adam, fused=True),
+    "sgd": optim.SGD,
+    "rmsprop": optim.RMSprop,
+}
+
+
+def build_optimizer(name: str, weights: Iterable[Parameter], learning_rate: float) -> optim.Optimizer:
+    """Return the optimizer `name` over `weights`; raises `TrainingError` if there is none of that name."""
+    if name not in OPTIMIZERS:
+        raise TrainingError(
+            f"There is no optimizer {name!r}.",
+            remedy=f"Choose one of {', '.join(OPTIMIZERS)}.",
+            place="training.optimizer",
+        )
+    return OPTIMIZERS[name](weights, lr=learning_rate)

@@ -1,0 +1,113 @@
+"""Imports only go down, and the server process stays light."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORE = ROOT / "qenn_core"
+
+# From the top down. What stands in one layer are siblings, which never import each other.
+LAYERS = (
+    {"jobs"},
+    {"comparison", "analysis", "plots"},
+    {"training"},
+    {"model"},
+    {"data", "encodings", "ansatze", "noise", "engine", "baselines"},
+    {"metrics"},
+    {"spec"},
+    {"registry"},
+    {"errors", "limits"},
+)
+LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
+
+# What takes seconds to import or is not thread-safe; the server process does without.
+HEAVY = {"torch", "pennylane", "sklearn"}
+# Modules that only workers import. Every other module is light.
+WORKER_MODULES = {
+    "qenn_core.analysis.drawing",  # traces a circuit
+    "qenn_core.engine.layer",  # simulates
+    "qenn_core.engine.shots",  # a torch module
+    "qenn_core.model.network",  # a torch module
+    "qenn_core.training.loop",  # steps
+    "qenn_core.training.optimizers",  # subclasses and partials of torch's
+    "qenn_core.training.prediction",  # torch in, NumPy out
+    "qenn_core.analysis.decision_map",  # evaluates a model
+}
+
+
+def _modules() -> dict[str, Path]:
+    names = {}
+    for path in sorted(CORE.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return names
+
+
+MODULES = _modules()
+
+
+def _imports(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports anywhere, each as far as its text tells."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join((*above, *([node.module] if node.module else ())))
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _part(name: str) -> str:
+    return name.split(".")[1]
+
+
+def test_every_part_has_a_layer() -> None:
+    parts = {_part(name) for name in MODULES if "." in name}
+    assert parts <= set(LEVEL), f"give these a layer: {parts - set(LEVEL)}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if "." in name])
+def test_imports_only_go_down(name: str) -> None:
+    part = _part(name)
+    wrong = {
+        target
+        for target in _imports(MODULES[name])
+        if target.startswith("qenn_core.") and _part(target) != part and LEVEL[_part(target)] <= LEVEL[part]
+    }
+    assert not wrong, f"{name} imports upwards or sideways: {wrong}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_core_knows_no_streamlit(name: str) -> None:
+    assert "streamlit" not in {target.split(".")[0] for target in _imports(MODULES[name])}
+
+
+def test_core_has_no_top_level_import() -> None:
+    assert not list(_imports(MODULES["qenn_core"])), "the root package would drag its imports into everything"
+
+
+def test_worker_modules_exist() -> None:
+    assert set(MODULES) >= WORKER_MODULES
+
+
+def test_light_modules_stay_light() -> None:
+    light = [name for name in MODULES if name not in WORKER_MODULES]
+    script = (
+        "import importlib, sys\n"
+        f"heavy, seen = {HEAVY!r}, set()\n"
+        f"for name in {light!r}:\n"
+        "    importlib.import_module(name)\n"
+        "    new = {root for root in heavy if root in sys.modules} - seen\n"
+        "    seen |= new\n"
+        "    if new: print(name, 'imports', *sorted(new))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not result.stdout, result.stdout

@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qenn_core.comparison.baselines import fit_baselines
+from qenn_core.comparison.compare import compare, quantum_result
+from qenn_core.comparison.records import Comparison
+from qenn_core.metrics import score
+from qenn_core.registry import BASELINES
+from qenn_core.training.records import Finished, Started
+
+
+def finished_with(data, predictions) -> Finished:
+    """Return the last record of a training that ended with these test predictions."""
+    certain = np.eye(data.n_classes)
+    return Finished(
+        reason="epochs",
+        message="All 5 epochs are done.",
+        epochs=5,
+        best_epoch=5,
+        seconds=1.5,
+        train=score(data.train.labels, certain[data.train.labels]),
+        validation=score(data.validation.labels, certain[data.validation.labels]),
+        test=score(data.test.labels, certain[predictions]),
+        predictions=tuple(predictions.tolist()),
+    )
+
+
+@pytest.fixture
+def started(separable) -> Started:
+    return Started(
+        n_inputs=2,
+        n_qubits=2,
+        n_classes=2,
+        n_parameters=12,
+        parameters={"linear": 0, "quantum": 6, "classical": 6},
+        rows={name: len(part.labels) for name, part in separable.parts.items()},
+    )
+
+
+def with_other_answers(data, part):
+    return replace(data, **{part: data.parts[part]._replace(labels=1 - data.parts[part].labels)})
+
+
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.key)
+def test_baseline_learns_repeats_and_counts_what_it_learnt(baseline, separable):
+    fits = [baseline.make(3).fit(separable.train.features, separable.train.labels) for _ in range(2)]
+    answers = [fit.predict_proba(separable.test.features) for fit in fits]
+    assert np.array_equal(*answers)
+    assert score(separable.test.labels, answers[0]).accuracy > 0.9
+    assert baseline.count_parameters(fits[0]) > 0
+
+
+def test_logistic_regression_counts_coefficients_and_intercepts(prepared):
+    points = np.random.default_rng(0).normal(size=(100, 4))
+    [row] = fit_baselines(prepared(points, np.arange(100) % 3), seed=0)
+    assert row.parameters == 3 * (4 + 1)
+
+
+def test_unreduced_data_give_one_row_a_baseline(separable):
+    rows = fit_baselines(separable, seed=0)
+    assert [row.name for row in rows] == [baseline.label for baseline in BASELINES]
+
+
+def test_reduced_data_give_a_row_before_and_after(separable, prepared):
+    features = np.vstack([part.features for part in separable.parts.values()])
+    labels = np.hstack([part.labels for part in separable.parts.values()])
+    reduced, full = fit_baselines(prepared(features, labels, lambda rows: rows[:, :1]), seed=0)
+    assert reduced.name == "Logistic regression (same inputs as the circuit)"
+    assert full.name == "Logistic regression (all features)"
+    assert (reduced.parameters, full.parameters) == (2, 3)
+    assert full.test.accuracy > reduced.test.accuracy
+    assert (full.kind, full.epochs, full.remark) == ("classical", None, "")
+
+
+def test_baselines_learn_from_the_training_part_only(separable):
+    [row] = fit_baselines(separable, seed=0)
+    for part in ("validation", "test"):
+        [other] = fit_baselines(with_other_answers(separable, part), seed=0)
+        assert other.predictions == row.predictions
+        assert other.train == row.train
+
+
+def test_the_scale_that_suits_a_circuit_is_not_held_against_a_baseline(separable, prepared):
+    features = np.vstack([part.features for part in separable.parts.values()])
+    labels = np.hstack([part.labels for part in separable.parts.values()])
+    shrunk, full = fit_baselines(prepared(features, labels, lambda rows: rows / 1000), seed=0)
+    assert shrunk.predictions == full.predictions
+
+
+def test_a_class_that_the_training_part_lacks_is_never_named(prepared):
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    labels = np.arange(50) % 2
+    labels[-5:] = 2
+    [row] = fit_baselines(prepared(points, labels), seed=0)
+    assert 2 not in row.predictions
+    assert np.shape(row.test.confusion) == (3, 3)
+
+
+def test_comparison_sets_rows_verdicts_and_context_side_by_side(separable, started):
+    baselines = fit_baselines(separable, seed=0)
+    quantum = quantum_result(started, finished_with(separable, separable.test.labels))
+    comparison = compare(quantum, baselines, separable)
+    assert [row.kind for row in comparison.rows] == ["quantum", "classical"]
+    assert (quantum.parameters, quantum.epochs, quantum.test.accuracy) == (12, 5, 1.0)
+    [verdict] = comparison.verdicts
+    assert verdict.against == baselines[0].name
+    assert verdict.points == pytest.approx(100 * (1 - baselines[0].test.accuracy))
+    frequent = np.bincount(separable.train.labels).argmax()
+    assert comparison.majority_accuracy == pytest.approx(np.mean(separable.test.labels == frequent))
+    assert any("single experiment" in caution for caution in comparison.cautions)
+    assert Comparison.model_validate_json(comparison.model_dump_json()) == comparison
+
+
+def test_models_that_only_guess_are_named_so(separable, started):
+    frequent = np.bincount(separable.train.labels).argmax()
+    guesses = np.full_like(separable.test.labels, frequent)
+    comparison = compare(quantum_result(started, finished_with(separable, guesses)), (), separable)
+    assert comparison.cautions[-1].endswith("and no model here does better than that.")

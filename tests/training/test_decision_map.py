@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from qenn_core.analysis.decision_map import decision_map, map_points
+from qenn_core.analysis.records import DecisionMap
+
+
+def linear_model(*weights: float) -> torch.nn.Linear:
+    """Return a model that names class 1 where the weighted sum of its inputs is positive."""
+    model = torch.nn.Linear(len(weights), 2, bias=False, dtype=torch.float64)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[0.0] * len(weights), list(weights)]))
+    return model
+
+
+def test_grid_shows_the_boundary_of_a_known_model(separable):
+    found = decision_map(linear_model(1, 2), separable, 31)
+    assert found is not None
+    x, y = np.meshgrid(found.x, found.y)
+    sums = x + 2 * y
+    clear = np.abs(sums) > 1e-9
+    assert np.array_equal(np.array(found.winner)[clear], (sums > 0)[clear])
+    expected = 1 / (1 + np.exp(-np.abs(sums)))
+    assert np.allclose(found.probability, expected, atol=5.1e-4)
+    assert (found.x[0], found.x[-1]) == (separable.plane.low[0], separable.plane.high[0])
+    assert DecisionMap.model_validate_json(found.model_dump_json()) == found
+
+
+def test_points_pass_through_the_reduction(separable, prepared):
+    features = np.vstack([part.features for part in separable.parts.values()])
+    labels = np.hstack([part.labels for part in separable.parts.values()])
+    data = prepared(features, labels, lambda rows: rows[:, :1])
+    found = decision_map(linear_model(1), data, 10)
+    assert found is not None
+    assert all(row == found.winner[0] for row in found.winner)
+
+
+def test_sizes_stay_small_enough_to_send(separable):
+    found = decision_map(linear_model(1, 2), separable, 50)
+    assert found is not None
+    assert len(found.model_dump_json()) < 30_000
+
+
+def test_no_plane_no_map(separable):
+    flat = replace(separable, plane=None)
+    assert decision_map(linear_model(1, 2), flat, 10) is None
+    assert map_points(flat) == ()
+
+
+def test_points_tell_class_and_part(separable):
+    points = map_points(separable)
+    assert len(points) == 150
+    for name, part in separable.parts.items():
+        shown = [point for point in points if point.part == name]
+        assert [point.label for point in shown] == part.labels.tolist()
+        assert np.array_equal([(point.x, point.y) for point in shown], part.features)
+
+
+def test_many_points_are_thinned_evenly(separable):
+    points = map_points(separable, limit=50)
+    counts = [sum(point.part == name for point in points) for name in separable.parts]
+    assert sum(counts) == 50
+    assert np.allclose(counts, [30, 10, 10], atol=1)

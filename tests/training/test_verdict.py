@@ -1,0 +1,87 @@
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qenn_core.comparison.verdict import judge, mcnemar, paired_interval
+
+
+def verdict_of(both, only_quantum, only_classical, neither):
+    """Judge two models of which so many rows are right for both, one or neither."""
+    quantum = [0] * (both + only_quantum) + [1] * (only_classical + neither)
+    classical = [0] * both + [1] * only_quantum + [0] * only_classical + [1] * neither
+    return judge([0] * len(quantum), quantum, classical, "Logistic regression")
+
+
+def test_a_clear_lead_is_called_one():
+    verdict = verdict_of(40, 15, 1, 4)
+    assert verdict.ahead == "quantum"
+    assert verdict.sentence == (
+        "The QENN is 23.3 points ahead of Logistic regression on 60 test rows; more than chance alone "
+        "explains (95 % interval +10 to +35 points)."
+    )
+
+
+def test_a_clear_lead_of_the_baseline_is_called_one():
+    verdict = verdict_of(40, 1, 15, 4)
+    assert verdict.ahead == "classical"
+    assert verdict.sentence.startswith("Logistic regression is 23.3 points ahead of the QENN on 60 test")
+    assert "more than chance" in verdict.sentence
+
+
+def test_a_small_lead_is_left_to_chance():
+    verdict = verdict_of(48, 5, 3, 4)
+    assert verdict.ahead is None
+    assert verdict.points == pytest.approx(100 * 2 / 60)
+    assert verdict.low < 0 < verdict.high
+    assert "chance alone could do that" in verdict.sentence
+    assert "3.3 points ahead" in verdict.sentence
+
+
+@pytest.mark.parametrize("counts", [(60, 0, 0, 0), (0, 0, 0, 60), (50, 3, 3, 4), (1, 0, 0, 0)])
+def test_equal_accuracy_shows_no_difference_and_no_certainty(counts):
+    verdict = verdict_of(*counts)
+    assert verdict.ahead is None
+    assert verdict.points == 0
+    assert verdict.low < 0 < verdict.high
+    assert verdict.sentence.startswith(f"No difference from Logistic regression that {sum(counts)} test rows")
+
+
+def test_few_rows_never_make_a_lead():
+    assert verdict_of(0, 5, 0, 0).ahead is None
+
+
+# The first call imports SciPy.
+@settings(deadline=None)
+@given(*[st.integers(0, 40)] * 4)
+def test_verdict_is_symmetric_and_within_range(both, only_quantum, only_classical, neither):
+    if not both + only_quantum + only_classical + neither:
+        return
+    verdict = verdict_of(both, only_quantum, only_classical, neither)
+    mirror = verdict_of(both, only_classical, only_quantum, neither)
+    assert (mirror.points, mirror.low, mirror.high) == pytest.approx(
+        (-verdict.points, -verdict.high, -verdict.low)
+    )
+    assert -100 <= verdict.low <= verdict.high <= 100
+    assert "faster" not in verdict.sentence
+
+
+# The first call imports SciPy.
+@settings(deadline=None)
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_is_the_two_sided_binomial_tail(first, second):
+    discordant, extreme = first + second, max(first, second)
+    tail = sum(comb(discordant, k) for k in range(extreme, discordant + 1)) / 2**discordant
+    assert mcnemar(first, second) == pytest.approx(min(1.0, 2 * tail))
+
+
+@pytest.mark.parametrize("n_rows", [20, 60, 200])
+@pytest.mark.parametrize("shares", [(0.02, 0.02), (0.1, 0.05), (0.2, 0.05), (0.15, 0.15)])
+def test_interval_covers_the_true_difference(n_rows, shares):
+    """Simulate many test parts; 95 % nominal, at least 93 % asked, less the simulation's own error."""
+    outcomes = np.random.default_rng(1).multinomial(n_rows, [*shares, 1 - sum(shares)], size=4000)
+    truth = shares[0] - shares[1]
+    covered = [low <= truth <= high for low, high in (paired_interval(n_rows, b, c) for b, c, _ in outcomes)]
+    assert np.mean(covered) > 0.92
