@@ -1,73 +1,23 @@
-"""The circuit as a picture in words: traced from the very function that trains.
-
-A page reads drawings, a worker makes them: torch and PennyLane are imported where one is made.
-"""
+"""The circuit as a picture in words: traced from the very function that trains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+import pennylane as qml
+import torch
 
-from qenn_core.model.circuit import Circuit, Section, SectionKind, build_circuit
+from qenn_core.model.circuit import Circuit, Section, build_circuit
+from qenn_core.model.drawing import Drawing, DrawnSection, Gate, Symbol
 from qenn_core.model.shape import encoded_width
 from qenn_core.registry import NOISE_CHANNELS, NoiseChannel
 from qenn_core.spec import ExperimentSpec
-
-Symbol = Literal["box", "cnot", "cz", "multi", "noise", "measurement"]
 
 # The field's short names, where PennyLane's own are longer.
 NAMES = {"Hadamard": "H", "IsingZZ": "RZZ", "StatePrep": "|ψ⟩"}
 SYMBOLS: dict[str, Symbol] = {"CNOT": "cnot", "CZ": "cz"}
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Gate(_Value):
-    """One symbol of the drawing."""
-
-    name: str
-    """What it is called: ``"RY"``, ``"Rot"``, ``"H"``, ``"RZZ"``, ``"|ψ⟩"``, ``"⟨Z⟩"``, or a channel."""
-    symbol: Symbol
-    """How to draw it: ``"box"`` on one wire, ``"multi"`` a box or link across several."""
-    wires: tuple[int, ...]
-    """All wires that it acts on, controls first."""
-    controls: tuple[int, ...]
-    """The wires among them that control, each drawn as a dot."""
-    column: int
-    section: SectionKind
-    """The kind of section that it stands in; noise after a gate stands with the gate."""
-    layer: int | None
-    """Number of the layer, from 0; ``None`` for what belongs to none."""
-    text: str
-    """What it is and what feeds it: ``"RY(x₀)"``, ``"Rot(θ₀, θ₁, θ₂)"``. Inputs, and the angles of the
-    whole circuit, are numbered from 0."""
-
-
-class DrawnSection(_Value):
-    """A run of columns that do one thing."""
-
-    kind: SectionKind
-    layer: int | None
-    caption: str
-    """``"Encoding"``, ``"Layer 1"``, ``"Noise"``, ``"Measurement"``."""
-    first_column: int
-    last_column: int
-
-
-class Drawing(_Value):
-    """A circuit to draw; column 0 and wire 0 are at the upper left."""
-
-    n_wires: int
-    n_columns: int
-    gates: tuple[Gate, ...]
-    """In the order in which they act."""
-    sections: tuple[DrawnSection, ...]
-    """From left to right; each column is in one of them."""
 
 
 def draw_circuit(spec: ExperimentSpec, n_inputs: int) -> Drawing:
@@ -109,16 +59,12 @@ class _Variables:
     """Inputs and weights to trace a circuit with, which tell what of them a gate's parameter is made of."""
 
     def __init__(self, circuit: Circuit, n_encoded: int) -> None:
-        import torch
-
         # Any values will do but special ones, at which a derivative could vanish.
         self.inputs = torch.linspace(0.3, 1.3, n_encoded, dtype=torch.float64, requires_grad=True)
         self.weights = torch.full(circuit.weight_shape, 0.7, dtype=torch.float64, requires_grad=True)
 
     def feeding(self, parameter: Any) -> str:
         """Name the inputs and angles that a parameter depends on: ``"x₀"``, ``"θ₃"``, ``"x₀, x₁"``."""
-        import torch
-
         if not (isinstance(parameter, torch.Tensor) and parameter.requires_grad):
             return ""
         # Unequal factors, so that dependences of several entries do not cancel out.
@@ -141,8 +87,6 @@ def _listed(letter: str, numbers: list[int]) -> str:
 def _draw(
     section: Section, variables: _Variables, channel: NoiseChannel, *, first_column: int
 ) -> Iterator[Gate]:
-    import pennylane as qml
-
     script = qml.tape.make_qscript(section.gates)(variables.inputs, variables.weights)
     operations = [*script.operations, *script.measurements]
     columns = _packed([operation.wires for operation in operations], first_column)
@@ -172,8 +116,6 @@ def _packed(wires_of_gates: Iterable[Iterable[int]], first_column: int) -> Itera
 
 def _look(operation: Any, variables: _Variables, channel: NoiseChannel) -> tuple[Symbol, str, str]:
     """Return symbol, name and text of an operation or measurement."""
-    import pennylane as qml
-
     if isinstance(operation, qml.measurements.ExpectationMP):
         name = f"⟨{operation.obs.label()}⟩"
         return "measurement", name, f"{name} of qubit {operation.wires[0]}, between -1 and +1"
