@@ -62,6 +62,7 @@ class OneOf:
         return self.registry.keys() + self.also
 
     def __call__(self, value: str) -> str:
+        """Return `value`, or raise ``ValueError`` if it is not a key."""
         if value not in self.keys():
             raise ValueError(f"must be one of {', '.join(self.keys())}")
         return value

@@ -1,0 +1,175 @@
+// The live charts: loss, accuracy and decision map, updated in place so that zoom is kept.
+
+import { follow } from "./runs.js";
+
+const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
+const FONT = '"Source Sans", "Source Sans 3", sans-serif';
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon", "hexagon", "triangle-down"];
+
+let plotly = null;
+/** Load Plotly once; it defines a global rather than a module. */
+function loadPlotly() {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL("assets/plotly.min.js", document.baseURI);
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("The chart library could not be loaded."));
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+export function mount({ data, parentElement }) {
+  const root = parentElement.querySelector(".qenn-charts");
+  let leave = () => {};
+  let alive = true;
+  loadPlotly().then((Plotly) => {
+    if (!alive) return;
+    const draw = (snapshot) => drawAll(Plotly, root, data, snapshot);
+    if (data.run) leave = follow(data.run, draw);
+    else draw({ history: [], run: "" });
+  });
+  return () => {
+    alive = false;
+    leave();
+  };
+}
+
+function drawAll(Plotly, root, data, snapshot) {
+  const ink = inks(root);
+  const part = (name) => root.querySelector(`[data-chart=${name}]`);
+  const run = snapshot.run || "none";
+  const epochs = snapshot.history.map((e) => e.epoch);
+  const total = snapshot.epochs || data.epochs;
+  const column = (name, scale = 1) => snapshot.history.map((e) => e[name] * scale);
+
+  curve(Plotly, part("loss"), ink, run, total, "Loss", [
+    line(ink.quantum, "solid", "train", epochs, column("train_loss"), ".3f"),
+    line(ink.quantum, "dot", "validation", epochs, column("validation_loss"), ".3f"),
+  ]);
+  const reference = snapshot.reference_accuracy;
+  curve(
+    Plotly, part("accuracy"), ink, run, total, "Accuracy",
+    [
+      line(ink.quantum, "solid", "train", epochs, column("train_accuracy", 100), ".1f"),
+      line(ink.quantum, "dot", "validation", epochs, column("validation_accuracy", 100), ".1f"),
+      ...(reference == null ? [] : [line(ink.classical, "dot", "logistic regression, validation", [0, total], [reference * 100, reference * 100], ".1f")]),
+    ],
+    { ticksuffix: " %", rangemode: "normal" },
+  );
+  decisionMap(Plotly, part("map"), ink, data, snapshot);
+  root.dataset.epochs = epochs.length;
+}
+
+function line(colour, dash, name, x, y, format) {
+  return {
+    type: "scatter", mode: x.length === 1 ? "markers" : "lines", x, y, name,
+    line: { color: colour, width: 2.4, dash }, marker: { color: colour, size: 6 },
+    hovertemplate: `%{y:${format}}`,
+  };
+}
+
+function curve(Plotly, node, ink, run, total, name, traces, yaxis = {}) {
+  const axis = { gridcolor: ink.line, zerolinecolor: ink.line, linecolor: ink.line, tickfont: { size: 12 }, fixedrange: false };
+  Plotly.react(
+    node, traces,
+    {
+      uirevision: run, showlegend: false, hovermode: "x unified", dragmode: "zoom",
+      margin: { l: 48, r: 10, t: 6, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: FONT, color: ink.muted, size: 12 },
+      hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
+      xaxis: { ...axis, range: [0, total], showgrid: false, title: { text: "epoch", font: { size: 12 }, standoff: 4 } },
+      yaxis: { ...axis, autorange: true, nticks: 6, ...yaxis },
+      meta: name,
+    },
+    CONFIG,
+  );
+}
+
+function decisionMap(Plotly, node, ink, data, snapshot) {
+  const map = snapshot.decision_map;
+  const points = snapshot.map_points ?? data.points;
+  const names = snapshot.class_names?.length ? snapshot.class_names : data.class_names;
+  legend(node.parentElement.querySelector(".qenn-legend"), names);
+  const traces = [];
+  const axis = { gridcolor: "rgba(0,0,0,0)", zeroline: false, linecolor: ink.line, tickfont: { size: 12 } };
+  const ranges = {};
+  if (map) {
+    const step = (values) => values[1] - values[0];
+    traces.push({
+      type: "image", colormodel: "rgba256", zsmooth: "fast", hoverinfo: "skip",
+      x0: map.x[0], dx: step(map.x), y0: map.y[0], dy: step(map.y),
+      z: map.winner.map((row, i) => row.map((winner, j) => shade(ink.classes[winner], map.probability[i][j], names.length))),
+    });
+    ranges.x = [map.x[0], map.x.at(-1)];
+    ranges.y = [map.y[0], map.y.at(-1)];
+  }
+  if (points) {
+    names.forEach((name, number) => {
+      for (const held of [false, true]) {
+        const shown = points.filter((point) => point.label === number && (point.part !== "train") === held);
+        traces.push({
+          type: "scatter", mode: "markers", name: held ? `${name} (held out)` : name,
+          x: shown.map((point) => point.x), y: shown.map((point) => point.y),
+          marker: {
+            size: 7, symbol: SYMBOLS[number] + (held ? "-open" : ""), color: ink.classes[number],
+            line: { width: held ? 1.6 : 0.8, color: held ? ink.classes[number] : ink.background },
+          },
+          hovertemplate: `${escapeHtml(name)}${held ? ", held out" : ""}<extra></extra>`,
+        });
+      }
+    });
+  }
+  const axes = map?.axes ?? data.axes ?? ["", ""];
+  Plotly.react(
+    node, traces,
+    {
+      uirevision: snapshot.run || "none", showlegend: false, hovermode: "closest", dragmode: "zoom",
+      margin: { l: 44, r: 8, t: 6, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: FONT, color: ink.muted, size: 12 },
+      hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
+      xaxis: { ...axis, ...(ranges.x ? { range: ranges.x } : { autorange: true }), title: { text: escapeHtml(axes[0]), font: { size: 12 }, standoff: 4 } },
+      yaxis: { ...axis, ...(ranges.y ? { range: ranges.y } : { autorange: true }), scaleanchor: false, title: { text: escapeHtml(axes[1]), font: { size: 12 }, standoff: 2 } },
+    },
+    CONFIG,
+  );
+}
+
+/** The class's colour, the stronger the surer the model is. */
+function shade([red, green, blue], probability, nClasses) {
+  const sure = Math.max(0, (probability - 1 / nClasses) / (1 - 1 / nClasses));
+  return [red, green, blue, 0.08 + 0.5 * sure];
+}
+
+function legend(node, names) {
+  if (node.dataset.names === JSON.stringify(names)) return;
+  node.dataset.names = JSON.stringify(names);
+  node.replaceChildren(
+    ...names.map((name, number) => {
+      const item = document.createElement("span");
+      const dot = document.createElement("i");
+      dot.style.background = `var(--qenn-class-${number})`;
+      item.append(dot, name);
+      item.title = name;
+      return item;
+    }),
+  );
+}
+
+/** Plotly reads some HTML in texts; names from a file are shown as they are. */
+function escapeHtml(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** The colours of the roles as the page's theme resolves them. */
+function inks(root) {
+  const probe = root.querySelector(".qenn-probe");
+  const resolve = (name) => {
+    probe.style.color = `var(--qenn-${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const ink = Object.fromEntries(["background", "surface", "line", "text", "muted", "quantum", "classical"].map((name) => [name, resolve(name)]));
+  ink.classes = SYMBOLS.map((_, number) => resolve(`class-${number}`).match(/[\d.]+/g).map(Number).slice(0, 3));
+  ink.classes.forEach((rgb) => (rgb.toString = () => `rgb(${rgb.join(",")})`));
+  return ink;
+}

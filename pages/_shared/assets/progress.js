@@ -1,0 +1,57 @@
+// The line beside the buttons: how far the run is, how long it will take, and why it ended.
+
+import { follow } from "./runs.js";
+
+export function mount({ data, parentElement, setTriggerValue }) {
+  const text = parentElement.querySelector(".qenn-progress-text");
+  const bar = parentElement.querySelector(".qenn-progress-bar");
+  let told = data.state;
+
+  const show = (snapshot) => {
+    const done = snapshot.history.length ? snapshot.history[snapshot.history.length - 1].epoch : 0;
+    const total = snapshot.epochs || 1;
+    const ended = ["finished", "stopped"].includes(snapshot.state);
+    text.textContent = sentence(snapshot, done, total);
+    bar.value = ended ? 1 : done / total;
+    bar.dataset.state = snapshot.state;
+    // The buttons and the table are drawn by the page, which is told of a new state once.
+    if (snapshot.state !== told) {
+      told = snapshot.state;
+      setTriggerValue("state", told);
+    }
+  };
+
+  if (!data.run) {
+    text.textContent = data.idle;
+    bar.value = 0;
+    bar.dataset.state = "idle";
+    return () => {};
+  }
+  return follow(data.run, show);
+}
+
+function sentence(snapshot, done, total) {
+  switch (snapshot.state) {
+    case "queued":
+      return snapshot.place > 1 ? `Waiting: number ${snapshot.place} in the queue` : "Starting …";
+    case "running":
+      return done ? `Epoch ${done} of ${total} · ${timeLeft(snapshot, done, total)}` : "Preparing the data …";
+    case "paused":
+      return `Paused after epoch ${done} of ${total}`;
+    case "finished":
+    case "stopped":
+      return snapshot.finished ? snapshot.finished.message : `Stopped after epoch ${done}`;
+    case "failed":
+      return "This run failed; the message below says why";
+    default:
+      return "This run is no longer kept; press Train to run it again";
+  }
+}
+
+function timeLeft(snapshot, done, total) {
+  const last = snapshot.history.slice(-5);
+  const seconds = (last.reduce((sum, e) => sum + e.seconds, 0) / last.length) * (total - done);
+  if (seconds >= 90) return `about ${Math.round(seconds / 60)} min left`;
+  if (seconds >= 10) return `about ${Math.round(seconds)} s left`;
+  return `${seconds.toFixed(1)} s left`;
+}

@@ -1,0 +1,66 @@
+// Follows runs on the server. However many views show a run, it is asked for once.
+
+const POLL_MS = { queued: 500, running: 250, paused: 700 };
+const RETRY_MS = 2000;
+const followed = new Map();
+
+/**
+ * Call `show(snapshot)` now and whenever the run changes; returns a function that ends it.
+ * The snapshot's `history` is always whole, although only new epochs are fetched.
+ */
+export function follow(run, show) {
+  const feed = followed.get(run) ?? start(run);
+  feed.shows.add(show);
+  if (feed.snapshot) show(feed.snapshot);
+  return () => {
+    feed.shows.delete(show);
+    if (feed.shows.size === 0) {
+      clearTimeout(feed.timer);
+      followed.delete(run);
+    }
+  };
+}
+
+/** Ask again at once, for example after a command that the run may answer quickly. */
+export function hurry(run) {
+  const feed = followed.get(run);
+  if (!feed || feed.asking) return;
+  clearTimeout(feed.timer);
+  ask(run, feed);
+}
+
+function start(run) {
+  const feed = { shows: new Set(), snapshot: null, timer: 0, asking: false };
+  followed.set(run, feed);
+  ask(run, feed);
+  return feed;
+}
+
+async function ask(run, feed) {
+  feed.asking = true;
+  let wait = RETRY_MS;
+  try {
+    const known = feed.snapshot?.history ?? [];
+    const since = known.length ? known[known.length - 1].epoch : 0;
+    const version = feed.snapshot?.map_version ?? 0;
+    const url = new URL(`api/runs/${run}?since=${since}&map=${version}`, document.baseURI);
+    const answer = await fetch(url, { cache: "no-store" });
+    if (answer.status === 404) {
+      feed.snapshot = { run, state: "unknown", history: [] };
+      wait = 0;
+    } else if (answer.ok) {
+      const next = await answer.json();
+      next.history = known.concat(next.history);
+      next.decision_map ??= feed.snapshot?.decision_map ?? null;
+      next.map_points ??= feed.snapshot?.map_points ?? null;
+      feed.snapshot = next;
+      wait = POLL_MS[next.state] ?? 0;
+    }
+    feed.shows.forEach((show) => show(feed.snapshot));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // the network was away: try again
+  } finally {
+    feed.asking = false;
+    if (wait && feed.shows.size) feed.timer = setTimeout(() => ask(run, feed), wait);
+  }
+}

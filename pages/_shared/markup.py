@@ -1,0 +1,115 @@
+"""HTML of the strip and the tables. Every text from outside is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from pages._shared.form import name_of
+from qenn_core.comparison.records import Comparison, ModelResult
+from qenn_core.registry import ENCODINGS
+from qenn_core.spec import ExperimentSpec
+
+if TYPE_CHECKING:
+    from qenn_core.model.shape import ModelShape
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: ``1 qubit``, ``4 qubits``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def strip(spec: ExperimentSpec, shape: ModelShape, n_features: int, data_name: str) -> str:
+    """Return the pipeline of the paper's figure 1, each stage with its shape."""
+    encoding = ENCODINGS[spec.encoding.kind].label
+    linear = shape.parameters["linear"]
+    enter = f"linear layer {shape.n_inputs} → {shape.n_encoded}" if linear else f"{shape.n_encoded} used"
+    weights = shape.parameters["classical"]
+    return stages(
+        [
+            ("", data_name, f"{count(n_features, 'feature')} · {enter}"),
+            ("encoding", encoding, f"{count(shape.n_encoded, 'number')} → {count(shape.n_qubits, 'qubit')}"),
+            (
+                "quantum",
+                "Variational circuit",
+                f"{count(spec.circuit.n_layers, 'layer')} · {count(shape.n_angles, 'angle')} · "
+                f"{name_of('circuit.entanglement', spec.circuit.entanglement).lower()}",
+            ),
+            ("quantum", "Measurement", f"{count(shape.n_expectations, 'expectation')} ⟨Z⟩"),
+            (
+                "classical",
+                "Classical layers",
+                f"{' → '.join(map(str, shape.classical_sizes))} · {count(weights, 'weight')}",
+            ),
+            ("", "Prediction", count(shape.n_classes, "class", "classes")),
+        ]
+    )
+
+
+def stages(stages: Sequence[tuple[str, str, str]]) -> str:
+    items = "".join(
+        f'<li class="{kind}"><b>{escape(title)}</b><span>{escape(text)}</span></li>'
+        for kind, title, text in stages
+    )
+    return f'<ol class="qenn-strip" aria-label="The pipeline, with the size of each stage">{items}</ol>'
+
+
+def comparison_table(comparison: Comparison) -> str:
+    """Return the table of all models, the QENN first."""
+    head = ("Model", "Train", "Validation", "Test", "F1", "AUC", "Parameters", "Epochs", "Seconds")
+    return _table(head, "".join(_model_row(row) for row in comparison.rows))
+
+
+def _model_row(row: ModelResult) -> str:
+    cells = (
+        percent(row.train.accuracy),
+        percent(row.validation.accuracy),
+        f"<b>{percent(row.test.accuracy)}</b>",
+        f"{row.test.macro_f1:.2f}",
+        "–" if row.test.roc_auc is None else f"{row.test.roc_auc:.2f}",
+        f"{row.parameters:,}",
+        "–" if row.epochs is None else str(row.epochs),
+        f"{row.seconds:.2f}",
+    )
+    remark = f"<small>{escape(row.remark)}</small>" if row.remark else ""
+    return (
+        f'<tr class="{row.kind}"><td>{escape(row.name)}{remark}</td>'
+        + "".join(f"<td>{cell}</td>" for cell in cells)
+        + "</tr>"
+    )
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage with one decimal."""
+    return f"{100 * share:.1f} %"
+
+
+def confusion_table(row: ModelResult, class_names: Sequence[str]) -> str:
+    """Return the confusion matrix of the test rows, darker where more rows are."""
+    most = max(max(line) for line in row.test.confusion) or 1
+    body = ""
+    for name, line in zip(class_names, row.test.confusion, strict=True):
+        body += f"<tr><td>{escape(name)}</td>"
+        for number in line:
+            share = round(55 * number / most)
+            body += (
+                f'<td style="background:color-mix(in srgb, var(--qenn-{row.kind}) {share}%, transparent)">'
+                f"{number}</td>"
+            )
+        body += "</tr>"
+    return _table(("is ↓ · told as →", *class_names), body, kind="qenn-confusion")
+
+
+def rows_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return plain rows of text as a table."""
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return _table(columns, body)
+
+
+def _table(head: Sequence[str], body: str, kind: str = "") -> str:
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    return (
+        f'<div class="qenn-scroll"><table class="qenn-table {kind}"><thead><tr>{titles}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )

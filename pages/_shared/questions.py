@@ -1,0 +1,63 @@
+"""What pages ask of the worker that is kept free for small questions; equal questions are asked once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._shared import state
+from qenn_core import jobs
+from qenn_core.data.table import Table
+from qenn_core.spec import DataSpec, ExperimentSpec
+
+if TYPE_CHECKING:
+    from qenn_core.model.drawing import Drawing
+    from qenn_core.analysis.overview import Overview
+
+_KEPT = 64
+
+
+def overview() -> Overview:
+    """Describe the data of the session's spec, as they are prepared for its circuit."""
+    spec = state.spec()
+    asked = ExperimentSpec.from_dict(
+        {
+            "data": spec.data,
+            "encoding": spec.encoding,
+            "circuit": {"n_qubits": spec.circuit.n_qubits},
+            "seed": spec.seed,
+        }
+    )
+    return _overview(asked.to_json(), state.table())
+
+
+def drawing(n_inputs: int) -> Drawing:
+    """Draw the circuit of the session's spec."""
+    spec = state.spec()
+    asked = ExperimentSpec.from_dict(
+        {"encoding": spec.encoding, "circuit": spec.circuit, "noise": spec.noise}
+    )
+    return _drawing(asked.to_json(), n_inputs)
+
+
+def read_table(content: bytes, file_name: str, data: DataSpec, seed: int) -> Table:
+    """Read an uploaded file."""
+    table: Table = jobs.service().ask("read_table", content, file_name, data, seed=seed)
+    return table
+
+
+def _identity(table: Table) -> tuple[object, ...]:
+    return table.fingerprint, table.reading
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False, hash_funcs={Table: _identity})
+def _overview(spec: str, table: Table | None) -> Overview:
+    found: Overview = jobs.service().ask("describe", ExperimentSpec.from_json(spec), table)
+    return found
+
+
+@st.cache_data(max_entries=_KEPT, show_spinner=False)
+def _drawing(spec: str, n_inputs: int) -> Drawing:
+    found: Drawing = jobs.service().ask("draw_circuit", ExperimentSpec.from_json(spec), n_inputs)
+    return found

@@ -1,0 +1,118 @@
+"""What a session holds: the spec, the uploaded file, the run being watched, and complaints by control.
+
+Only plain values and ids are kept. The spec is the whole truth of the form; it starts as what the link
+says and is written back to the link after every change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from qenn_core.data.table import Table
+from qenn_core.errors import Problem, QennError, SpecError
+from qenn_core.spec import ExperimentSpec, query_keys
+
+RUN_KEY = "run"
+
+
+def spec() -> ExperimentSpec:
+    """Return the session's spec."""
+    return ExperimentSpec.from_json(st.session_state["spec"])
+
+
+def change(**fields: Any) -> bool:
+    """Change dotted fields of the spec, or complain at the first of them and change nothing."""
+    place = next(iter(fields))
+    forgive(place)
+    try:
+        st.session_state["spec"] = spec().with_(**fields).to_json()
+    except SpecError as error:
+        complain(place, error)
+        return False
+    return True
+
+
+def complain(place: str, error: QennError) -> None:
+    """Keep an error until the control at `place` is used again."""
+    st.session_state["complaints"] = {**complaints(), place: error}
+
+
+def forgive(place: str) -> None:
+    """Drop the complaint at a control."""
+    st.session_state["complaints"] = {k: v for k, v in complaints().items() if k != place}
+
+
+def complaints() -> Mapping[str, QennError]:
+    """Return the complaint at each control."""
+    found: Mapping[str, QennError] = st.session_state.get("complaints", {})
+    return found
+
+
+def open_link() -> None:
+    """Start the session from its link; a value that is not allowed is named and its default used."""
+    if "spec" in st.session_state:
+        return
+    query = dict(st.query_params)
+    if RUN_KEY in query:
+        st.session_state[RUN_KEY] = query[RUN_KEY]
+    found, problems = read_link(query)
+    st.session_state["spec"] = found.to_json()
+    if problems:
+        complain("link", QennError("Part of this link was not used.", " ".join(map(str, problems))))
+
+
+def read_link(query: Mapping[str, str]) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
+    """Read a link as far as it is good, with what is wrong in it."""
+    try:
+        return ExperimentSpec.from_query(query), ()
+    except SpecError as error:
+        bad = tuple(_link_key(problem.field) for problem in error.problems)
+        good = {key: value for key, value in query.items() if not key.startswith(bad)}
+        found, more = read_link(good if len(good) < len(query) else {})
+        return found, error.problems + more
+
+
+def _link_key(field: str) -> str:
+    for key, path in query_keys().items():
+        if field == path or field.startswith(f"{path}."):
+            return key
+    return ""
+
+
+def write_link() -> None:
+    """Put the spec and the run into the page's link."""
+    query = spec().to_query()
+    if run():
+        query[RUN_KEY] = run()
+    if dict(st.query_params) != query:
+        st.query_params.from_dict(query)
+
+
+def run() -> str:
+    """Return the id of the run being watched, or an empty text."""
+    found: str = st.session_state.get(RUN_KEY, "")
+    return found
+
+
+def watch(run_id: str) -> None:
+    """Watch a run, or none."""
+    st.session_state[RUN_KEY] = run_id
+    st.session_state["run_spec"] = st.session_state["spec"]
+
+
+def run_spec() -> ExperimentSpec | None:
+    """Return the spec of the run being watched, if this session started it."""
+    text = st.session_state.get("run_spec")
+    return ExperimentSpec.from_json(text) if text and run() else None
+
+
+def table() -> Table | None:
+    """Return the uploaded table, if it is the one that the spec names."""
+    found = st.session_state.get("table")
+    if found is None or found.fingerprint != spec().data.fingerprint:
+        return None
+    kept: Table = found
+    return kept

@@ -1,0 +1,68 @@
+"""Colours by role, the same in every figure and on every page, for light and dark.
+
+Quantum is violet, classical burnt orange, noise a grey red. Classes take the colours of Okabe and Ito
+(2008), which colour-blind people can tell apart, in a fixed order; no role uses a class's colour.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Theme = Literal["light", "dark"]
+
+
+class Shade(NamedTuple):
+    """One role's colour in both themes."""
+
+    light: str
+    dark: str
+
+
+ROLES: dict[str, Shade] = {
+    "background": Shade("#FFFFFF", "#14131C"),
+    "surface": Shade("#F6F4FD", "#1D1B2A"),
+    "line": Shade("#DDD9EC", "#38354C"),
+    "text": Shade("#1D1A2B", "#F0EEF9"),
+    "muted": Shade("#5F5B73", "#ABA6C0"),
+    "quantum": Shade("#5B3FD1", "#A08CFF"),
+    "quantum-soft": Shade("#E8E3FB", "#2C2650"),
+    "encoding": Shade("#35617D", "#8FBAD6"),
+    "encoding-soft": Shade("#E2EDF4", "#1E313E"),
+    "classical": Shade("#B4540F", "#F0A35E"),
+    "classical-soft": Shade("#FBEBDD", "#3D2A1B"),
+    "noise": Shade("#8C4A52", "#D39BA2"),
+    "noise-soft": Shade("#F5E8E9", "#3B2529"),
+    "on-colour": Shade("#FFFFFF", "#14131C"),
+}
+
+# Okabe and Ito's set, then Tol's for the last classes; shapes and labels tell classes apart as well.
+CLASSES: tuple[str, ...] = (
+    "#56B4E9",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#0072B2",
+    "#D55E00",
+    "#F0E442",
+    "#999999",
+    "#882255",
+    "#44AA99",
+)
+
+
+def colour(role: str, theme: Theme) -> str:
+    """Return the colour of a role; raises ``KeyError`` on an unknown role."""
+    shade = ROLES[role]
+    return shade.dark if theme == "dark" else shade.light
+
+
+def class_colour(number: int) -> str:
+    """Return the colour of class `number`, the same in both themes."""
+    return CLASSES[number % len(CLASSES)]
+
+
+def css_variables() -> str:
+    """Return every role as a CSS variable ``--qenn-<role>`` that follows the page's theme."""
+    roles = [f"--qenn-{name}: light-dark({shade.light}, {shade.dark});" for name, shade in ROLES.items()]
+    classes = [f"--qenn-class-{number}: {value};" for number, value in enumerate(CLASSES)]
+    return ":root {\n" + "\n".join(roles + classes) + "\n}"
