@@ -1,0 +1,142 @@
+"""Checks of the bytes, before anything parses them."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from gzip import BadGzipFile, GzipFile
+
+from qenn_core import limits
+from qenn_core.errors import DataError
+
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+_SAVE_AS_CSV = "Open it in the program that made it, save or export the table as CSV, and upload that."
+_SPREADSHEET = "Open it in the spreadsheet program, choose “Save as” and “CSV (UTF-8)”, and upload that."
+
+_KINDS: tuple[tuple[bytes, str, str], ...] = (
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", _SPREADSHEET),
+    (b"%PDF-", "a PDF document", _SAVE_AS_CSV),
+    (b"\x89PNG\r\n", "an image", _SAVE_AS_CSV),
+    (b"\xff\xd8\xff", "an image", _SAVE_AS_CSV),
+    (b"GIF87a", "an image", _SAVE_AS_CSV),
+    (b"GIF89a", "an image", _SAVE_AS_CSV),
+    (b"PAR1\x15", "a Parquet file", _SAVE_AS_CSV),
+    (b"ARROW1\x00\x00", "an Arrow file", _SAVE_AS_CSV),
+    (b"SQLite format 3\x00", "an SQLite database", _SAVE_AS_CSV),
+    (b"\x89HDF\r\n", "an HDF5 file", _SAVE_AS_CSV),
+    (b"\x93NUMPY", "a NumPy array", _SAVE_AS_CSV),
+    (b"\x80\x04\x95", "a Python pickle", _SAVE_AS_CSV),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it and upload the CSV inside."),
+    (b"Rar!\x1a\x07", "a RAR archive", "Unpack it and upload the CSV inside."),
+    (b"\xfd7zXZ\x00", "an xz-compressed file", "Unpack it and upload the CSV inside."),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file", "Unpack it and upload the CSV inside."),
+)
+_WEB_PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+_STEP = 2**20
+
+
+def unpack(content: bytes) -> bytes:
+    """Return the text's bytes, decompressed where they were gzipped.
+
+    Raises
+    ------
+    DataError
+        If the content is another kind of file, damaged, or larger than ``limits.MAX_DECOMPRESSED_BYTES``.
+    """
+    if content.startswith(_GZIP):
+        content = _gunzip(content)
+    _refuse_other_kinds(content)
+    _refuse_long_lines(content)
+    return content
+
+
+def _gunzip(content: bytes) -> bytes:
+    parts, size = [], 0
+    try:
+        with GzipFile(fileobj=io.BytesIO(content)) as file:
+            while part := file.read(_STEP):
+                size += len(part)
+                if size > limits.MAX_DECOMPRESSED_BYTES:
+                    raise DataError(
+                        f"Unpacked, the file has more than {limits.MAX_DECOMPRESSED_BYTES >> 20} MB.",
+                        "So much would fill the memory that all users share.",
+                        "Upload a part of its rows.",
+                        place="upload",
+                    )
+                parts.append(part)
+    except (BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(
+            "The compressed file is damaged.",
+            "It starts as a gzip file, but cannot be unpacked to its end.",
+            "Download or compress it again, or upload the CSV itself.",
+            place="upload",
+        ) from error
+    if not size:
+        raise DataError(
+            "The file is empty.",
+            "The compressed file holds not a single byte.",
+            "Compress the CSV again, or upload it as it is.",
+            place="upload",
+        )
+    return b"".join(parts)
+
+
+def _refuse_other_kinds(content: bytes) -> None:
+    for magic, kind, remedy in _KINDS:
+        if content.startswith(magic):
+            raise _other_kind(kind, remedy)
+    if content.startswith(_ZIP):
+        raise _zip_kind(content)
+    if _WEB_PAGE.match(content[:4096]):
+        raise _other_kind("a web page", "Go to that page, download the data file itself, and upload that.")
+
+
+def _zip_kind(content: bytes) -> DataError:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        names = set()
+    if any(name.startswith("xl/") for name in names):
+        return _other_kind("an Excel workbook (.xlsx)", _SPREADSHEET)
+    if "mimetype" in names and "content.xml" in names:
+        return _other_kind("an OpenDocument file", _SPREADSHEET)
+    return _other_kind("a zip archive", "Unpack it and upload the CSV inside.")
+
+
+def _other_kind(kind: str, remedy: str) -> DataError:
+    return DataError(
+        f"This is {kind}, not a CSV file.",
+        "Only tables in plain text can be read, whatever the file's name ends with.",
+        remedy,
+        place="upload",
+    )
+
+
+def _refuse_long_lines(content: bytes) -> None:
+    # In wide characters a line's end is a byte of this value too.
+    start = 0
+    while len(content) - start > limits.MAX_LINE_BYTES:
+        stop = start + limits.MAX_LINE_BYTES + 1
+        end = max(content.rfind(b"\n", start, stop), content.rfind(b"\r", start, stop))
+        if end < 0:
+            raise DataError(
+                f"The file has a line of more than {limits.MAX_LINE_BYTES >> 20} MB.",
+                "A table has one line for each row; this file has its line ends elsewhere, or is no table.",
+                "Save it again as CSV, with one row on each line.",
+                place="upload",
+            )
+        start = end + 1
+
+
+def not_text() -> DataError:
+    """Return the error for content that is not text in any encoding."""
+    return DataError(
+        "This is not a text file.",
+        "It holds bytes that no text has, so it is some other kind of file that was named like a CSV.",
+        _SAVE_AS_CSV,
+        place="upload",
+    )
