@@ -81,9 +81,9 @@ def judge(labels: Sequence[int], quantum: Sequence[int], classical: Sequence[int
 def _sentence(against: str, n_rows: int, points: float, low: float, high: float, certain: bool) -> str:
     interval = f"95 % interval {_signed(low)} to {_signed(high)} points"
     if points == 0:
-        return f"No difference from {against} that {n_rows} test rows can show ({interval})."
+        return f"No difference from {_within(against)} that {n_rows} test rows can show ({interval})."
     if points > 0:
-        lead = f"The QENN is {points:.1f} points ahead of {against}"
+        lead = f"The QENN is {points:.1f} points ahead of {_within(against)}"
     else:
         lead = f"{against} is {-points:.1f} points ahead of the QENN"
     chance = "more than chance alone explains" if certain else "chance alone could do that"
@@ -92,3 +92,8 @@ def _sentence(against: str, n_rows: int, points: float, low: float, high: float,
 
 def _signed(points: float) -> str:
     return f"{points:+.0f}".replace("-", "−") if round(points) else "0"
+
+
+def _within(name: str) -> str:
+    """Write a name within a sentence: "Logistic" loses its capital, "SVM" does not."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name

@@ -19,7 +19,7 @@ def test_a_clear_lead_is_called_one():
     verdict = verdict_of(40, 15, 1, 4)
     assert verdict.ahead == "quantum"
     assert verdict.sentence == (
-        "The QENN is 23.3 points ahead of Logistic regression on 60 test rows; more than chance alone "
+        "The QENN is 23.3 points ahead of logistic regression on 60 test rows; more than chance alone "
         "explains (95 % interval +10 to +35 points)."
     )
 
@@ -46,7 +46,7 @@ def test_equal_accuracy_shows_no_difference_and_no_certainty(counts):
     assert verdict.ahead is None
     assert verdict.points == 0
     assert verdict.low < 0 < verdict.high
-    assert verdict.sentence.startswith(f"No difference from Logistic regression that {sum(counts)} test rows")
+    assert verdict.sentence.startswith(f"No difference from logistic regression that {sum(counts)} test rows")
 
 
 def test_few_rows_never_make_a_lead():

@@ -1,0 +1,62 @@
+"""The whole way from a built-in data set to the verdict, with the settings that everybody meets first."""
+
+import numpy as np
+import pytest
+
+from qenn_core.analysis.decision_map import decision_map, map_points
+from qenn_core.comparison.baselines import fit_baselines
+from qenn_core.comparison.compare import compare, quantum_result
+from qenn_core.data.preparation import prepare
+from qenn_core.data.sources import table_of
+from qenn_core.model.network import build_model
+from qenn_core.spec import ExperimentSpec
+from qenn_core.training.loop import train
+
+
+def run(spec):
+    data = prepare(spec, table_of(spec.data))
+    model = build_model(spec, data.n_inputs, data.n_classes)
+    started, *epochs, finished = train(spec, data, model)
+    baselines = fit_baselines(data, spec.seed)
+    return data, model, epochs, finished, compare(quantum_result(started, finished), baselines, data)
+
+
+def test_defaults_learn_the_moons_in_seconds():
+    data, model, epochs, finished, comparison = run(ExperimentSpec())
+    assert finished.test.accuracy > 0.9
+    assert epochs[-1].train_loss < 0.5 * epochs[0].train_loss
+    assert finished.seconds < 30, "the defaults are meant to train in under five"
+    assert comparison.rows[0].test == finished.test
+    assert comparison.verdicts[0].points == pytest.approx(
+        100 * (finished.test.accuracy - comparison.rows[1].test.accuracy)
+    )
+    found = decision_map(model, data, 20)
+    assert found is not None
+    assert {winner for row in found.winner for winner in row} == {0, 1}
+    agrees = [
+        found.winner[np.abs(np.subtract(found.y, point.y)).argmin()][
+            np.abs(np.subtract(found.x, point.x)).argmin()
+        ]
+        == point.label
+        for point in map_points(data)
+    ]
+    assert np.mean(agrees) > 0.85
+
+
+@pytest.mark.parametrize("reduction", ["pca", "kbest", "linear"])
+def test_more_features_than_qubits_and_more_than_two_classes(reduction):
+    spec = ExperimentSpec().with_(
+        **{
+            "data.source": "wine",
+            "encoding.reduction": reduction,
+            "training.epochs": 5,
+            "circuit.n_layers": 1,
+            "circuit.n_qubits": 3,
+        }
+    )
+    data, model, _, finished, comparison = run(spec)
+    assert np.shape(finished.test.confusion) == (3, 3)
+    assert sum(map(sum, finished.test.confusion)) == len(data.test.labels)
+    n_baselines = 1 if data.train.inputs.shape == data.train.features.shape else 2
+    assert len(comparison.verdicts) == n_baselines
+    assert decision_map(model, data, 5).exact is False
