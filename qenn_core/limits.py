@@ -13,6 +13,8 @@ MAX_COLUMNS = 500
 MAX_LINE_BYTES = 2**20
 # The chart's colours and the table stay readable up to this number of classes.
 MAX_CLASSES = 10
+# Fewer rows leave parts so small that their accuracy says nothing.
+MIN_ROWS = 20
 # The fewest rows of a class: one each for training, validation and test.
 MIN_CLASS_ROWS = 3
 # Reading a file runs in a process of its own with these bounds; a well-formed file of the full size

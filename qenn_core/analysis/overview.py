@@ -1,0 +1,150 @@
+"""What there is to see of a table before anything is trained on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from qenn_core.analysis.overview_records import (
+    ClassCount,
+    ColumnSummary,
+    FeatureView,
+    Overview,
+    PlaneView,
+    Preview,
+    Ready,
+    Refusal,
+    Shown,
+)
+from qenn_core.data.columns import Column, read_columns
+from qenn_core.data.preparation import Preparation, prepare_question
+from qenn_core.data.prepared import Floats, Plane
+from qenn_core.data.question import ask
+from qenn_core.data.reduction import separation
+from qenn_core.data.table import Table
+from qenn_core.data.target import choose_target
+from qenn_core.errors import DataError
+from qenn_core.registry import Scalar
+from qenn_core.spec import ExperimentSpec
+
+PREVIEW_ROWS = 20
+EXAMPLES = 3
+# A cell longer than this would push the other columns off the screen.
+CELL_LETTERS = 80
+# More points hide one another and slow the browser.
+SHOWN_ROWS = 800
+TELLING_FEATURES = 4
+
+
+def describe(spec: ExperimentSpec, table: Table) -> Overview:
+    """Describe `table` as `spec` uses it.
+
+    Data that cannot be learnt from are described too, with the reason in place of the preparation, so that
+    the user can see the table and choose otherwise.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        Target, roles, bands, split and reduction.
+    table : Table
+        With at least one column.
+
+    Raises
+    ------
+    DataError
+        If the table has no columns.
+    """
+    try:
+        question = ask(spec, table)
+        target, reason, columns = question.target, question.reason, question.columns
+        ready, refusal = _ready(prepare_question(spec, question)), None
+    except DataError as error:
+        target, reason = _some_target(spec, table)
+        columns = read_columns(table.frame, dict(spec.data.roles), target)
+        ready = None
+        refusal = Refusal(what=error.what, why=error.why, remedy=error.remedy, place=error.place)
+    return Overview(
+        name=table.name,
+        n_rows=len(table.frame),
+        preview=_preview(table.frame),
+        target=target,
+        target_reason=reason,
+        columns=tuple(_summary(column) for column in columns),
+        ready=ready,
+        refusal=refusal,
+    )
+
+
+def _some_target(spec: ExperimentSpec, table: Table) -> tuple[str, str]:
+    chosen = spec.data.target
+    return choose_target(table, chosen if chosen in table.frame.columns else None)
+
+
+def _preview(frame: pd.DataFrame) -> Preview:
+    head = frame.head(PREVIEW_ROWS)
+    return Preview(
+        columns=tuple(map(str, frame.columns)),
+        rows=tuple(tuple(map(_text, row)) for row in head.itertuples(index=False, name=None)),
+    )
+
+
+def _text(cell: Scalar | None) -> str:
+    text = "" if pd.isna(cell) else str(cell)
+    return text if len(text) <= CELL_LETTERS else text[: CELL_LETTERS - 1] + "…"
+
+
+def _summary(column: Column) -> ColumnSummary:
+    different = column.cells.dropna().drop_duplicates()
+    return ColumnSummary(
+        name=column.name,
+        role=column.role,
+        guessed=column.guessed,
+        missing=int(column.cells.isna().sum()),
+        distinct=len(different),
+        examples=tuple(map(_text, different.head(EXAMPLES))),
+        left_out=column.left_out,
+    )
+
+
+def _ready(preparation: Preparation) -> Ready:
+    data = preparation.data
+    sizes = {part: np.bincount(rows.labels, minlength=data.n_classes) for part, rows in data.parts.items()}
+    return Ready(
+        class_names=data.class_names,
+        feature_names=data.feature_names,
+        input_names=data.input_names,
+        classes=tuple(
+            ClassCount(name=name, **{part: int(size[k]) for part, size in sizes.items()})
+            for k, name in enumerate(data.class_names)
+        ),
+        rows={part: len(rows.labels) for part, rows in data.parts.items()},
+        shown=_shown(preparation),
+        notes=data.notes,
+    )
+
+
+def _shown(preparation: Preparation) -> Shown:
+    data = preparation.data
+    features = np.concatenate([part.features for part in data.parts.values()])
+    labels = np.concatenate([part.labels for part in data.parts.values()])
+    part_of = np.repeat(list(data.parts), [len(part.labels) for part in data.parts.values()])
+    n_shown = min(SHOWN_ROWS, len(labels))
+    # Evenly spaced over parts that lie one after another, so that each part has its share.
+    rows = np.arange(n_shown) * len(labels) // n_shown
+    best = np.argsort(-separation(data.train.features, data.train.labels), kind="stable")[:TELLING_FEATURES]
+    return Shown(
+        labels=labels[rows].tolist(),
+        parts=part_of[rows].tolist(),
+        plane=None if data.plane is None else _plane_view(data.plane, data.train.features, features[rows]),
+        telling=FeatureView(
+            names=tuple(data.feature_names[k] for k in best),
+            values=preparation.fitted.in_units(features[rows])[:, best].tolist(),
+        ),
+    )
+
+
+def _plane_view(plane: Plane, train: Floats, features: Floats) -> PlaneView:
+    shown = 1.0 if plane.exact else plane.to_plane(train).var(axis=0).sum() / train.var(axis=0).sum()
+    return PlaneView(
+        axes=plane.axes, exact=plane.exact, variance=shown, points=plane.to_plane(features).tolist()
+    )

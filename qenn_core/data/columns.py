@@ -1,0 +1,239 @@
+"""What each column of a table is, and its cells read as that.
+
+A column's kind is guessed from its name and from all of its cells. That is a reading of the file, not
+something learnt: no number that depends on the values' distribution is kept from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import pandas as pd
+
+from qenn_core.data.words import count, listed
+from qenn_core.spec import Role
+
+# What people and programs write for "no value"; `none` is left alone, it is a word in many tables.
+MISSING_MARKS = frozenset({"", "?", "na", "n/a", "#n/a", "nan", "null"})
+TRUTH_PAIRS = (
+    {"false": 0.0, "true": 1.0},
+    {"no": 0.0, "yes": 1.0},
+    {"n": 0.0, "y": 1.0},
+    {"f": 0.0, "t": 1.0},
+    {"off": 0.0, "on": 1.0},
+    {"0": 0.0, "1": 1.0},
+)
+# Tried in this order; the first that reads a column's cells is taken, so 03/04/2020 is the third of April.
+DATE_FORMATS = (
+    "ISO8601",
+    "%d.%m.%Y",
+    "%d.%m.%Y %H:%M",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+    "%Y/%m/%d",
+    "%d-%m-%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+)
+# So many different cells, spread over the column, decide on its date format.
+DATE_PROBE = 200
+# A column is what nearly all of its cells are: the odd slip counts as missing.
+NEARLY_ALL = 0.95
+# Texts with more different values than this, or with few rows for each, name rows rather than group them.
+MAX_CATEGORIES = 30
+MIN_ROWS_PER_CATEGORY = 2
+# Larger numbers overflow when they are squared, which every scaling does.
+LARGEST = 1e150
+ID_NAMES = frozenset({"id", "index", "no", "nr", "row", "number", "rownames", "unnamed: 0", ""})
+MISSING_CATEGORY = "(missing)"
+
+USABLE_ROLES: tuple[Role, ...] = ("numeric", "boolean", "category", "date")
+KIND_OF_CELL = {"numeric": "a number", "boolean": "yes or no", "date": "a date"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, read.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    role, guessed : str
+        What it is used as, and what it would be used as without the user's word.
+    values : pandas.Series
+        One value a row: numbers (missing ones NaN) for numeric and boolean, times for dates, texts for
+        categories; the cleaned cells for the others.
+    cells : pandas.Series
+        The cells with blanks trimmed and marks such as ``?`` made missing.
+    left_out : str
+        Why nothing is learnt from it, empty for a column that is used.
+    notes : tuple of str
+        What was done to its cells.
+    """
+
+    name: str
+    role: Role
+    guessed: Role
+    values: pd.Series = field(repr=False, compare=False)
+    cells: pd.Series = field(repr=False, compare=False)
+    left_out: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def cleaned(column: pd.Series) -> pd.Series:
+    """Return cells with blanks trimmed and marks for "no value" made missing; numbers stay as they are."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    text = column.astype("str").str.strip()
+    return text.mask(text.str.casefold().isin(MISSING_MARKS))
+
+
+def numbers(cells: pd.Series) -> pd.Series:
+    """Read cells as numbers; what is none, or beyond all computing, becomes NaN."""
+    read = pd.to_numeric(cells, errors="coerce").astype("float64")
+    return read.where(read.abs() < LARGEST)
+
+
+def read_columns(frame: pd.DataFrame, roles: Mapping[str, Role], target: str) -> tuple[Column, ...]:
+    """Read every column of `frame` but the `target`.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns with unique names.
+    roles : mapping
+        The user's word on what a column is, by name; it outranks the guess.
+    target : str
+        The column to predict.
+
+    Returns
+    -------
+    tuple of Column
+        In the table's order. Of columns with the same values all but the first are left out.
+    """
+    seen: dict[tuple[str, bytes], pd.Series] = {}
+    columns = []
+    for name, cells in frame.drop(columns=target).reset_index(drop=True).items():
+        column = _read(str(name), cells, roles.get(str(name)))
+        if not column.left_out:
+            digest = (
+                column.role,
+                pd.util.hash_pandas_object(column.values, index=False).to_numpy().tobytes(),
+            )
+            if digest in seen and seen[digest].equals(column.values):
+                column = _without(column, "it repeats another column")
+            seen.setdefault(digest, column.values)
+        columns.append(column)
+    return tuple(columns)
+
+
+def notes_on(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Say in sentences what was done to columns and cells."""
+    columns = tuple(columns)
+    notes = [note for column in columns for note in column.notes]
+    unused = sorted((c for c in columns if c.left_out), key=lambda c: c.left_out)
+    for reason, group in groupby(unused, key=lambda c: c.left_out):
+        names = [column.name for column in group]
+        notes.append(f"{count(len(names), 'column')} left out, since {reason}: {listed(names)}.")
+    return tuple(notes)
+
+
+def guess_role(name: str, cells: pd.Series) -> tuple[Role, str]:
+    """Guess what a column of cleaned cells is, and why it should be left out (empty if it should not)."""
+    present = cells.dropna()
+    if present.empty:
+        return "ignore", "every cell is missing"
+    if _read_truth(cells).notna().sum() == len(present):
+        return "boolean", ""
+    if pd.to_numeric(present, errors="coerce").notna().mean() >= NEARLY_ALL:
+        return ("ignore", "it only numbers the rows") if _numbers_rows(name, present) else ("numeric", "")
+    if _read_dates(present).notna().mean() >= NEARLY_ALL:
+        return "date", ""
+    distinct = present.nunique()
+    if distinct <= MAX_CATEGORIES and len(present) >= MIN_ROWS_PER_CATEGORY * distinct:
+        return "category", ""
+    return "text", "it holds free text or a name of the row"
+
+
+def _read(name: str, raw: pd.Series, told: Role | None) -> Column:
+    cells = cleaned(raw)
+    guessed, doubt = guess_role(name, cells)
+    role = told or guessed
+    column = Column(name, role, guessed, cells, cells)
+    if role not in USABLE_ROLES:
+        return _without(column, doubt if role == guessed and doubt else "you chose so")
+    if cells.notna().sum() == 0:
+        return _without(column, "every cell is missing")
+    values, notes = _values(name, role, cells)
+    column = Column(name, role, guessed, values, cells, notes=notes)
+    if values.notna().sum() == 0:
+        return _without(column, f"no cell reads as {KIND_OF_CELL[role]}")
+    if values.nunique() == 1:
+        return _without(column, "every cell holds the same value")
+    return column
+
+
+def _without(column: Column, reason: str) -> Column:
+    return Column(column.name, column.role, column.guessed, column.cells, column.cells, left_out=reason)
+
+
+def _values(name: str, role: Role, cells: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
+    if role == "category":
+        return cells.astype("str").fillna(MISSING_CATEGORY).astype(object), ()
+    if role == "boolean":
+        values = _read_truth(cells)
+    elif role == "date":
+        values = _read_dates(cells)
+    else:
+        values = numbers(cells)
+    lost = cells.notna() & values.isna()
+    endless = lost & pd.to_numeric(cells, errors="coerce").notna() if role == "numeric" else lost & False
+    notes = []
+    if endless.any():
+        notes.append(f"{count(endless.sum(), 'infinite value')} in {name!r} counted as missing.")
+    if (lost & ~endless).any():
+        kind = KIND_OF_CELL[role]
+        notes.append(
+            f"{count((lost & ~endless).sum(), 'cell')} in {name!r} counted as missing, not being {kind}: "
+            f"{listed(cells[lost & ~endless].astype('str').unique())}."
+        )
+    return values, tuple(notes)
+
+
+def _read_truth(cells: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.astype("float64").where(cells.isin([0, 1]))
+    folded = cells.astype("str").str.casefold()
+    present = set(folded.dropna().unique())
+    words = max(TRUTH_PAIRS, key=lambda pair: len(present & pair.keys()))
+    return folded.map(words).astype("float64")
+
+
+def _read_dates(cells: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(cells):
+        return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
+    different = cells.dropna().drop_duplicates()
+    probe = different.iloc[:: max(1, len(different) // DATE_PROBE)]
+    return _dates(cells, max(DATE_FORMATS, key=lambda form: _dates(probe, form).notna().sum()))
+
+
+def _dates(cells: pd.Series, form: str) -> pd.Series:
+    read = pd.to_datetime(cells, format=form, errors="coerce", utc=True)
+    return read.dt.tz_localize(None).astype("datetime64[us]")
+
+
+def _numbers_rows(name: str, present: pd.Series) -> bool:
+    """Tell whether numbers count the rows: all different and whole, and named so or rising by one."""
+    read = numbers(present)
+    if read.isna().any() or not read.is_unique or (read % 1 != 0).any():
+        return False
+    folded = name.strip().casefold()
+    named = folded in ID_NAMES or folded.endswith(("_id", " id"))
+    return named or bool((read.diff().iloc[1:] == 1).all())

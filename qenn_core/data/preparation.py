@@ -1,0 +1,92 @@
+"""A table made ready for the models: split first, then everything fitted on the training rows only."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from qenn_core.data.features import FittedFeatures, fit_features, frame_of
+from qenn_core.data.plane import plane_of
+from qenn_core.data.prepared import Ints, Part, PreparedData
+from qenn_core.data.question import Question, ask
+from qenn_core.data.reduction import fit_reduction
+from qenn_core.data.split import Split, stratified_split
+from qenn_core.data.table import Table
+from qenn_core.data.words import count
+from qenn_core.spec import ExperimentSpec
+
+
+class Preparation(NamedTuple):
+    """Prepared data with the split of the question's rows and the fitted way to the features."""
+
+    split: Split
+    fitted: FittedFeatures
+    data: PreparedData
+
+
+def prepare(spec: ExperimentSpec, table: Table) -> PreparedData:
+    """Split the rows of `table` and turn them into features and inputs.
+
+    The same spec and the same table give the same numbers.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        Target, roles, bands, sample, split, reduction and seed.
+    table : Table
+        The rows.
+
+    Raises
+    ------
+    DataError
+        If the table holds no question that can be learnt; the error says what to change.
+    """
+    return prepare_question(spec, ask(spec, table)).data
+
+
+def prepare_question(spec: ExperimentSpec, question: Question) -> Preparation:
+    """Do the work of `prepare` for a question that was read already, and keep what was fitted."""
+    split = stratified_split(question.labels, spec.data.validation_size, spec.data.test_size, spec.seed)
+    frame = frame_of(question.used).iloc[question.rows]
+    fitted = fit_features(question.used, frame.iloc[split.train])
+    features = fitted(frame)
+    train = features[split.train]
+    reduction = fit_reduction(spec, fitted.names, train, question.labels[split.train])
+    held_out = features[np.concatenate([split.validation, split.test])]
+
+    def part(rows: Ints) -> Part:
+        return Part(features[rows], reduction.to_inputs(features[rows]), question.labels[rows])
+
+    data = PreparedData(
+        train=part(split.train),
+        validation=part(split.validation),
+        test=part(split.test),
+        class_names=question.class_names,
+        feature_names=fitted.names,
+        input_names=reduction.names,
+        to_inputs=reduction.to_inputs,
+        plane=plane_of(fitted, train, held_out, spec.seed),
+        notes=(
+            *question.notes,
+            _sizes_note(split),
+            _features_note(question, len(fitted.names)),
+            reduction.note,
+        ),
+    )
+    return Preparation(split, fitted, data)
+
+
+def _sizes_note(split: Split) -> str:
+    return (
+        f"{count(len(split.train), 'row')} to train on, {len(split.validation):,} to validate and "
+        f"{len(split.test):,} to test, each class in the same proportions."
+    )
+
+
+def _features_note(question: Question, n_features: int) -> str:
+    n_columns = len(question.used)
+    return (
+        f"{count(n_features, 'number')} per row came from {count(n_columns, 'column')}; gaps were filled and "
+        "scales evened out by what the training rows say."
+    )
