@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from qenn_core.data.prepared import PartName
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -31,5 +33,4 @@ class MapPoint(_Record):
     x: float
     y: float
     label: int
-    part: str
-    """``"train"``, ``"validation"`` or ``"test"``."""
+    part: PartName

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+PartName = Literal["train", "validation", "test"]
 
 
 class Part(NamedTuple):
@@ -82,7 +84,7 @@ class PreparedData:
     notes: tuple[str, ...]
 
     @property
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[PartName, Part]:
         """The three parts by name."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
