@@ -46,7 +46,8 @@ _CHARTS = f"""
   </section>
   <section class="qenn-chart" aria-label="Accuracy of each epoch, for training and validation rows">
     <header><h3>Accuracy</h3><div class="qenn-legend">{_CURVES_LEGEND}
-      <span title="Logistic regression on the validation rows"><i class="dotted reference"></i>log. regression</span>
+      <span title="Logistic regression on the validation rows">
+        <i class="dotted reference"></i>log. regression</span>
     </div></header>
     <div class="qenn-plot" data-chart="accuracy"></div>
     <p>Share of rows told right. Compare the dotted lines: both are on rows not trained on.</p>

@@ -12,8 +12,9 @@ from qenn_core.data.table import Table
 from qenn_core.spec import DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
-    from qenn_core.model.drawing import Drawing
     from qenn_core.analysis.overview import Overview
+
+    from qenn_core.model.drawing import Drawing
 
 _KEPT = 64
 

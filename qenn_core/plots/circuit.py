@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -118,27 +118,29 @@ class _Figure:
             _line(group, (x, x), span, role, 1.6)
         for wire in gate.controls:
             self._dot(group, x, wire, role)
+        if gate.symbol == "multi" and len(targets) > 2:
+            self._box(group, x, targets, gate, role)
+            return
         for wire in targets:
             if gate.symbol == "cnot":
                 self._target(group, x, wire, role)
             elif gate.symbol == "cz":
                 self._dot(group, x, wire, role)
+            elif gate.symbol == "noise":
+                self._dot(group, x, wire, role, radius=8.5)
+                _text(group, x, self.y(wire), "≈", "on-colour")
             else:
-                self._box(group, x, wire, gate, role)
+                self._box(group, x, [wire], gate, role)
 
-    def _box(self, group: Element, x: float, wire: int, gate: Gate, role: str) -> None:
-        width = _width(gate)
-        area = {
-            "x": x - width / 2,
-            "y": self.y(wire) - _BOX_HEIGHT / 2,
-            "width": width,
-            "height": _BOX_HEIGHT,
-        }
+    def _box(self, group: Element, x: float, wires: Sequence[int], gate: Gate, role: str) -> None:
+        width, top, bottom = _width(gate), self.y(min(wires)), self.y(max(wires))
+        height = bottom - top + _BOX_HEIGHT
+        area = {"x": x - width / 2, "y": top - _BOX_HEIGHT / 2, "width": width, "height": height}
         _add(group, "rect", {**area, "rx": 4}, fill=role)
-        _text(group, x, self.y(wire), gate.name, "on-colour", size=12)
+        _text(group, x, (top + bottom) / 2, gate.name, "on-colour", size=12)
 
-    def _dot(self, group: Element, x: float, wire: int, role: str) -> None:
-        _add(group, "circle", {"cx": x, "cy": self.y(wire), "r": 4}, fill=role)
+    def _dot(self, group: Element, x: float, wire: int, role: str, radius: float = 4) -> None:
+        _add(group, "circle", {"cx": x, "cy": self.y(wire), "r": radius}, fill=role)
 
     def _target(self, group: Element, x: float, wire: int, role: str) -> None:
         y, radius = self.y(wire), 8.0
@@ -148,8 +150,10 @@ class _Figure:
 
 
 def _width(gate: Gate) -> float:
-    """Return how wide a gate's symbol is; links between wires are narrow."""
-    return _LINK_WIDTH if gate.symbol in ("cnot", "cz") else _LETTER_WIDTH * len(gate.name) + _BOX_PADDING
+    """Return how wide a gate's symbol is; links between wires and marks of noise are narrow."""
+    if gate.symbol in ("cnot", "cz", "noise"):
+        return _LINK_WIDTH
+    return _LETTER_WIDTH * len(gate.name) + _BOX_PADDING
 
 
 def _element(tag: str, attributes: Mapping[str, str | float]) -> Element:
@@ -176,11 +180,17 @@ def _add(
 
 
 def _line(parent: Element, xs: tuple[float, float], ys: tuple[float, float], role: str, width: float) -> None:
-    ends = {"x1": xs[0], "x2": xs[1], "y1": ys[0], "y2": ys[1], "stroke-width": width}
+    ends: dict[str, str | float] = {"x1": xs[0], "x2": xs[1], "y1": ys[0], "y2": ys[1], "stroke-width": width}
     line = _add(parent, "line", ends)
     line.set("style", f"stroke:var(--qenn-{role})")
 
 
 def _text(parent: Element, x: float, y: float, text: str, role: str, size: float = 13) -> None:
-    place = {"x": x, "y": y, "font-size": size, "text-anchor": "middle", "dominant-baseline": "central"}
+    place: dict[str, str | float] = {
+        "x": x,
+        "y": y,
+        "font-size": size,
+        "text-anchor": "middle",
+        "dominant-baseline": "central",
+    }
     _add(parent, "text", place, fill=role).text = text
