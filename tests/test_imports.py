@@ -40,6 +40,7 @@ WORKER_MODULES = {
     "qenn_core.training.optimizers",  # torch's own
     "qenn_core.training.prediction",  # a torch model's answers
     "qenn_core.analysis.decision_map",  # a torch model's answers
+    "qenn_core.analysis.overview",  # runs the preparation
     "qenn_core.analysis.drawing",  # traces the circuit
     "qenn_core.jobs.work",  # what a worker does
 }
