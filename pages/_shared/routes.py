@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-import streamlit as st
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -28,6 +26,11 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Content-Security-Policy": f"frame-ancestors {FRAME_ANCESTORS}",
 }
+NOT_KEPT = {"Cache-Control": "no-store"}
+# The script changes with the app's version of Plotly only.
+KEPT = {"Cache-Control": "public, max-age=86400"}
+# The app's own scripts are asked for each time, and sent only if they have changed.
+ASKED_FOR = "no-cache"
 
 
 def routes(base_path: str = "") -> list[BaseRoute]:
@@ -43,8 +46,8 @@ def routes(base_path: str = "") -> list[BaseRoute]:
 async def run_snapshot(request: Request) -> Response:
     """Answer with a run, without the epochs up to ``since`` and without the map of version ``map``."""
     try:
-        since = _count(request.query_params, "since")
-        version = _count(request.query_params, "map")
+        since = _count(request, "since")
+        version = _count(request, "map")
     except ValueError as error:
         return JSONResponse({"error": str(error)}, status_code=400, headers=NOT_KEPT)
     try:
@@ -52,3 +55,45 @@ async def run_snapshot(request: Request) -> Response:
     except JobError as error:
         return JSONResponse({"error": str(error)}, status_code=404, headers=NOT_KEPT)
     return Response(snapshot.to_json(), media_type="application/json", headers=NOT_KEPT)
+
+
+async def plotly_script(request: Request) -> Response:
+    """Answer with the very Plotly that the figures of the pages are made for."""
+    return FileResponse(PLOTLY, headers=KEPT)
+
+
+class Assets(StaticFiles):
+    """Files of one folder; whatever path is asked for, nothing outside of it."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Answer with a file, to be asked for again the next time."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = ASKED_FOR
+        return response
+
+
+class SafeHeaders:
+    """Adds to every answer what keeps a browser from being misled."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request, and its answer with the headers."""
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_safely)
+
+
+def _count(request: Request, name: str) -> int:
+    """Return the whole number from 0 in a query parameter, 0 where it is missing."""
+    text = request.query_params.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError(f"{name} must be a whole number from 0.")
+    return int(text)

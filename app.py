@@ -1,0 +1,50 @@
+"""The server: `streamlit run app.py`."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from pages._shared.routes import SafeHeaders, routes
+from qenn_core import jobs
+from qenn_core.errors import QennError
+
+UNFORESEEN = QennError(
+    "Something went wrong on this page.",
+    "This was not foreseen; whoever runs the server finds the details in its log.",
+    "Reload the page; if it comes back, open the app without the settings in the link.",
+)
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Start the workers with the server, and end them with it."""
+    service = jobs.service()
+    # What is loaded stays: Streamlit collects garbage after every run of a page, and need not look there.
+    gc.collect()
+    gc.freeze()
+    try:
+        yield {}
+    finally:
+        service.close()
+
+
+def complain(error: Exception) -> bool:
+    """Show an error that a page did not handle, in words."""
+    told = error if isinstance(error, QennError) else UNFORESEEN
+    st.error(f"**{told.what}** {told.why} {told.remedy}")
+    return True
+
+
+app = st.App(
+    "pages/_main.py",
+    lifespan=lifespan,
+    routes=routes(st.get_option("server.baseUrlPath")),
+    middleware=[Middleware(SafeHeaders)],
+    on_script_error=complain,
+)

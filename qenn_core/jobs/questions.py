@@ -1,0 +1,96 @@
+"""Small questions of the pages that need the core: each is answered by the worker kept free for them."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qenn_core import limits
+from qenn_core.data.table import Table
+from qenn_core.errors import JobError, QennError
+from qenn_core.spec import DataSpec, ExperimentSpec
+
+if TYPE_CHECKING:
+    from qenn_core.analysis.overview_records import Overview
+    from qenn_core.model.drawing import Drawing
+
+logger = logging.getLogger(__name__)
+
+# Whoever asks looks at the screen.
+SECONDS = 20.0
+# Reading ends by itself at its limit, with a better message; this is for when even that fails.
+READING_SECONDS = limits.PARSE_SECONDS + 15
+
+
+def read_table(content: bytes, file_name: str, options: DataSpec, *, seed: int = 0) -> Table:
+    """Read an uploaded file."""
+    from qenn_core.data.reading import read_table
+
+    return read_table(content, file_name, options, seed=seed)
+
+
+def describe(spec: ExperimentSpec, table: Table | None) -> Overview:
+    """Describe the data of `spec`, whose rows are in `table` if they were uploaded."""
+    from qenn_core.analysis.overview import describe
+    from qenn_core.data.sources import table_of
+
+    return describe(spec, table or table_of(spec.data))
+
+
+def draw_circuit(spec: ExperimentSpec, n_inputs: int) -> Drawing:
+    """Draw the circuit of `spec`."""
+    from qenn_core.analysis.drawing import draw_circuit
+
+    return draw_circuit(spec, n_inputs)
+
+
+class Question(NamedTuple):
+    """A function that answers, and the seconds it may take."""
+
+    function: Callable[..., Any]
+    seconds: float = SECONDS
+
+
+QUESTIONS: Mapping[str, Question] = {
+    "read_table": Question(read_table, READING_SECONDS),
+    "describe": Question(describe),
+    "draw_circuit": Question(draw_circuit),
+}
+
+
+class Answer(NamedTuple):
+    """What came of a question: a value, or the error to raise."""
+
+    value: Any = None
+    error: QennError | None = None
+
+
+def answer(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float
+) -> Answer:
+    """Call `function` in this process, which ends if that takes longer than `seconds`.
+
+    A thread that computes cannot be stopped from outside; a process can, and its nanny replaces it.
+    """
+    with open(os.devnull, "w") as nowhere:
+        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+        try:
+            return Answer(function(*args, **kwargs))
+        except QennError as error:
+            return Answer(error=error)
+        except Exception as error:
+            logger.exception("question %s failed", function.__name__)
+            return Answer(error=_unforeseen(error))
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _unforeseen(error: Exception) -> JobError:
+    return JobError(
+        "This could not be worked out.",
+        f"{type(error).__name__}: {error}"[:300],
+        "Try other settings; if it comes back, please report it with the settings in the link.",
+    )

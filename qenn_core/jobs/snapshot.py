@@ -1,0 +1,98 @@
+"""What is known of a run at one moment: what a page shows of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+from qenn_core.analysis.records import DecisionMap, MapPoint
+from qenn_core.comparison.records import Comparison, ModelResult
+from qenn_core.errors import QennError
+from qenn_core.training.records import Epoch, Finished, Started
+
+State = Literal["queued", "running", "paused", "stopped", "failed", "finished"]
+ENDED: tuple[State, ...] = ("stopped", "failed", "finished")
+
+_PREDICTIONS: dict[str, Any] = {
+    "baselines": {"__all__": {"predictions"}},
+    "comparison": {"rows": {"__all__": {"predictions"}}},
+    "finished": {"predictions"},
+}
+
+
+class RunError(BaseModel):
+    """Why a run failed, in words for the person at the screen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    why: str
+    remedy: str
+    place: str
+
+    @classmethod
+    def of(cls, error: QennError) -> RunError:
+        """Take over the words of `error`."""
+        return cls(what=error.what, why=error.why, remedy=error.remedy, place=error.place)
+
+
+class RunSnapshot(BaseModel):
+    """A run at one moment.
+
+    Parameters
+    ----------
+    run : str
+        The id of the run.
+    state : str
+        Where it stands.
+    place : int
+        Its place in the queue, 1 being the next to begin; 0 once it has begun.
+    epochs : int
+        Epochs that it may take in all.
+    history : tuple of Epoch
+        Its epochs, from the one asked for.
+    map_version : int
+        Number of the latest decision map, 0 where there is none yet.
+    decision_map, map_points
+        ``None`` also where the asker has this version already.
+    notes : tuple of str
+        What was done to the data, in plain sentences.
+    baselines : tuple of ModelResult
+        The classical models on the same split.
+    error : RunError or None
+        Why it failed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    state: State = "queued"
+    place: int = 0
+    epochs: int
+    class_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    baselines: tuple[ModelResult, ...] = ()
+    started: Started | None = None
+    history: tuple[Epoch, ...] = ()
+    map_version: int = 0
+    decision_map: DecisionMap | None = None
+    map_points: tuple[MapPoint, ...] | None = None
+    finished: Finished | None = None
+    comparison: Comparison | None = None
+    error: RunError | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def reference_accuracy(self) -> float | None:
+        """Validation accuracy of the first baseline on the circuit's inputs, 0 to 1."""
+        return self.baselines[0].validation.accuracy if self.baselines else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in ENDED
+
+    def to_json(self) -> str:
+        """Write as JSON, without the predictions of single rows; no number is written as null."""
+        return self.model_dump_json(exclude=_PREDICTIONS)
