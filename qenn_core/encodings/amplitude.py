@@ -34,9 +34,10 @@ def amplitudes(inputs: Any, n_amplitudes: int) -> Any:
     squares = math.sum(rows**2, axis=-1, keepdims=True)
     is_zero = squares == 0
     rows = rows / math.sqrt(math.where(is_zero, math.ones_like(squares), squares))
-    first = math.where(is_zero, math.ones_like(squares), rows[..., :1])
-    padding = math.zeros_like(rows[..., :1])
-    return math.concatenate([first, rows[..., 1:], *[padding] * (n_amplitudes - rows.shape[-1])], axis=-1)
+    first = math.concatenate([math.ones_like(rows[..., :1]), math.zeros_like(rows[..., 1:])], axis=-1)
+    rows = math.where(is_zero, first, rows)
+    padding = [math.zeros_like(rows[..., :1])] * (n_amplitudes - rows.shape[-1])
+    return math.concatenate([rows, *padding], axis=-1)
 
 
 def apply(inputs: Any, wires: Any) -> None:

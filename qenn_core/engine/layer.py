@@ -31,8 +31,8 @@ def quantum_layer(
     ----------
     circuit : callable
         A PennyLane quantum function of ``inputs`` and of the names in `weight_shapes`. It broadcasts over
-        a leading dimension of ``inputs``, and returns a list of expectation values of observables that
-        are diagonal in the computational basis.
+        a leading dimension of ``inputs``. It returns a list of expectation values; with shots, those of
+        Z on each wire in order.
     weight_shapes : mapping of str to tuple of int
         Shape of each weight.
     n_qubits : int
@@ -47,12 +47,11 @@ def quantum_layer(
     wires = range(n_qubits)
 
     @wraps(circuit)
-    def with_probabilities(*args: Any, **kwargs: Any) -> Any:
-        return [*circuit(*args, **kwargs), qml.probs(wires=wires)]
+    def measured(*args: Any, **kwargs: Any) -> Any:
+        expectations = circuit(*args, **kwargs)
+        return [*expectations, qml.probs(wires=wires)] if shots else expectations
 
-    device = qml.device("default.mixed" if mixed else "default.qubit", wires=n_qubits)
-    node = qml.QNode(
-        with_probabilities if shots else circuit, device, interface="torch", diff_method="backprop"
-    )
+    device = qml.device("default.mixed" if mixed else "default.qubit", wires=wires)
+    node = qml.QNode(measured, device, interface="torch", diff_method="backprop")
     layer: torch.nn.Module = qml.qnn.TorchLayer(node, dict(weight_shapes)).double()
     return SampledLayer(layer, n_qubits=n_qubits, shots=shots, seed=seed) if shots else layer

@@ -1,0 +1,125 @@
+"""The drawing shows the very operations that train."""
+
+from collections import Counter
+
+import pennylane as qml
+import pytest
+import torch
+
+from qenn_core.analysis.drawing import draw_circuit
+from qenn_core.errors import TrainingError
+from qenn_core.model.circuit import build_circuit
+from qenn_core.model.drawing import Drawing
+from qenn_core.registry import ANSATZE, ENCODINGS
+from qenn_core.spec import ExperimentSpec, choices
+
+
+def draw(n_inputs: int = 2, **changes) -> Drawing:
+    return draw_circuit(ExperimentSpec().with_(**changes), n_inputs)
+
+
+def texts(drawing: Drawing, section: str) -> list[str]:
+    return [gate.text for gate in drawing.gates if gate.section == section]
+
+
+NOISE = [
+    {},
+    *(
+        {"noise.channel": channel, "noise.placement": placement, "noise.level": 0.1}
+        for channel in choices("noise.channel")
+        for placement in choices("noise.placement")
+    ),
+]
+
+
+@pytest.mark.parametrize("noise", NOISE, ids=lambda n: "-".join(map(str, n.values())) or "noiseless")
+@pytest.mark.parametrize("ansatz", ANSATZE.keys())
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+def test_one_symbol_an_operation(encoding: str, ansatz: str, noise: dict) -> None:
+    spec = ExperimentSpec().with_(**noise, **{"encoding.kind": encoding, "circuit.ansatz": ansatz})
+    circuit = build_circuit(spec)
+    script = qml.tape.make_qscript(circuit)(torch.ones(2), torch.ones(circuit.weight_shape))
+    drawing = draw_circuit(spec, 2)
+    assert [gate.wires for gate in drawing.gates] == [
+        tuple(operation.wires) for operation in (*script.operations, *script.measurements)
+    ]
+    symbols = Counter(gate.symbol for gate in drawing.gates)
+    assert symbols["measurement"] == len(script.measurements) == 4
+    assert symbols["noise"] == sum(isinstance(op, qml.operation.Channel) for op in script.operations)
+    assert symbols["cnot"] == sum(isinstance(op, qml.CNOT) for op in script.operations)
+    assert symbols["cz"] == sum(isinstance(op, qml.CZ) for op in script.operations)
+
+
+@pytest.mark.parametrize("noise", NOISE, ids=lambda n: "-".join(map(str, n.values())) or "noiseless")
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+def test_columns(encoding: str, noise: dict) -> None:
+    drawing = draw(**noise, **{"encoding.kind": encoding})
+    taken = [
+        (gate.column, wire) for gate in drawing.gates for wire in range(min(gate.wires), max(gate.wires) + 1)
+    ]
+    assert len(taken) == len(set(taken)), "two symbols overlap"
+    ends = [column for s in drawing.sections for column in range(s.first_column, s.last_column + 1)]
+    assert ends == list(range(drawing.n_columns)), "sections cover the columns, each once"
+    for gate in drawing.gates:
+        (section,) = [s for s in drawing.sections if s.first_column <= gate.column <= s.last_column]
+        assert (section.kind, section.layer) == (gate.section, gate.layer)
+
+
+def test_gates_side_by_side_share_a_column() -> None:
+    drawing = draw(**{"circuit.n_layers": 1})
+    assert [gate.column for gate in drawing.gates] == [0] * 4 + [1] * 4 + [2, 3, 4, 5] + [6] * 4
+
+
+def test_captions() -> None:
+    assert [s.caption for s in draw(**{"circuit.n_layers": 2}).sections] == [
+        "Encoding",
+        "Layer 1",
+        "Layer 2",
+        "Measurement",
+    ]
+    repeated = draw(**{"circuit.n_layers": 2, "encoding.kind": "reuploading"})
+    assert [s.caption for s in repeated.sections] == [
+        "Encoding",
+        "Layer 1",
+        "Encoding",
+        "Layer 2",
+        "Measurement",
+    ]
+    readout = draw(**{"circuit.n_layers": 1, "noise.channel": "readout", "noise.level": 0.1})
+    assert [s.caption for s in readout.sections] == ["Encoding", "Layer 1", "Noise", "Measurement"]
+
+
+def test_texts_say_what_feeds_a_gate() -> None:
+    drawing = draw(**{"circuit.n_layers": 2, "circuit.n_qubits": 3})
+    assert texts(drawing, "encoding") == ["RY(x₀)", "RY(x₁)", "RY(x₀)"]
+    layers = texts(drawing, "layer")
+    assert layers[:4] == ["Rot(θ₀, θ₁, θ₂)", "Rot(θ₃, θ₄, θ₅)", "Rot(θ₆, θ₇, θ₈)", "CNOT"]
+    assert layers[6] == "Rot(θ₉, θ₁₀, θ₁₁)"
+    iqp = draw(**{"encoding.kind": "iqp", "circuit.n_qubits": 2})
+    assert texts(iqp, "encoding") == ["H", "RZ(x₀)", "H", "RZ(x₁)", "RZZ(x₀, x₁)"]
+    assert texts(draw(16, **{"encoding.kind": "amplitude"}), "encoding") == ["|ψ⟩(x₀ … x₁₅)"]
+
+
+def test_texts_tell_the_level_of_the_noise() -> None:
+    drawing = draw(**{"noise.level": 0.05, "noise.placement": "layer"})
+    assert set(texts(drawing, "noise")) == {"Depolarizing, level 0.05"}
+
+
+def test_trainable_linear_layer_feeds_every_qubit() -> None:
+    drawing = draw(9, **{"encoding.reduction": "linear"})
+    assert texts(drawing, "encoding") == ["RY(x₀)", "RY(x₁)", "RY(x₂)", "RY(x₃)"]
+
+
+def test_controls_are_marked() -> None:
+    cnot = next(gate for gate in draw().gates if gate.symbol == "cnot")
+    assert (cnot.name, cnot.wires, cnot.controls) == ("CNOT", (0, 1), (0,))
+
+
+def test_survives_json() -> None:
+    drawing = draw(**{"noise.level": 0.1})
+    assert Drawing.model_validate_json(drawing.model_dump_json()) == drawing
+
+
+def test_too_many_inputs_are_refused() -> None:
+    with pytest.raises(TrainingError, match="too small"):
+        draw(5)
