@@ -149,8 +149,9 @@ class NoiseChannel(Entry):
 class Baseline(Entry):
     """A classical classifier to compare with.
 
-    ``make(seed)`` returns an unfitted scikit-learn classifier with ``predict_proba``;
-    ``count_parameters(fitted)`` is how many numbers it has learnt.
+    ``make(seed)`` returns an unfitted scikit-learn classifier with ``predict_proba``, which standardises
+    its columns where their scale matters to it; ``count_parameters(fitted)`` is how many numbers it has
+    learnt.
     """
 
     make: Callable[[int], Any]

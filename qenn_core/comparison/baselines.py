@@ -21,7 +21,7 @@ def fit_baselines(data: PreparedData, seed: int) -> tuple[ModelResult, ...]:
 
     Each gives two rows: on exactly what the circuit receives, and on all features before they were reduced
     to the circuit's size, so that the reduction is held against neither side. Where these are the same
-    numbers, one row says it all.
+    columns but for their scale, which every baseline sets for itself, one row says it all.
     """
     return tuple(
         _fit(baseline, baseline.label + suffix, data, columns, seed)
@@ -31,9 +31,19 @@ def fit_baselines(data: PreparedData, seed: int) -> tuple[ModelResult, ...]:
 
 
 def _distinct_columns(data: PreparedData) -> dict[Columns, str]:
-    if all(np.array_equal(part.inputs, part.features) for part in data.parts.values()):
+    if data.n_inputs == data.n_features and np.allclose(
+        _standardised(data, "inputs"), _standardised(data, "features")
+    ):
         return {"inputs": ""}
     return {"inputs": " (same inputs as the circuit)", "features": " (all features)"}
+
+
+def _standardised(data: PreparedData, columns: Columns) -> Floats:
+    from sklearn.preprocessing import StandardScaler
+
+    scaler = StandardScaler().fit(getattr(data.train, columns))
+    scaled: Floats = np.vstack([scaler.transform(getattr(part, columns)) for part in data.parts.values()])
+    return scaled
 
 
 def _fit(baseline: Baseline, name: str, data: PreparedData, columns: Columns, seed: int) -> ModelResult:

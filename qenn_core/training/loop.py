@@ -61,7 +61,8 @@ def train(
     TrainingError
         If not even the untrained model gives numbers.
     """
-    model = model or build_model(spec, data.n_inputs, data.n_classes)
+    if model is None:
+        model = build_model(spec, data.n_inputs, data.n_classes)
     yield _started(data, model)
 
     settings = spec.training

@@ -82,11 +82,20 @@ def test_baselines_learn_from_the_training_part_only(separable):
         assert other.train == row.train
 
 
-def test_the_scale_that_suits_a_circuit_is_not_held_against_a_baseline(separable, prepared):
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.key)
+def test_the_scale_that_suits_a_circuit_is_not_held_against_a_baseline(baseline, separable):
+    rows, labels = separable.train.features, separable.train.labels
+    large, small = (
+        baseline.make(0).fit(rows * unit, labels).predict_proba(rows * unit) for unit in (1, 1e-3)
+    )
+    assert np.allclose(large, small)
+
+
+def test_columns_that_differ_in_scale_only_give_one_row(separable, prepared):
     features = np.vstack([part.features for part in separable.parts.values()])
     labels = np.hstack([part.labels for part in separable.parts.values()])
-    shrunk, full = fit_baselines(prepared(features, labels, lambda rows: rows / 1000), seed=0)
-    assert shrunk.predictions == full.predictions
+    assert len(fit_baselines(prepared(features, labels, lambda rows: 3 * rows + 1), seed=0)) == 1
+    assert len(fit_baselines(prepared(features, labels, lambda rows: rows**3), seed=0)) == 2
 
 
 def test_a_class_that_the_training_part_lacks_is_never_named(prepared):
