@@ -20,16 +20,16 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
+_WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _WESTERN = "cp1252"
-# What spreadsheets and older programs write. Python knows more, but on the few accented letters of a small
-# table the rare ones (DOS and EBCDIC code pages) win by chance.
+# What programs of the last decades write. Python knows more, but on the few accented letters of a small table
+# the rare ones (of DOS, of old Macs and mainframes) win by chance; who has such a file can say so.
 _USUAL = (
-    *(_WESTERN, "mac_roman", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255"),
-    *("cp1256", "cp932", "euc_jp", "gb18030", "big5", "cp949", "cp437"),
+    *(_WESTERN, "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
 )
 # How much more garbled Western text may look and still be preferred: it is by far the most frequent.
-_WESTERN_SLACK = 0.06
+_WESTERN_SLACK = 0.04
 _SAMPLE_BYTES = 2**16
 _SAMPLE_CHARACTERS = 2**16
 # Random bytes read as Western text have about a tenth of control characters; text has none to speak of.
@@ -51,14 +51,14 @@ def find_encoding(content: bytes) -> str:
             return name
     head = content[:_SAMPLE_BYTES]
     if b"\x00" in head:
-        wide = _guess(head[: len(head) // 4 * 4], _WIDE)
+        wide = next((name for name in _WIDE if _has_lines(head, name)), None)
         if wide is None:
             raise not_text()
         return wide
     sample = list(_lines_beyond_ascii(content))
     if sum(map(_is_utf8, sample)) >= 0.9 * len(sample):
         return "utf-8"
-    return _guess(b"\n".join(sample), _USUAL) or _WESTERN
+    return _guess(b"\n".join(sample))
 
 
 def open_lines(content: bytes, encoding: str) -> Iterator[str]:
@@ -117,11 +117,19 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _guess(sample: bytes, candidates: tuple[str, ...]) -> str | None:
-    matches = from_bytes(sample, cp_isolation=list(candidates))
+def _has_lines(head: bytes, encoding: str) -> bool:
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return "\x00" not in text and ("\n" in text or "\r" in text)
+
+
+def _guess(sample: bytes) -> str:
+    matches = from_bytes(sample, cp_isolation=list(_USUAL))
     best = matches.best()
     if best is None:
-        return None
+        return _WESTERN
     for match in matches:
         if _WESTERN in match.could_be_from_charset and match.chaos <= best.chaos + _WESTERN_SLACK:
             return _WESTERN

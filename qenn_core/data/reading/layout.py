@@ -15,6 +15,7 @@ from qenn_core import limits
 from qenn_core.data.reading import cells
 from qenn_core.data.reading.exchange import Options
 from qenn_core.data.reading.records import Dialect, records
+from qenn_core.data.reading.rows import is_remark
 from qenn_core.errors import DataError
 
 _USUAL_DELIMITERS = ",;\t|"
@@ -70,7 +71,6 @@ class _Sniffed:
     quote: str | None
     comment: str | None
     header: bool
-    n_columns: int
 
 
 def take_head(lines: Iterator[str]) -> list[str]:
@@ -125,7 +125,8 @@ def find_layout(head: Sequence[str], options: Options, folder: Path) -> Layout:
         width = _usual_width(row for _, row in starts)
         first = 0
         if options.skip_rows is None:
-            first = next((i for i, (_, row) in enumerate(starts) if len(row) == width), 0)
+            full = (i for i, (_, row) in enumerate(starts) if len(row) == width and not is_remark(row, width))
+            first = next(full, 0)
         decimal = options.decimal or cells.find_decimal((row for _, row in starts[first:]), dialect.delimiter)
         has_header = options.header
         if has_header is None:
@@ -227,7 +228,7 @@ class _Sniffer:
         if decimal != delimiter:
             settings.append(f"decimal_separator={_sql_text(decimal)}")
         query = (
-            "SELECT Delimiter, Quote, Comment, HasHeader, len(Columns) "
+            "SELECT Delimiter, Quote, Comment, HasHeader "
             f"FROM sniff_csv({_sql_text(str(self._file))}, {', '.join(settings)})"
         )
         try:
@@ -236,8 +237,8 @@ class _Sniffer:
             return None
         if row is None:
             return None
-        found, quote, comment, header, n_columns = row
-        return _Sniffed(found, _sign(quote), _sign(comment), header, n_columns)
+        found, quote, comment, header = row
+        return _Sniffed(found, _sign(quote), _sign(comment), header)
 
 
 def _sql_text(text: str) -> str:
@@ -249,17 +250,23 @@ def _sign(found: str | None) -> str | None:
 
 
 def _find_dialect(body: Sequence[str], delimiter: str | None, sniffer: _Sniffer) -> Dialect:
-    found = sniffer.sniff(body, delimiter)
-    if delimiter is None and (found is None or found.n_columns == 1):
-        # Lines above the table hide it; they do not reach into the second half.
-        lower = sniffer.sniff(body[len(body) // 2 :])
-        if lower and lower.n_columns > 1:
-            found = lower
-        elif _is_spaced(body):
-            found = sniffer.sniff(body, " ")
-    if found is None:
-        return Dialect(delimiter or ",")
-    return replace(_quoting(body, found), delimiter=delimiter or found.delimiter)
+    if delimiter is None and _has_decimal_commas_between_semicolons(body):
+        delimiter = ";"
+    # Lines above the table can hide it; they do not reach into the second half.
+    for lines in (body, body[len(body) // 2 :]):
+        found = sniffer.sniff(lines, delimiter)
+        if found:
+            dialect = _quoting(body, replace(found, delimiter=delimiter or found.delimiter))
+            if delimiter or _usual_width(records(body, dialect, cut=True)) > 1:
+                return dialect
+    return Dialect(delimiter or (" " if _is_spaced(body) else ","))
+
+
+def _has_decimal_commas_between_semicolons(body: Sequence[str]) -> bool:
+    """Tell whether the table is of the kind whose commas split it as evenly as its semicolons."""
+    rows = [row for row in records(body, Dialect(";"), cut=True) if row]
+    widths = {len(row) for row in rows}
+    return len(widths) == 1 and min(widths) > 1 and cells.find_decimal(rows, ";") == ","
 
 
 def _is_spaced(body: Sequence[str]) -> bool:
@@ -275,9 +282,16 @@ def _quoting(body: Sequence[str], found: _Sniffed) -> Dialect:
         quote = found.quote
     elif '"' in text:
         quote = None  # there are quotation marks, and DuckDB found that they enclose nothing
-    sign = re.escape(found.delimiter)
-    by_backslash = quote and quote * 2 not in text and re.search(rf"\\{quote}(?!{sign}|\s|$)", text)
-    return Dialect(found.delimiter, quote, "\\" if by_backslash else None, found.comment)
+    plain = Dialect(found.delimiter, quote, comment=found.comment)
+    if not quote or f"\\{quote}" not in text:
+        return plain
+    # DuckDB does not tell whether a backslash escapes a quotation mark, or only ends a cell before it.
+    return min(replace(plain, escape="\\"), plain, key=lambda dialect: _unevenness(body, dialect))
+
+
+def _unevenness(body: Sequence[str], dialect: Dialect) -> int:
+    widths = Counter(len(row) for row in records(body, dialect, cut=True) if row)
+    return widths.total() - max(widths.values(), default=0)
 
 
 def _starts(body: Sequence[str], dialect: Dialect) -> Iterator[_Start]:
@@ -298,5 +312,5 @@ def _starts(body: Sequence[str], dialect: Dialect) -> Iterator[_Start]:
 
 
 def _usual_width(rows: Iterator[list[str]]) -> int:
-    counts = Counter(map(len, rows))
+    counts = Counter(len(row) for row in rows if row)
     return max(counts, key=lambda width: (counts[width], width), default=0)

@@ -119,7 +119,8 @@ def _clean(table: pa.Table, layout: Layout) -> tuple[pa.Table, list[str]]:
     rewritten: list[str] = []
     for number, (name, raw) in enumerate(zip(table.column_names, table.columns, strict=True)):
         column, met = cells.blank_gaps(raw)
-        if layout.header and not layout.header[number].strip() and column.null_count == len(column):
+        unnamed = layout.header is None or not layout.header[number].strip()
+        if unnamed and column.null_count == len(column):
             continue
         markers.update(met)
         numbers = cells.to_decimal_point(column, layout.decimal)

@@ -10,7 +10,7 @@ from itertools import chain
 from qenn_core import limits
 from qenn_core.errors import DataError
 
-_END = "\x1e<end of file>\x1e"
+_END = "\ufdd0"  # a code point that Unicode promises never to be a letter
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def _with_content(rows: Iterable[list[str]], tally: Tally) -> Iterator[list[str]
 def _without_footnotes(rows: Iterable[list[str]], width: int, tally: Tally) -> Iterator[list[str]]:
     pending: list[list[str]] = []
     for row in rows:
-        if _like_footnote(row, width) and len(pending) < _MOST_FOOTNOTES:
+        if is_remark(row, width) and len(pending) < _MOST_FOOTNOTES:
             pending.append(row)
             continue
         if pending:
@@ -89,7 +89,8 @@ def _without_footnotes(rows: Iterable[list[str]], width: int, tally: Tally) -> I
     tally.footnotes = [row[0] for row in pending]
 
 
-def _like_footnote(row: list[str], width: int) -> bool:
+def is_remark(row: list[str], width: int) -> bool:
+    """Tell whether a row of a table of `width` columns holds a remark, in its first cell, and no data."""
     if len(row) == 1:
         return width > 1
     # In a table of two columns such a row is one with a gap.

@@ -1,0 +1,250 @@
+"""Files that are refused, or loaded with a sentence on what was done."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import zipfile
+
+import pytest
+
+from qenn_core import limits
+from qenn_core.errors import DataError
+
+TABLE = "name,size,kind\nÄnne,1.5,a\nJörg,2.5,b\nZoë,3.5,a\nRené,4.5,b\n"
+ROWS = [["Änne", "1.5", "a"], ["Jörg", "2.5", "b"], ["Zoë", "3.5", "a"], ["René", "4.5", "b"]]
+
+
+def workbook(*members: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for member in members:
+            archive.writestr(member, "<xml/>")
+    return buffer.getvalue()
+
+
+REFUSED = {
+    "blank lines only": (b"\n \n\n", "no rows", "upload"),
+    "header only": (b"a,b,c\n", "has a header, but no rows", "data.header"),
+    "one column": (b"age\n1\n2\n3\n", "one column only", "data.delimiter"),
+    "excel": (workbook("[Content_Types].xml", "xl/workbook.xml"), r"Excel workbook \(.xlsx\)", "upload"),
+    "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), r"old Excel workbook \(.xls\)", "upload"),
+    "open document": (workbook("mimetype", "content.xml"), "OpenDocument", "upload"),
+    "zip": (workbook("data.csv"), "zip archive", "upload"),
+    "cut zip": (workbook("data.csv")[:30], "zip archive", "upload"),
+    "pdf": (b"%PDF-1.7\n1 0 obj\n", "PDF", "upload"),
+    "image": (b"\x89PNG\r\n\x1a\n" + bytes(50), "image", "upload"),
+    "parquet": (b"PAR1\x15\x04\x15", "Parquet", "upload"),
+    "web page": (b"\n<!DOCTYPE html>\n<html><body>a,b</body></html>", "web page", "upload"),
+    "excel in gzip": (gzip.compress(workbook("xl/workbook.xml")), "Excel workbook", "upload"),
+    "empty gzip": (gzip.compress(b""), "empty", "upload"),
+    "cut gzip": (gzip.compress(TABLE.encode() * 9)[:-9], "damaged", "upload"),
+    "broken gzip": (b"\x1f\x8b\x08\x00" + bytes(range(60)), "damaged", "upload"),
+    "nul bytes": (b"a,b\n1,\x002\n3,4\n\x07\x00", "not a text file", "upload"),
+    "random bytes": (random.Random(0).randbytes(100_000), "not a text file", "upload"),
+    "random bytes without nul": (
+        random.Random(1).randbytes(100_000).replace(b"\x00", b""),
+        "not a text file",
+        "upload",
+    ),
+    "one line of ten megabytes": (b"1," * 5_000_000, "line of more than 1 MB", "upload"),
+    "ten thousand columns": (
+        b"\n".join([b",".join(b"c%d" % i for i in range(10_000)), b",".join([b"1"] * 10_000)]),
+        "10,000 columns",
+        "upload",
+    ),
+    "a few columns too many": (
+        b"\n".join([b",".join(b"c%d" % i for i in range(501)), *[b",".join([b"1"] * 501)] * 3]),
+        "501 columns",
+        "upload",
+    ),
+    "open quote": (b'"a","b"\n' + b'"1","2"\n' * 2000 + b'"5,6\n' + b"7,8\n" * 9, "line 2,002", "upload"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_says_what_why_and_what_to_do(name, read):
+    content, what, place = REFUSED[name]
+    with pytest.raises(DataError, match=what) as caught:
+        read(content)
+    assert caught.value.place == place
+    assert caught.value.why
+    assert caught.value.remedy
+
+
+def test_a_gzip_bomb_is_not_unpacked_beyond_the_limit(read, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_DECOMPRESSED_BYTES", 2**20)
+    with pytest.raises(DataError, match="Unpacked, the file has more than 1 MB"):
+        read(gzip.compress(b"1,2\n" * 2**20))
+
+
+@pytest.mark.parametrize(
+    ("codec", "found"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", "utf-8"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("utf-32", "utf-32"),
+        ("latin-1", "cp1252"),
+        ("cp1252", "cp1252"),
+    ],
+)
+def test_text_encodings_are_found(codec, found, read):
+    got = read(TABLE.encode(codec))
+    assert got.names == ["name", "size", "kind"]
+    assert got.rows == ROWS
+    assert got.reading.text_encoding == found
+
+
+@pytest.mark.parametrize(
+    ("codec", "text"),
+    [
+        ("cp1252", "item;price\n“apple”;5 €\npear – ripe;7 €\nplum’s;8 €\n"),
+        ("cp1251", "имя;город\nИван;Москва\nПётр;Казань\n"),
+        ("koi8-r", "имя;город\nИван;Москва\nПётр;Казань\n"),
+        ("cp1253", "όνομα,πόλη\nΓιώργος,Αθήνα\nΜαρία,Πάτρα\n"),
+        ("cp932", "名前,都市\n太郎,東京\n花子,大阪\n"),
+        ("gb18030", "姓名,城市\n张伟,北京\n王芳,上海\n"),
+        ("cp949", "이름,도시\n민준,서울\n서연,부산\n"),
+    ],
+)
+def test_letters_of_other_encodings_arrive_unharmed(codec, text, read):
+    got = read(text.encode(codec))
+    sign = ";" if ";" in text else ","
+    assert [got.names, *got.rows] == [line.split(sign) for line in text.splitlines()]
+
+
+def test_the_only_accent_far_down_is_enough(read):
+    text = "name,size\n" + "Ann,1\n" * 50_000 + "Zoë,2\n"
+    got = read(text.encode("cp1252"), sample_rows=20, target="name")
+    assert got.reading.text_encoding == "cp1252"
+    assert read(text.encode(), sample_rows=20).reading.text_encoding == "utf-8"
+
+
+def test_a_damaged_letter_is_counted(read):
+    content = b"name,size\n" + "Zoë,1\n".encode() * 30 + b"Zo\xeb,2\n"
+    got = read(content)
+    assert got.reading.text_encoding == "utf-8"
+    assert got.rows[-1] == ["Zo�", "2"]
+    assert "1 line had letters that are not utf-8" in got.notes
+
+
+def test_gzip_is_unpacked(read):
+    assert read(gzip.compress(TABLE.encode())).rows == ROWS
+
+
+def test_ragged_rows_are_filled_or_left_out_and_counted(read):
+    got = read("a,b,c\n1,2,3\n4,5\n6,7,8,9\n1,2,3\n1,2,3,\n,,\n4,5,6\n")
+    assert got.rows == [["1", "2", "3"], ["4", "5", None], ["1", "2", "3"], ["1", "2", "3"], ["4", "5", "6"]]
+    assert "1 row had fewer than 3 cells" in got.notes
+    assert "1 row had more than 3 cells and was left out" in got.notes
+    assert "1 row had no content" in got.notes
+
+
+def test_footnotes_are_left_out_and_quoted(read):
+    got = read("a,b,c\n1,2,3\n4,5,6\nTotal,,\nSource: me\n")
+    assert len(got.rows) == 2
+    assert "The last 2 lines have text in the first column only" in got.notes
+    assert "“Total”" in got.notes
+
+
+def test_a_last_row_with_a_gap_is_no_footnote(read):
+    assert read("a,b\n1,2\n3,4\n5,\n").rows[-1] == ["5", None]
+
+
+def test_repeated_and_missing_names_are_told_apart(read):
+    got = read("age,age,,age (2),age\n1,2,3,4,x\n5,6,7,8,y\n")
+    assert got.names == ["age", "age (2)", "column 3", "age (2) (2)", "age (3)"]
+    assert "several columns named “age”; column 2 is now “age (2)”" in got.notes
+    assert "Column 3 has no name; it is now “column 3”" in got.notes
+
+
+def test_many_odd_names_make_few_notes(read):
+    got = read(
+        ",".join(["x"] * 50) + "\n" + ",".join("1" * 50) + "\n" + ",".join("2" * 50) + "\n", header=True
+    )
+    assert len(set(got.names)) == 50
+    assert "44 more column names" in got.notes
+    assert len(got.reading.notes) < 10
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "=HYPERLINK(1)", "🐧 age", "+cmd|' /C calc'!A0"]
+)
+def test_names_stay_the_text_they_are(name, read):
+    assert read(f"{name};b\n1;x\n2;y\n").names == [name, "b"]
+
+
+def test_a_name_is_cut_and_freed_of_line_ends(read):
+    got = read(f'"{"long " * 50}","two\nlines"\n1,x\n2,y\n')
+    assert len(got.names[0]) <= 80
+    assert got.names[1] == "two lines"
+
+
+def test_infinite_values_stay_text(read):
+    assert read("a,b\ninf,x\n-inf,y\n1,z\n").rows[0][0] == "inf"
+
+
+def test_gaps_are_counted_by_their_marker(read):
+    got = read("a,b,c\nNA,1,x\nna,2,\n3,None,?\n4,5,z\n")
+    assert [row.count(None) for row in got.rows] == [1, 2, 2, 0]
+    assert "4 cells were counted as missing" in got.notes
+
+
+def test_the_first_lines_are_shown_cut(read):
+    got = read("a,b\n" + f"{'x' * 500},1\n" * 20)
+    assert got.reading.raw_lines[0] == "a,b"
+    assert len(got.reading.raw_lines) == 10
+    assert max(map(len, got.reading.raw_lines)) == 200
+
+
+OVERRIDES = {
+    "text_encoding": (
+        "ąęłż,1\nx,2\n".encode("cp1250"),
+        {"text_encoding": "cp1250", "header": True},
+        ["ąęłż", "1"],
+    ),
+    "delimiter": (b"a;b,c;d\n1;2,3;4\n5;6,7;8\n", {"delimiter": ","}, ["a;b", "c;d"]),
+    "header there": (b"1,2\n3,4\n5,6\n", {"header": True}, ["1", "2"]),
+    "no header": (b"a,b\n1,2\n3,4\n", {"header": False}, ["column 1", "column 2"]),
+    "skip_rows": (b"a,b\nunit,unit\nx,y\n1,2\n3,4\n", {"skip_rows": 2}, ["x", "y"]),
+    "nothing skipped": (b"Title\na,b\n1,2\n3,4\n", {"skip_rows": 0, "header": True}, ["Title", "column 2"]),
+    "tab": (b"a\tb c\n1\t2 3\n", {"delimiter": "\t"}, ["a", "b c"]),
+}
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_what_the_user_says_is_not_questioned(name, read):
+    content, options, names = OVERRIDES[name]
+    got = read(content, **options)
+    for option, value in options.items():
+        assert getattr(got.reading, option) == value
+    assert got.names == names or name == "nothing skipped"
+
+
+def test_the_decimal_sign_can_be_told(read):
+    text = "a;b\n1,250;x\n2,500;y\n"
+    assert read(text).rows[0][0] == "1.250"
+    assert read(text, decimal=".").rows[0][0] == "1250"
+    assert "1,5 were read as 1.5 in “a”" in read(text).notes
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"text_encoding": "klingon"}, "data.text_encoding"),
+        ({"text_encoding": "zip"}, "data.text_encoding"),
+        ({"text_encoding": "undefined"}, "data.text_encoding"),
+        ({"delimiter": "\n"}, "data.delimiter"),
+        ({"delimiter": '"'}, "data.delimiter"),
+        ({"delimiter": "~"}, "data.delimiter"),
+        ({"skip_rows": 99}, "data.skip_rows"),
+    ],
+)
+def test_an_impossible_wish_is_answered_at_its_control(options, place, read):
+    with pytest.raises(DataError) as caught:
+        read(TABLE, **options)
+    assert caught.value.place == place
