@@ -26,6 +26,7 @@ def test_defaults_learn_the_moons_in_seconds():
     assert finished.test.accuracy > 0.9
     assert epochs[-1].train_loss < 0.5 * epochs[0].train_loss
     assert finished.seconds < 30, "the defaults are meant to train in under five"
+    assert [row.name for row in comparison.rows] == ["QENN", "Logistic regression"]
     assert comparison.rows[0].test == finished.test
     assert comparison.verdicts[0].points == pytest.approx(
         100 * (finished.test.accuracy - comparison.rows[1].test.accuracy)
