@@ -1,8 +1,10 @@
 """Every circuit that can be chosen gives the numbers of an independent full-matrix calculation."""
 
 import numpy as np
+import pennylane as qml
 import pytest
 import torch
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from qenn_core.engine.layer import quantum_layer
 from qenn_core.model.circuit import build_circuit
@@ -104,3 +106,21 @@ def test_vanishing_noise_is_none(channel: str, placement: str) -> None:
             return layer(torch.tensor([[0.3, -1.2]], dtype=torch.float64)).numpy()
 
     np.testing.assert_allclose(value(1e-9), value(0), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0, 0.1])
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+def test_gates_do_not_depend_on_values(encoding: str, level: float) -> None:
+    """So an engine may trace a circuit once and replay it with other numbers, rows of zeros included."""
+    spec = ExperimentSpec().with_(**{"encoding.kind": encoding, "noise.level": level})
+    circuit = build_circuit(spec)
+
+    def parameters(inputs: torch.Tensor, weights: torch.Tensor) -> list[torch.Tensor]:
+        script = qml.tape.make_qscript(circuit)(inputs, weights)
+        return [torch.as_tensor(p) for operation in script.operations for p in operation.data]
+
+    weights = torch.rand(circuit.weight_shape, dtype=torch.float64)
+    replay = make_fx(parameters)(torch.rand(3, 3, dtype=torch.float64), weights)
+    others = torch.eye(4, 3, dtype=torch.float64)[1:]
+    for got, wanted in zip(replay(others, weights), parameters(others, weights), strict=True):
+        assert torch.equal(got, wanted)
