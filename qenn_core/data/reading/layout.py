@@ -277,16 +277,16 @@ def _is_spaced(body: Sequence[str]) -> bool:
 
 def _quoting(body: Sequence[str], found: _Sniffed) -> Dialect:
     text = "".join(body)
-    quote: str | None = '"'
-    if found.quote:
-        quote = found.quote
-    elif '"' in text:
-        quote = None  # there are quotation marks, and DuckDB found that they enclose nothing
-    plain = Dialect(found.delimiter, quote, comment=found.comment)
-    if not quote or f"\\{quote}" not in text:
-        return plain
+    plain = Dialect(found.delimiter, found.quote, comment=found.comment)
+    if found.quote is None:
+        # Where there are quotation marks, DuckDB found that they enclose nothing.
+        return plain if '"' in text else replace(plain, quote='"')
+    candidates = [plain]
+    if found.quote != '"' and '"' in text:
+        candidates.insert(0, replace(plain, quote='"'))
     # DuckDB does not tell whether a backslash escapes a quotation mark, or only ends a cell before it.
-    return min(replace(plain, escape="\\"), plain, key=lambda dialect: _unevenness(body, dialect))
+    escaped = [replace(dialect, escape="\\") for dialect in candidates if f"\\{dialect.quote}" in text]
+    return min(escaped + candidates, key=lambda dialect: _unevenness(body, dialect))
 
 
 def _unevenness(body: Sequence[str], dialect: Dialect) -> int:

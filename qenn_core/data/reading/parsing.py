@@ -55,7 +55,7 @@ def parse(content: bytes, options: Options, folder: Path) -> tuple[pa.Table, dic
     refuse_binary(open_lines(content, encoding), options.delimiter)
     head = take_head(open_lines(content, encoding))
     layout = find_layout(head, options, folder)
-    _check_width(layout)
+    _check_width(layout.width)
     names, naming = name_columns(layout.header or [""] * layout.width)
 
     tallies: list[Tally] = []
@@ -67,6 +67,7 @@ def parse(content: bytes, options: Options, folder: Path) -> tuple[pa.Table, dic
     kept = keep_rows(read, names, options.sample_rows, options.target, options.seed)
     whole = tallies[0]  # a second reading, for a sample, stops early
     table, cleaning = _clean(kept.table, layout)
+    _check_width(table.num_columns)
     return table, {
         "text_encoding": encoding,
         "delimiter": layout.dialect.delimiter,
@@ -85,10 +86,10 @@ def parse(content: bytes, options: Options, folder: Path) -> tuple[pa.Table, dic
     }
 
 
-def _check_width(layout: Layout) -> None:
-    if layout.width > limits.MAX_COLUMNS:
-        raise too_many_columns(layout.width)
-    if layout.width < 2:
+def _check_width(width: int) -> None:
+    if width > limits.MAX_COLUMNS:
+        raise too_many_columns(width)
+    if width < 2:
         raise DataError(
             "The file has one column only.",
             "Learning needs at least one column to learn from and one to predict.",

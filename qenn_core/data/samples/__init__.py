@@ -1,0 +1,10 @@
+"""A file to download and try: text, numbers and gaps, as a file of one's own would have them.
+
+``penguins.csv`` is the Palmer penguins data by Gorman, Williams and Fraser (2014), doi
+10.1371/journal.pone.0090081, as published by Horst, Hill and Gorman (2020) under CC0: 344 penguins of three
+species with island, sex, year and four measures of the body, 19 of them unknown.
+"""
+
+from pathlib import Path
+
+PENGUINS_CSV = Path(__file__).with_name("penguins.csv")
