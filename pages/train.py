@@ -15,9 +15,7 @@ from qenn_core.model.shape import model_shape
 from qenn_core.plots.circuit import circuit_svg
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.overview import Overview
-
-ACTIVE = ("queued", "running", "paused")
+    from qenn_core.analysis.records import Ready
 
 
 def settings() -> None:
@@ -25,7 +23,6 @@ def settings() -> None:
         form.source()
         if state.spec().data.is_csv:
             upload.uploader()
-            form.target()
         else:
             with st.expander("Settings of the data"):
                 form.dataset_params()
@@ -43,10 +40,10 @@ def watched() -> RunSnapshot | None:
         return None
 
 
-def train() -> None:
+def train(*, paused: bool = False) -> None:
     state.forgive("run")
     try:
-        state.watch(jobs.service().submit(state.spec(), state.table()))
+        state.watch(jobs.service().submit(state.spec(), state.table(), paused=paused))
     except QennError as error:
         state.complain("run", error)
 
@@ -62,15 +59,14 @@ def command(name: str) -> None:
 def step() -> None:
     """Train one epoch: the next of a paused run, or the first of a new one."""
     run = watched()
-    if run is None or run.state not in ACTIVE:
-        train()
-        command("pause")
+    if run is None or run.ended:
+        train(paused=True)
     command("step")
 
 
-def controls(run: RunSnapshot | None, ready: bool) -> None:
+def controls(run: RunSnapshot | None, possible: bool) -> None:
     now = run.state if run else "idle"
-    active = now in ACTIVE
+    active = run is not None and not run.ended
     buttons = st.columns([1.9, 1.4, 1.25, 1.25, 1.3, 5], gap="small", vertical_alignment="center")
     with buttons[0]:
         st.button(
@@ -79,7 +75,7 @@ def controls(run: RunSnapshot | None, ready: bool) -> None:
             icon=":material/play_arrow:",
             width="stretch",
             on_click=train,
-            disabled=active or not ready,
+            disabled=active or not possible,
             help="Start training with the settings at the left.",
         )
     with buttons[1]:
@@ -100,7 +96,7 @@ def controls(run: RunSnapshot | None, ready: bool) -> None:
             icon=":material/skip_next:",
             width="stretch",
             on_click=step,
-            disabled=now in ("queued", "running") or not ready,
+            disabled=now in ("queued", "running") or not possible,
             help="Train one epoch, then pause.",
         )
     with buttons[3]:
@@ -131,31 +127,35 @@ def controls(run: RunSnapshot | None, ready: bool) -> None:
         )
 
 
-def pipeline(overview: Overview) -> None:
-    spec = state.spec()
-    try:
-        shape = model_shape(spec, overview.n_inputs, overview.n_classes)
-    except QennError as error:
-        form.show(error)
-        return
-    st.html(markup.strip(spec, shape, overview.n_features, overview.name))
+def pipeline(name: str, ready: Ready) -> None:
+    shape = model_shape(state.spec(), len(ready.input_names), len(ready.class_names))
+    st.html(markup.strip(state.spec(), shape, len(ready.feature_names), name))
 
 
-def live(run: RunSnapshot | None, overview: Overview) -> None:
+def live(run: RunSnapshot | None, ready: Ready) -> None:
+    shown = ready.shown
+    points = (
+        [
+            {"x": x, "y": y, "label": label, "part": part}
+            for (x, y), label, part in zip(shown.plane.points, shown.labels, shown.parts, strict=True)
+        ]
+        if shown.plane
+        else []
+    )
     components.charts(
         data={
             "run": state.run(),
             "epochs": run.epochs if run else state.spec().training.epochs,
-            "class_names": overview.class_names,
-            "axes": overview.axes,
-            "points": [point.model_dump() for point in overview.points],
+            "class_names": ready.class_names,
+            "axes": shown.plane.axes if shown.plane else ("", ""),
+            "points": points,
             "theme": st.context.theme.type,
         },
         key="charts",
     )
 
 
-def circuit(overview: Overview) -> None:
+def circuit(ready: Ready) -> None:
     ran = state.run_spec()
     changed = ran is not None and ran != state.spec()
     st.html(
@@ -166,7 +166,7 @@ def circuit(overview: Overview) -> None:
             else ""
         )
     )
-    components.figure(data={"svg": circuit_svg(questions.drawing(overview.n_inputs))}, key="circuit")
+    components.figure(data={"svg": circuit_svg(questions.drawing(len(ready.input_names)))}, key="circuit")
 
 
 def table(run: RunSnapshot | None) -> None:
@@ -177,8 +177,7 @@ def table(run: RunSnapshot | None) -> None:
         )
         return
     st.html(markup.comparison_table(run.comparison))
-    for verdict in run.comparison.verdicts:
-        st.markdown(form.plain(verdict.sentence))
+    st.markdown("  \n".join(form.plain(verdict.sentence) for verdict in run.comparison.verdicts))
     st.caption(" ".join(map(form.plain, run.comparison.cautions)))
 
 
@@ -194,20 +193,22 @@ def confusion(run: RunSnapshot | None) -> None:
 
 settings()
 run = watched()
+top = st.container()
 overview = questions.overview()
-controls(run, ready=overview.error is None)
-form.complaint("run")
+with top:
+    controls(run, possible=overview is not None and overview.ready is not None)
+    form.complaint("run")
+    form.complaint("overview")
 if run is not None and run.error is not None:
     form.show(run.error)
-if overview.error is not None:
-    form.show(overview.error)
-else:
-    pipeline(overview)
-live(run, overview)
-left, right = st.columns([1.15, 1], gap="medium")
-with left:
-    if overview.error is None:
-        circuit(overview)
-with right:
-    table(run)
-confusion(run)
+if overview is not None and overview.refusal is not None:
+    form.show(overview.refusal)
+if overview is not None and overview.ready is not None:
+    pipeline(overview.name, overview.ready)
+    live(run, overview.ready)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        circuit(overview.ready)
+    with right:
+        table(run)
+    confusion(run)

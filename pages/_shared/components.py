@@ -45,10 +45,7 @@ _CHARTS = f"""
     <p>How wrong the network is. It should fall; if only the solid line falls, it learns by heart.</p>
   </section>
   <section class="qenn-chart" aria-label="Accuracy of each epoch, for training and validation rows">
-    <header><h3>Accuracy</h3><div class="qenn-legend">{_CURVES_LEGEND}
-      <span title="Logistic regression on the validation rows">
-        <i class="dotted reference"></i>log. regression</span>
-    </div></header>
+    <header><h3>Accuracy</h3><div class="qenn-legend">{_CURVES_LEGEND}</div></header>
     <div class="qenn-plot" data-chart="accuracy"></div>
     <p>Share of rows told right. Compare the dotted lines: both are on rows not trained on.</p>
   </section>

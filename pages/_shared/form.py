@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from pydantic.fields import FieldInfo
@@ -11,6 +11,9 @@ from pages._shared import state
 from qenn_core import limits
 from qenn_core.registry import DATASETS, Param, Scalar
 from qenn_core.spec import CSV, DataSpec, bounds, choices, entry_of, field_of
+
+if TYPE_CHECKING:
+    from qenn_core.analysis.records import Overview
 
 # Values of the spec that have no catalogue entry to name them.
 _NAMES: dict[str, dict[Any, str]] = {
@@ -180,6 +183,40 @@ def _changed_source(key: str) -> None:
         fresh = fresh.model_copy(update={"file_name": table.name, "fingerprint": table.fingerprint})
     state.forgive("upload")
     state.change(**{"data": fresh.model_dump()})
+
+
+def target(overview: Overview) -> None:
+    """Draw the choice of the column to predict."""
+    path = "data.target"
+    key = _prepare(path, overview.target)
+    st.selectbox(
+        str(field_of(path).title),
+        overview.preview.columns,
+        key=key,
+        on_change=_changed,
+        args=(path, key),
+        help=_help(field_of(path), plain(overview.target_reason)),
+    )
+    complaint(path)
+
+
+def bands() -> None:
+    """Draw the choice of taking a target's values as classes or cutting them into bands."""
+    path = "data.bands"
+    low, high = bounds(path)
+    key = _prepare(path, _get(path))
+    st.selectbox(
+        "Classes",
+        [int(low), *range(2, int(high) + 1)],
+        key=key,
+        format_func=lambda n: {0: "its values", 2: "low / high at the median"}.get(
+            n, f"{n} bands of equal size"
+        ),
+        on_change=_changed,
+        args=(path, key),
+        help=_help(field_of(path)),
+    )
+    complaint(path)
 
 
 def dataset_params() -> None:

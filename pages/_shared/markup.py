@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from qenn_core.model.shape import ModelShape
 
 
+_REDUCERS = {"pca": "principal components", "kbest": "choice", "linear": "a linear layer"}
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: ``1 qubit``, ``4 qubits``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -23,12 +26,13 @@ def count(number: int, one: str, many: str | None = None) -> str:
 def strip(spec: ExperimentSpec, shape: ModelShape, n_features: int, data_name: str) -> str:
     """Return the pipeline of the paper's figure 1, each stage with its shape."""
     encoding = ENCODINGS[spec.encoding.kind].label
-    linear = shape.parameters["linear"]
-    enter = f"linear layer {shape.n_inputs} → {shape.n_encoded}" if linear else f"{shape.n_encoded} used"
+    features = count(n_features, "feature")
+    if n_features != shape.n_encoded:
+        features += f" → {shape.n_encoded} by {_REDUCERS[spec.encoding.reduction]}"
     weights = shape.parameters["classical"]
     return stages(
         [
-            ("", data_name, f"{count(n_features, 'feature')} · {enter}"),
+            ("", data_name, features),
             ("encoding", encoding, f"{count(shape.n_encoded, 'number')} → {count(shape.n_qubits, 'qubit')}"),
             (
                 "quantum",
@@ -57,8 +61,12 @@ def stages(stages: Sequence[tuple[str, str, str]]) -> str:
 
 def comparison_table(comparison: Comparison) -> str:
     """Return the table of all models, the QENN first."""
-    head = ("Model", "Train", "Validation", "Test", "F1", "AUC", "Parameters", "Epochs", "Seconds")
-    return _table(head, "".join(_model_row(row) for row in comparison.rows))
+    groups = (
+        '<tr><th rowspan="2" scope="col">Model</th><th colspan="3" scope="colgroup">Accuracy</th>'
+        '<th colspan="2" scope="colgroup">Test rows</th><th colspan="3" scope="colgroup">Effort</th></tr>'
+    )
+    columns = _head(("Train", "Validation", "Test", "F1", "AUC", "Parameters", "Epochs", "Seconds"))
+    return _table(groups + columns, "".join(_model_row(row) for row in comparison.rows), "qenn-models")
 
 
 def _model_row(row: ModelResult) -> str:
@@ -72,9 +80,10 @@ def _model_row(row: ModelResult) -> str:
         "–" if row.epochs is None else str(row.epochs),
         f"{row.seconds:.2f}",
     )
-    remark = f"<small>{escape(row.remark)}</small>" if row.remark else ""
+    name, _, detail = row.name.partition(" (")
+    remarks = [f"<small>{escape(text)}</small>" for text in (detail.rstrip(")"), row.remark) if text]
     return (
-        f'<tr class="{row.kind}"><td>{escape(row.name)}{remark}</td>'
+        f'<tr class="{row.kind}"><td>{escape(name)}{"".join(remarks)}</td>'
         + "".join(f"<td>{cell}</td>" for cell in cells)
         + "</tr>"
     )
@@ -98,18 +107,21 @@ def confusion_table(row: ModelResult, class_names: Sequence[str]) -> str:
                 f"{number}</td>"
             )
         body += "</tr>"
-    return _table(("is ↓ · told as →", *class_names), body, kind="qenn-confusion")
+    return _table(_head(("is ↓ · told as →", *class_names)), body, "qenn-confusion")
 
 
 def rows_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return plain rows of text as a table."""
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return _table(columns, body)
+    return _table(_head(columns), body)
 
 
-def _table(head: Sequence[str], body: str, kind: str = "") -> str:
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+def _head(titles: Sequence[str]) -> str:
+    return "<tr>" + "".join(f'<th scope="col">{escape(title)}</th>' for title in titles) + "</tr>"
+
+
+def _table(head: str, body: str, kind: str = "") -> str:
     return (
-        f'<div class="qenn-scroll"><table class="qenn-table {kind}"><thead><tr>{titles}</tr></thead>'
+        f'<div class="qenn-scroll"><table class="qenn-table {kind}"><thead>{head}</thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

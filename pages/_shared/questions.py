@@ -9,19 +9,21 @@ import streamlit as st
 from pages._shared import state
 from qenn_core import jobs
 from qenn_core.data.table import Table
+from qenn_core.errors import QennError
 from qenn_core.spec import DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.overview import Overview
-
+    from qenn_core.analysis.records import Overview
     from qenn_core.model.drawing import Drawing
 
 _KEPT = 64
 
 
-def overview() -> Overview:
-    """Describe the data of the session's spec, as they are prepared for its circuit."""
+def overview() -> Overview | None:
+    """Describe the data of the session's spec as prepared for its circuit; ``None`` if they are not here."""
     spec = state.spec()
+    if spec.data.is_csv and state.table() is None:
+        return None
     asked = ExperimentSpec.from_dict(
         {
             "data": spec.data,
@@ -30,7 +32,13 @@ def overview() -> Overview:
             "seed": spec.seed,
         }
     )
-    return _overview(asked.to_json(), state.table())
+    state.forgive("overview")
+    try:
+        with st.spinner("Reading the data. The first time after a start of the server takes a few seconds."):
+            return _overview(asked.to_json(), state.table())
+    except QennError as error:
+        state.complain("overview", error)
+        return None
 
 
 def drawing(n_inputs: int) -> Drawing:

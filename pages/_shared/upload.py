@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,9 +11,17 @@ import streamlit as st
 from pages._shared import form, questions, state
 from qenn_core import limits
 from qenn_core.errors import QennError, TooManyRowsError
-from qenn_core.spec import CSV, DataSpec
+from qenn_core.spec import CSV, DataSpec, field_of
 
 _PLACE = "upload"
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
+_ENCODINGS = {
+    "utf-8": "UTF-8",
+    "cp1252": "Windows (Western)",
+    "latin-1": "Latin-1",
+    "utf-16": "UTF-16",
+    "mac_roman": "Mac",
+}
 
 
 def uploader() -> None:
@@ -44,6 +53,46 @@ def _uploaded() -> None:
     file = st.session_state["uploaded"]
     if file is not None:
         _read(file.name, file.getvalue(), {})
+
+
+def reading() -> None:
+    """Draw how the file was read beside its first raw lines, where each guess can be corrected."""
+    table = state.table()
+    if table is None or table.reading is None:
+        return
+    found = table.reading
+    with st.expander("How the file was read", icon=":material/fact_check:"):
+        st.caption("The first lines of the file as they are. If a guess below is wrong, correct it.")
+        st.code("\n".join(found.raw_lines), language=None)
+        text, sign, decimal, header, skip = st.columns(5)
+        with text:
+            _correct("text_encoding", _ENCODINGS, found.text_encoding)
+        with sign:
+            _correct("delimiter", _DELIMITERS, found.delimiter)
+        with decimal:
+            _correct("decimal", {".": "point", ",": "comma"}, found.decimal)
+        with header:
+            _correct("header", {True: "has names", False: "is data"}, found.header)
+        with skip:
+            _correct("skip_rows", {n: str(n) for n in range(21)}, found.skip_rows)
+
+
+def _correct(name: str, options: Mapping[Any, str], found: Any) -> None:
+    path = f"data.{name}"
+    key = f"read:{name}"
+    value = getattr(state.spec().data, name)
+    st.session_state[key] = value
+    st.selectbox(
+        str(field_of(path).title),
+        [None, *dict.fromkeys([*options, *([] if value is None else [value])])],
+        key=key,
+        format_func=lambda item: (
+            f"as found: {options.get(found, found)}" if item is None else options.get(item, str(item))
+        ),
+        on_change=lambda: reread(**{name: st.session_state[key]}),
+        help=field_of(path).description,
+    )
+    form.complaint(path)
 
 
 def reread(**options: Any) -> None:

@@ -14,13 +14,17 @@ if TYPE_CHECKING:
 _LABEL_WIDTH = 30.0
 _CAPTION_HEIGHT = 22.0
 _BOX_HEIGHT = 24.0
-_LINK_WIDTH = 26.0
+_LINK_WIDTH = 23.0
 _LETTER_WIDTH = 8.0
-_BOX_PADDING = 14.0
-_COLUMN_GAP = 6.0
-_SECTION_GAP = 12.0
+_CAPTION_LETTER = 6.3
+_BOX_PADDING = 12.0
+_COLUMN_GAP = 5.0
+_SECTION_GAP = 11.0
 _FIGURE_HEIGHT = 180.0
 _WIRE_GAPS = (29.0, 42.0)
+
+# The figure shrinks to this to fit its place; letters stay readable.
+_LEAST_SCALE = 0.8
 
 # The role whose colour a section's gates take; noise keeps its own wherever it strikes.
 _ROLES = {"encoding": "encoding", "layer": "quantum", "noise": "noise", "measurement": "classical"}
@@ -73,8 +77,7 @@ class _Figure:
                 "xmlns": "http://www.w3.org/2000/svg",
                 "role": "img",
                 "aria-label": self._description(),
-                "width": self.width,
-                "height": self.height,
+                "style": f"max-width:{self.width:.0f}px;min-width:{_LEAST_SCALE * self.width:.0f}px",
                 "viewBox": f"0 0 {self.width:g} {self.height:g}",
             },
         )
@@ -105,7 +108,9 @@ class _Figure:
         }
         _add(svg, "rect", {**area, "rx": 6}, fill=f"{role}-soft")
         caption = (
-            section.caption if _LETTER_WIDTH * len(section.caption) < right - left + 2 * _SECTION_GAP else ""
+            section.caption
+            if _CAPTION_LETTER * len(section.caption) < right - left + 1.5 * _SECTION_GAP
+            else ""
         )
         _text(svg, (left + right) / 2, _CAPTION_HEIGHT / 2, caption, role, size=12)
 

@@ -43,19 +43,26 @@ function drawAll(Plotly, root, data, snapshot) {
   const total = snapshot.epochs || data.epochs;
   const column = (name, scale = 1) => snapshot.history.map((e) => e[name] * scale);
 
-  curve(Plotly, part("loss"), ink, run, total, "Loss", [
+  curve(Plotly, part("loss"), ink, run, total, [
     line(ink.quantum, "solid", "train", epochs, column("train_loss"), ".3f"),
     line(ink.quantum, "dot", "validation", epochs, column("validation_loss"), ".3f"),
   ]);
   const reference = snapshot.reference_accuracy;
   curve(
-    Plotly, part("accuracy"), ink, run, total, "Accuracy",
+    Plotly, part("accuracy"), ink, run, total,
     [
       line(ink.quantum, "solid", "train", epochs, column("train_accuracy", 100), ".1f"),
       line(ink.quantum, "dot", "validation", epochs, column("validation_accuracy", 100), ".1f"),
       ...(reference == null ? [] : [line(ink.classical, "dot", "logistic regression, validation", [0, total], [reference * 100, reference * 100], ".1f")]),
     ],
-    { ticksuffix: " %", rangemode: "normal" },
+    {
+      yaxis: { ticksuffix: " %" },
+      empty: [0, 100],
+      annotations: reference == null ? [] : [{
+        x: 1, xref: "paper", xanchor: "right", y: reference * 100, yanchor: "top", showarrow: false,
+        text: "logistic regression, validation", font: { color: ink.classical, size: 12 },
+      }],
+    },
   );
   decisionMap(Plotly, part("map"), ink, data, snapshot);
   root.dataset.epochs = epochs.length;
@@ -69,7 +76,8 @@ function line(colour, dash, name, x, y, format) {
   };
 }
 
-function curve(Plotly, node, ink, run, total, name, traces, yaxis = {}) {
+function curve(Plotly, node, ink, run, total, traces, { yaxis = {}, annotations = [], empty = [0, 1] } = {}) {
+  const range = traces.some((trace) => trace.x.length) ? { autorange: true } : { range: empty };
   const axis = { gridcolor: ink.line, zerolinecolor: ink.line, linecolor: ink.line, tickfont: { size: 12 }, fixedrange: false };
   Plotly.react(
     node, traces,
@@ -79,8 +87,8 @@ function curve(Plotly, node, ink, run, total, name, traces, yaxis = {}) {
       font: { family: FONT, color: ink.muted, size: 12 },
       hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
       xaxis: { ...axis, range: [0, total], showgrid: false, title: { text: "epoch", font: { size: 12 }, standoff: 4 } },
-      yaxis: { ...axis, autorange: true, nticks: 6, ...yaxis },
-      meta: name,
+      yaxis: { ...axis, ...range, nticks: 6, ...yaxis },
+      annotations,
     },
     CONFIG,
   );
@@ -93,17 +101,7 @@ function decisionMap(Plotly, node, ink, data, snapshot) {
   legend(node.parentElement.querySelector(".qenn-legend"), names);
   const traces = [];
   const axis = { gridcolor: "rgba(0,0,0,0)", zeroline: false, linecolor: ink.line, tickfont: { size: 12 } };
-  const ranges = {};
-  if (map) {
-    const step = (values) => values[1] - values[0];
-    traces.push({
-      type: "image", colormodel: "rgba256", zsmooth: "fast", hoverinfo: "skip",
-      x0: map.x[0], dx: step(map.x), y0: map.y[0], dy: step(map.y),
-      z: map.winner.map((row, i) => row.map((winner, j) => shade(ink.classes[winner], map.probability[i][j], names.length))),
-    });
-    ranges.x = [map.x[0], map.x.at(-1)];
-    ranges.y = [map.y[0], map.y.at(-1)];
-  }
+  const ranges = map ? { x: [map.x[0], map.x.at(-1)], y: [map.y[0], map.y.at(-1)] } : {};
   if (points) {
     names.forEach((name, number) => {
       for (const held of [false, true]) {
@@ -125,6 +123,7 @@ function decisionMap(Plotly, node, ink, data, snapshot) {
     node, traces,
     {
       uirevision: snapshot.run || "none", showlegend: false, hovermode: "closest", dragmode: "zoom",
+      images: map ? [background(map, ink, names.length)] : [],
       margin: { l: 44, r: 8, t: 6, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: FONT, color: ink.muted, size: 12 },
       hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
@@ -135,10 +134,29 @@ function decisionMap(Plotly, node, ink, data, snapshot) {
   );
 }
 
-/** The class's colour, the stronger the surer the model is. */
-function shade([red, green, blue], probability, nClasses) {
-  const sure = Math.max(0, (probability - 1 / nClasses) / (1 - 1 / nClasses));
-  return [red, green, blue, 0.08 + 0.5 * sure];
+/** The map as a small picture that is stretched below the points: the class's colour, stronger where surer. */
+function background(map, ink, nClasses) {
+  const [width, height] = [map.x.length, map.y.length];
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const fills = ink.classes.map((colour) => colour.match(/[\d.]+/g).map(Number));
+  map.winner.forEach((line, row) =>
+    line.forEach((winner, column) => {
+      const sure = (map.probability[row][column] - 1 / nClasses) / (1 - 1 / nClasses);
+      const [red, green, blue] = fills[winner];
+      // The grid counts from below, a picture from above.
+      image.data.set([red, green, blue, 255 * (0.05 + 0.42 * Math.max(0, sure))], 4 * ((height - 1 - row) * width + column));
+    }),
+  );
+  context.putImageData(image, 0, 0);
+  // A cell is centred on its point of the grid.
+  const [dx, dy] = [map.x[1] - map.x[0], map.y[1] - map.y[0]];
+  return {
+    source: canvas.toDataURL(), layer: "below", sizing: "stretch", xref: "x", yref: "y", xanchor: "left", yanchor: "top",
+    x: map.x[0] - dx / 2, y: map.y.at(-1) + dy / 2, sizex: width * dx, sizey: height * dy,
+  };
 }
 
 function legend(node, names) {
@@ -169,7 +187,6 @@ function inks(root) {
     return getComputedStyle(probe).color;
   };
   const ink = Object.fromEntries(["background", "surface", "line", "text", "muted", "quantum", "classical"].map((name) => [name, resolve(name)]));
-  ink.classes = SYMBOLS.map((_, number) => resolve(`class-${number}`).match(/[\d.]+/g).map(Number).slice(0, 3));
-  ink.classes.forEach((rgb) => (rgb.toString = () => `rgb(${rgb.join(",")})`));
+  ink.classes = SYMBOLS.map((_, number) => resolve(`class-${number}`));
   return ink;
 }

@@ -1,0 +1,177 @@
+"""The data: what was read, what each column is, how the classes lie, and what was done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import pandas as pd
+import streamlit as st
+
+from pages._shared import form, markup, questions, state, upload
+from qenn_core.data.samples import PENGUINS_CSV
+from qenn_core.plots import data as plots
+from qenn_core.spec import Role
+
+if TYPE_CHECKING:
+    from qenn_core.analysis.records import Overview, Ready
+
+CHART = {"displayModeBar": False}
+
+
+def title(overview: Overview) -> None:
+    facts = [
+        markup.count(overview.n_rows, "row"),
+        markup.count(len(overview.preview.columns), "column"),
+    ]
+    if overview.ready:
+        rows = overview.ready.rows
+        facts += [
+            markup.count(len(overview.ready.feature_names), "feature"),
+            markup.count(len(overview.ready.class_names), "class", "classes"),
+            f"{rows['train']:,} rows train, {rows['validation']:,} validate, {rows['test']:,} test",
+        ]
+    st.header(form.plain(overview.name))
+    st.caption(" · ".join(facts))
+
+
+def preview(overview: Overview) -> None:
+    frame = pd.DataFrame(overview.preview.rows, columns=list(overview.preview.columns))
+    st.subheader("The first rows")
+    st.dataframe(frame, height=280, width="stretch", hide_index=True)
+
+
+def columns(overview: Overview) -> None:
+    st.subheader("What each column is")
+    st.caption(
+        f"**{form.plain(overview.target)}** is the column to predict: {form.plain(overview.target_reason)}. "
+        "Change a role that was guessed wrong; *ignore* leaves the column out."
+    )
+    frame = pd.DataFrame(
+        {
+            "Column": [column.name for column in overview.columns],
+            "Role": [column.role for column in overview.columns],
+            "Missing": [column.missing for column in overview.columns],
+            "Different": [column.distinct for column in overview.columns],
+            "Examples": [", ".join(column.examples) for column in overview.columns],
+            "Left out because": [column.left_out for column in overview.columns],
+        }
+    )
+    roles = st.column_config.SelectboxColumn(options=list(get_args(Role)), required=True)
+    edited = st.data_editor(
+        frame,
+        column_config={"Role": roles},
+        disabled=[name for name in frame.columns if name != "Role"],
+        hide_index=True,
+        width="stretch",
+        key=f"roles:{state.spec().data.source}:{state.spec().data.fingerprint}",
+    )
+    form.complaint("data.roles")
+    chosen = {
+        column.name: role
+        for column, role in zip(overview.columns, edited["Role"], strict=True)
+        if role != column.guessed
+    }
+    if chosen != dict(state.spec().data.roles):
+        state.change(**{"data.roles": chosen})
+        st.rerun()
+
+
+def balance(ready: Ready) -> None:
+    st.subheader("Rows of each class")
+    names = [entry.name for entry in ready.classes]
+    counts = {
+        "training": [entry.train for entry in ready.classes],
+        "validation": [entry.validation for entry in ready.classes],
+        "test": [entry.test for entry in ready.classes],
+    }
+    chart(plots.class_balance(names, counts, theme()), "balance")
+    st.caption("Each part of the split has the classes in the same proportions.")
+
+
+def pictures(ready: Ready) -> None:
+    shown = ready.shown
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("The data at a glance")
+        if shown.plane is None:
+            st.caption("There is one feature only, so there is no plane to show.")
+        else:
+            points = plots.scatter(
+                shown.plane.points, shown.labels, shown.parts, shown.plane.axes, ready.class_names, theme()
+            )
+            chart(points, "plane")
+            st.caption(
+                "The two features. Hollow points are held out of training."
+                if shown.plane.exact
+                else "The two directions in which training rows differ most (principal components); they "
+                f"show {shown.plane.variance:.0%} of all differences. Hollow points are held out of training."
+            )
+    with right:
+        st.subheader("The most telling features")
+        telling = shown.telling
+        chart(
+            plots.scatter_matrix(telling.names, telling.values, shown.labels, ready.class_names, theme()),
+            "telling",
+        )
+        st.caption("The features that part the classes best on the training rows, each against each.")
+
+
+def notes(ready: Ready) -> None:
+    st.subheader("What was done")
+    reading = state.table().reading.notes if state.table() and state.table().reading else ()
+    st.markdown("\n".join(f"- {form.plain(note)}" for note in (*reading, *ready.notes)))
+
+
+def chart(figure: Any, key: str) -> None:
+    st.plotly_chart(figure, key=key, config=CHART, theme=None)
+
+
+def theme() -> Any:
+    return st.context.theme.type or "light"
+
+
+with st.sidebar:
+    form.source()
+    if state.spec().data.is_csv:
+        upload.uploader()
+    st.download_button(
+        "Sample CSV to try",
+        PENGUINS_CSV.read_bytes(),
+        file_name=PENGUINS_CSV.name,
+        mime="text/csv",
+        icon=":material/download:",
+        width="stretch",
+        help="Penguins of three species, with gaps and text columns. Save it, then upload it.",
+    )
+    overview = questions.overview()
+    if overview is not None:
+        form.target(overview)
+        form.bands()
+    form.dataset_params()
+    form.choice("encoding.reduction")
+    form.slider("data.validation_size", step=0.05)
+    form.slider("data.test_size", step=0.05)
+
+if overview is None:
+    st.header("Bring your own data")
+    st.markdown(
+        "Upload a table at the left: one row an example, one column a property, and one column that says "
+        "what each example is. Commas, semicolons or tabs, gaps and text columns are all fine."
+    )
+else:
+    title(overview)
+    if overview.refusal:
+        form.show(overview.refusal)
+    upload.reading()
+    if overview.ready:
+        left, right = st.columns([1.5, 1], gap="large")
+        with left:
+            preview(overview)
+        with right:
+            balance(overview.ready)
+        pictures(overview.ready)
+        columns(overview)
+        notes(overview.ready)
+    else:
+        preview(overview)
+        columns(overview)

@@ -1,0 +1,145 @@
+"""Figures of a data set: how many rows a class has, and how the classes lie among the features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+from qenn_core.plots.palette import Theme, class_colour, colour
+
+# Shapes tell classes apart where colours do not.
+SYMBOLS = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+    "x",
+    "star",
+    "pentagon",
+    "hexagon",
+    "triangle-down",
+)
+
+
+def class_balance(names: Sequence[str], counts: Mapping[str, Sequence[int]], theme: Theme) -> go.Figure:
+    """Draw the rows of each class as a bar.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The classes.
+    counts : mapping of str to sequence of int
+        For each part of the split the rows of each class.
+    theme : str
+        ``"light"`` or ``"dark"``.
+    """
+    figure = go.Figure(layout=_layout(theme, barmode="stack"))
+    for number, (part, rows) in enumerate(counts.items()):
+        figure.add_bar(
+            name=part,
+            orientation="h",
+            y=_texts(names),
+            x=list(rows),
+            marker={
+                "color": [class_colour(k) for k in range(len(names))],
+                "opacity": 1 - 0.3 * number,
+                "line": {"color": colour("background", theme), "width": 1},
+            },
+            hovertemplate=f"%{{x}} rows for {part}<extra>%{{y}}</extra>",
+        )
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(title=f"rows, from strong to pale: {', '.join(counts)}")
+    figure.update_layout(showlegend=False, height=max(120, 70 + 30 * len(names)))
+    return figure
+
+
+def scatter(
+    points: Sequence[Sequence[float]],
+    labels: Sequence[int],
+    parts: Sequence[str],
+    axes: tuple[str, str],
+    names: Sequence[str],
+    theme: Theme,
+) -> go.Figure:
+    """Draw rows as points of a plane; those held out of training are hollow."""
+    figure = go.Figure(layout=_layout(theme))
+    for number, name in enumerate(names):
+        for held in (False, True):
+            rows = [
+                point
+                for point, label, part in zip(points, labels, parts, strict=True)
+                if label == number and (part != "train") == held
+            ]
+            figure.add_scatter(
+                x=[x for x, _ in rows],
+                y=[y for _, y in rows],
+                mode="markers",
+                name=escape(name),
+                legendgroup=name,
+                showlegend=not held,
+                marker=_marker(number, theme, held=held),
+                hovertemplate=escape(name) + (", held out" if held else "") + "<extra></extra>",
+            )
+    figure.update_xaxes(title=escape(axes[0]))
+    figure.update_yaxes(title=escape(axes[1]))
+    figure.update_layout(height=380)
+    return figure
+
+
+def scatter_matrix(
+    features: Sequence[str],
+    values: Sequence[Sequence[float]],
+    labels: Sequence[int],
+    names: Sequence[str],
+    theme: Theme,
+) -> go.Figure:
+    """Draw each pair of features against each other; `values` has shape (rows, features)."""
+    figure = go.Figure(layout=_layout(theme))
+    for number, name in enumerate(names):
+        rows = [row for row, label in zip(values, labels, strict=True) if label == number]
+        figure.add_splom(
+            dimensions=[
+                {"label": escape(feature), "values": [row[k] for row in rows]}
+                for k, feature in enumerate(features)
+            ],
+            name=escape(name),
+            marker=_marker(number, theme, size=5),
+            diagonal_visible=False,
+            showupperhalf=False,
+        )
+    line = colour("line", theme)
+    for k in range(1, len(features) + 1):
+        axis = {"gridcolor": line, "zeroline": False}
+        figure.update_layout({f"xaxis{k}": axis, f"yaxis{k}": axis})
+    figure.update_layout(height=150 + 110 * len(features), margin={"l": 90, "b": 60})
+    return figure
+
+
+def _marker(number: int, theme: Theme, *, held: bool = False, size: int = 8) -> dict[str, Any]:
+    ink = class_colour(number)
+    edge = ink if held else colour("background", theme)
+    symbol = SYMBOLS[number % len(SYMBOLS)] + ("-open" if held else "")
+    return {"color": ink, "size": size, "symbol": symbol, "line": {"color": edge, "width": 1}}
+
+
+def _texts(names: Sequence[str]) -> list[str]:
+    # Plotly reads some HTML in texts; names from a file are shown as they are.
+    return [escape(name) for name in names]
+
+
+def _layout(theme: Theme, **more: Any) -> dict[str, Any]:
+    axis = {"gridcolor": colour("line", theme), "zeroline": False, "linecolor": colour("line", theme)}
+    return {
+        "margin": {"l": 60, "r": 12, "t": 30, "b": 48},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": colour("muted", theme), "size": 13},
+        "xaxis": axis,
+        "yaxis": axis,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        **more,
+    }
