@@ -15,8 +15,6 @@ import pandas as pd
 from qenn_core.data.words import count, listed
 from qenn_core.spec import Role
 
-# What people and programs write for "no value"; `none` is left alone, it is a word in many tables.
-MISSING_MARKS = frozenset({"", "?", "na", "n/a", "#n/a", "nan", "null"})
 TRUTH_PAIRS = (
     {"false": 0.0, "true": 1.0},
     {"no": 0.0, "yes": 1.0},
@@ -69,9 +67,9 @@ class Column:
         What it is used as, and what it would be used as without the user's word.
     values : pandas.Series
         One value a row: numbers (missing ones NaN) for numeric and boolean, times for dates, texts for
-        categories; the cleaned cells for the others.
+        categories; the cells themselves for the others.
     cells : pandas.Series
-        The cells with blanks trimmed and marks such as ``?`` made missing.
+        The cells as the table has them.
     left_out : str
         Why nothing is learnt from it, empty for a column that is used.
     notes : tuple of str
@@ -85,14 +83,6 @@ class Column:
     cells: pd.Series = field(repr=False, compare=False)
     left_out: str = ""
     notes: tuple[str, ...] = ()
-
-
-def cleaned(column: pd.Series) -> pd.Series:
-    """Return cells with blanks trimmed and marks for "no value" made missing; numbers stay as they are."""
-    if pd.api.types.is_numeric_dtype(column):
-        return column
-    text = column.astype("str").str.strip()
-    return text.mask(text.str.casefold().isin(MISSING_MARKS))
 
 
 def numbers(cells: pd.Series) -> pd.Series:
@@ -146,7 +136,7 @@ def notes_on(columns: Iterable[Column]) -> tuple[str, ...]:
 
 
 def guess_role(name: str, cells: pd.Series) -> tuple[Role, str]:
-    """Guess what a column of cleaned cells is, and why it should be left out (empty if it should not)."""
+    """Guess what a column is, and why it should be left out (empty if it should not)."""
     present = cells.dropna()
     if present.empty:
         return "ignore", "every cell is missing"
@@ -162,13 +152,12 @@ def guess_role(name: str, cells: pd.Series) -> tuple[Role, str]:
     return "text", "it holds free text or a name of the row"
 
 
-def _read(name: str, raw: pd.Series, told: Role | None) -> Column:
-    cells = cleaned(raw)
+def _read(name: str, cells: pd.Series, told: Role | None) -> Column:
     guessed, doubt = guess_role(name, cells)
     role = told or guessed
     column = Column(name, role, guessed, cells, cells)
     if role not in USABLE_ROLES:
-        return _without(column, doubt if role == guessed and doubt else "you chose so")
+        return _without(column, "you chose so" if told else doubt)
     if cells.notna().sum() == 0:
         return _without(column, "every cell is missing")
     values, notes = _values(name, role, cells)
@@ -197,11 +186,11 @@ def _values(name: str, role: Role, cells: pd.Series) -> tuple[pd.Series, tuple[s
     endless = lost & pd.to_numeric(cells, errors="coerce").notna() if role == "numeric" else lost & False
     notes = []
     if endless.any():
-        notes.append(f"{count(endless.sum(), 'infinite value')} in {name!r} counted as missing.")
+        notes.append(f"{count(endless.sum(), 'infinite value')} in ‘{name}’ counted as missing.")
     if (lost & ~endless).any():
         kind = KIND_OF_CELL[role]
         notes.append(
-            f"{count((lost & ~endless).sum(), 'cell')} in {name!r} counted as missing, not being {kind}: "
+            f"{count((lost & ~endless).sum(), 'cell')} in ‘{name}’ counted as missing, not being {kind}: "
             f"{listed(cells[lost & ~endless].astype('str').unique())}."
         )
     return values, tuple(notes)

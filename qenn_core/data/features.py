@@ -158,7 +158,7 @@ def _date_parts(dates: pd.DataFrame) -> Floats:
     parts = []
     for name in dates:
         days = ((dates[name] - pd.Timestamp(0)) / DAY).to_numpy(dtype=np.float64)
-        turn = 2 * np.pi * dates[name].dt.dayofyear.to_numpy(dtype=np.float64) / 365.25
+        turn = 2 * np.pi * dates[name].dt.day_of_year.to_numpy(dtype=np.float64) / 365.25
         parts += [days, np.sin(turn), np.cos(turn)]
     return np.column_stack(parts)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from qenn_core import limits
 from qenn_core.data.columns import Column, notes_on, read_columns
 from qenn_core.data.prepared import Ints
-from qenn_core.data.split import stratified_sample
+from qenn_core.data.reading.sampling import choose_rows
 from qenn_core.data.table import Table
 from qenn_core.data.target import NO_CLASS, choose_target, classes_of
 from qenn_core.data.words import count
-from qenn_core.errors import DataError, TooManyRowsError
+from qenn_core.errors import DataError
 from qenn_core.spec import ExperimentSpec
 
 
@@ -26,9 +27,9 @@ class Question:
     target, reason : str
         The column to predict, and why it is this one.
     columns : tuple of Column
-        Every column but the target, with all rows of the table.
+        Every column but the target, with all rows of the table or of the sample.
     rows : array (rows,)
-        Positions in the table of the rows that are used, ascending.
+        Positions in those columns of the rows that are used, ascending.
     labels : array (rows,)
         The class number of each of them.
     class_names : tuple of str
@@ -60,9 +61,13 @@ def ask(spec: ExperimentSpec, table: Table) -> Question:
         If the table holds no question that can be learnt: see the error's remedy.
     """
     target, reason = choose_target(table, spec.data.target)
-    classes = classes_of(table, target, spec.data.bands)
-    columns = read_columns(table.frame, dict(spec.data.roles), target)
-    notes = [f"‘{target}’ is the column to predict: {reason}.", *classes.notes, *notes_on(columns)]
+    frame = _sampled(table.frame, target, spec)
+    classes = classes_of(frame[target], spec.data.bands)
+    columns = read_columns(frame, dict(spec.data.roles), target)
+    notes = [f"‘{target}’ is the column to predict: {reason}."]
+    if len(frame) < len(table.frame):
+        notes.append(f"A random sample of {len(frame):,} of {count(len(table.frame), 'row')} is used.")
+    notes += [*classes.notes, *notes_on(columns)]
     if all(column.left_out for column in columns):
         raise DataError(
             "No column is left to learn from.",
@@ -78,11 +83,12 @@ def ask(spec: ExperimentSpec, table: Table) -> Question:
             "Use a table with more rows, or another column to predict.",
             "data.target",
         )
-    sample = spec.data.sample_rows
-    if sample is None and len(rows) > limits.MAX_ROWS:
-        raise TooManyRowsError(len(rows), limits.MAX_ROWS)
-    if sample is not None and len(rows) > sample:
-        drawn = stratified_sample(classes.labels[rows], sample, spec.seed)
-        notes.append(f"A random sample of {len(drawn):,} of {count(len(rows), 'row')} is used.")
-        rows = rows[drawn]
     return Question(target, reason, columns, rows, classes.labels[rows], classes.names, tuple(notes))
+
+
+def _sampled(frame: pd.DataFrame, target: str, spec: ExperimentSpec) -> pd.DataFrame:
+    size = spec.data.sample_rows
+    if size is None or len(frame) <= size:
+        return frame
+    strata, _ = pd.factorize(frame[target])
+    return frame.iloc[choose_rows(strata, size, spec.seed)]

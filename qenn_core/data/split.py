@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qenn_core import limits
 from qenn_core.data.prepared import Ints
 
 
@@ -35,23 +34,11 @@ def stratified_split(labels: Ints, validation_size: float, test_size: float, see
     """
     rng = np.random.default_rng(seed)
     parts: tuple[list[Ints], ...] = ([], [], [])
-    for rows in _shuffled_classes(labels, rng):
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
         n_test = max(1, round(test_size * len(rows)))
         n_validation = max(1, min(round(validation_size * len(rows)), len(rows) - n_test - 1))
         test, validation, train = np.split(rows, [n_test, n_test + n_validation])
         for part, chosen in zip(parts, (train, validation, test), strict=True):
             part.append(chosen)
     return Split(*(rng.permutation(np.concatenate(part)) for part in parts))
-
-
-def stratified_sample(labels: Ints, n_rows: int, seed: int) -> Ints:
-    """Draw about `n_rows` positions at random, ascending: of each class its share, but enough to be split."""
-    chosen = [
-        rows[: max(limits.MIN_CLASS_ROWS, len(rows) * n_rows // len(labels))]
-        for rows in _shuffled_classes(labels, np.random.default_rng(seed))
-    ]
-    return np.sort(np.concatenate(chosen))
-
-
-def _shuffled_classes(labels: Ints, rng: np.random.Generator) -> list[Ints]:
-    return [rng.permutation(np.flatnonzero(labels == k)) for k in range(labels.max() + 1)]

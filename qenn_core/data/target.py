@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qenn_core import limits
-from qenn_core.data.columns import NEARLY_ALL, cleaned, numbers
+from qenn_core.data.columns import NEARLY_ALL, numbers
 from qenn_core.data.prepared import Ints
 from qenn_core.data.table import Table
 from qenn_core.data.words import count, listed
@@ -70,7 +70,7 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
     if table.target is not None:
         return table.target, "the data set is about it"
     named = [name for name in names if TARGET_NAMES & set(re.split(r"[\W_]+", name.casefold()))]
-    few = [name for name in names if 2 <= cleaned(table.frame[name]).nunique() <= limits.MAX_CLASSES]
+    few = [name for name in names if 2 <= table.frame[name].nunique() <= limits.MAX_CLASSES]
     both = [name for name in few if name in named]
     if both:
         return both[-1], "its name says so, and it has few different values"
@@ -81,7 +81,7 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
     return names[-1], "it is the last column"
 
 
-def classes_of(table: Table, target: str, bands: int) -> Classes:
+def classes_of(cells: pd.Series, bands: int) -> Classes:
     """Turn the target's values into classes.
 
     The edges of bands come from all rows, held-out ones too: they say what the classes are, as a
@@ -89,10 +89,8 @@ def classes_of(table: Table, target: str, bands: int) -> Classes:
 
     Parameters
     ----------
-    table : Table
-        The rows.
-    target : str
-        A column of the table.
+    cells : pandas.Series
+        The column to predict, named.
     bands : int
         0 takes the values as classes; 2 or more cuts numbers into so many bands of equal size.
 
@@ -101,25 +99,11 @@ def classes_of(table: Table, target: str, bands: int) -> Classes:
     DataError
         If the values make no 2 to ``limits.MAX_CLASSES`` classes with enough rows each.
     """
-    cells = cleaned(table.frame[target])
+    target = str(cells.name)
     values = numbers(cells)
-    present = int(cells.notna().sum())
-    readable = int(values.notna().sum())
-    mostly_numbers = readable >= NEARLY_ALL * present > 0
-    if bands and not mostly_numbers:
-        raise DataError(
-            f"‘{target}’ cannot be cut into bands.",
-            "Bands need a column of numbers.",
-            "Choose 0 bands, or another column to predict.",
-            "data.bands",
-        )
-    if mostly_numbers and not bands and values.nunique() > limits.MAX_CLASSES:
-        raise DataError(
-            f"‘{target}’ holds {values.nunique():,} different numbers, too many to be classes.",
-            "The network learns to tell classes apart; it does not learn a scale of numbers yet.",
-            "Cut the column into bands: 2 asks whether a row lies low or high, above or below the median.",
-            "data.bands",
-        )
+    share_of_numbers = pd.to_numeric(cells.dropna(), errors="coerce").notna().mean()
+    if bands or values.nunique() > limits.MAX_CLASSES:
+        _check_bands(target, bands, values, on_a_scale=share_of_numbers >= NEARLY_ALL)
     if bands:
         labels, names = _bands(values.to_numpy(), bands)
         notes = [
@@ -127,7 +111,7 @@ def classes_of(table: Table, target: str, bands: int) -> Classes:
         ]
         if 1 < len(names) < bands:
             notes.append(f"{bands} bands were asked for, but too many rows share a value.")
-    elif mostly_numbers and readable == present:
+    elif share_of_numbers == 1:
         labels, different = pd.factorize(values, sort=True)
         names, notes = [np.format_float_positional(value, trim="-") for value in different], []
     else:
@@ -139,9 +123,27 @@ def classes_of(table: Table, target: str, bands: int) -> Classes:
     return _with_enough_rows(target, labels, names, notes)
 
 
+def _check_bands(target: str, bands: int, values: pd.Series, on_a_scale: bool) -> None:
+    if bands and not on_a_scale:
+        raise DataError(
+            f"‘{target}’ cannot be cut into bands.",
+            "Bands need a column of numbers.",
+            "Choose 0 bands, or another column to predict.",
+            "data.bands",
+        )
+    if on_a_scale and not bands:
+        raise DataError(
+            f"‘{target}’ holds {values.nunique():,} different numbers, too many to be classes.",
+            "The network learns to tell classes apart; it does not learn a scale of numbers yet.",
+            "Cut the column into bands: 2 asks whether a row lies low or high, above or below the median.",
+            "data.bands",
+        )
+
+
 def _bands(values: NDArray[np.float64], bands: int) -> tuple[Ints, list[str]]:
     known = np.isfinite(values)
-    edges = np.unique(np.quantile(values[known], np.arange(1, bands) / bands))
+    # Edges that occur as values leave no band empty.
+    edges = np.unique(np.quantile(values[known], np.arange(1, bands) / bands, method="lower"))
     edges = edges[edges < values[known].max()]
     labels = np.where(known, np.searchsorted(edges, values, side="left"), NO_CLASS)
     return labels, _band_names(edges)

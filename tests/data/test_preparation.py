@@ -1,0 +1,420 @@
+"""From a table to the numbers that models learn from."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qenn_core import limits
+from qenn_core.data.preparation import Preparation, prepare, prepare_question
+from qenn_core.data.question import ask
+from qenn_core.data.sources import table_of
+from qenn_core.data.table import Table
+from qenn_core.errors import DataError
+from qenn_core.registry import DATASETS, ENCODINGS
+from qenn_core.spec import ExperimentSpec, choices
+from tests.data.tables import csv_spec, measured, table
+
+
+def fit(spec: ExperimentSpec, rows: Table) -> Preparation:
+    return prepare_question(spec, ask(spec, rows))
+
+
+def mixed(n_rows: int = 120) -> Table:
+    """Return a table with every kind of column, gaps among them."""
+    rng = np.random.default_rng(3)
+    gaps = rng.random(n_rows) < 0.2
+    dates = pd.Timestamp(2020, 1, 1) + pd.to_timedelta(rng.integers(0, 900, n_rows), unit="D")
+    return measured(
+        n_rows,
+        weight=np.where(gaps, None, rng.normal(70, 12, n_rows).round(1)),
+        member=rng.choice(["yes", "no"], n_rows),
+        colour=rng.choice(["red", "green", "blue", None], n_rows),
+        size=rng.choice(["small", "large"], n_rows),
+        joined=dates.strftime("%Y-%m-%d"),
+        remark=[f"remark {k}" for k in range(n_rows)],
+    )
+
+
+every_encoding = pytest.mark.parametrize("encoding", ENCODINGS.keys())
+every_reduction = pytest.mark.parametrize("reduction", choices("encoding.reduction"))
+
+
+@every_encoding
+@every_reduction
+def test_inputs_fit_the_circuit(encoding, reduction):
+    spec = csv_spec(encoding__kind=encoding, encoding__reduction=reduction, circuit__n_qubits=2)
+    data = prepare(spec, mixed())
+    entry = ENCODINGS[encoding]
+    assert data.n_features == 13
+    if reduction == "linear":
+        assert data.input_names == data.feature_names
+    else:
+        assert data.n_inputs == min(entry.capacity(2), data.n_features)
+    for part in data.parts.values():
+        assert part.features.shape == (len(part.labels), data.n_features)
+        assert part.inputs.shape == (len(part.labels), data.n_inputs)
+        assert part.features.dtype == part.inputs.dtype == np.float64
+        assert np.isfinite(part.features).all()
+        assert (data.to_inputs(part.features) == part.inputs).all()
+        if entry.input_range and reduction != "linear":
+            assert part.inputs.min() >= entry.input_range[0]
+            assert part.inputs.max() <= entry.input_range[1]
+    if entry.input_range and reduction != "linear":
+        assert np.allclose(data.train.inputs.min(axis=0), entry.input_range[0])
+        assert np.allclose(data.train.inputs.max(axis=0), entry.input_range[1])
+
+
+def test_every_kind_of_column_becomes_named_numbers():
+    assert prepare(csv_spec(), mixed()).feature_names == (
+        "weight",
+        "a",
+        "b",
+        "joined (days)",
+        "joined (time of year, sine)",
+        "joined (time of year, cosine)",
+        "member",
+        "colour = (missing)",
+        "colour = blue",
+        "colour = green",
+        "colour = red",
+        "size = small",
+        "weight is missing",
+    )
+
+
+@pytest.mark.parametrize("key", DATASETS.keys())
+@every_reduction
+def test_built_in_sets_go_through(key, reduction):
+    spec = ExperimentSpec().with_(**{"data.source": key, "encoding.reduction": reduction})
+    data = prepare(spec, table_of(spec.data))
+    assert np.isfinite(data.train.inputs).all()
+    assert sum(len(part.labels) for part in data.parts.values()) == len(table_of(spec.data).frame)
+
+
+def spoilt(rows: Table, positions) -> Table:
+    """Return the table with every cell but the target changed in the rows at `positions`."""
+    frame = rows.frame.copy()
+    for name in frame.columns.drop("kind"):
+        cells = frame[name].iloc[positions]
+        numbers = pd.to_numeric(cells, errors="coerce")
+        other = {"yes": "no", "no": "yes", "red": "purple", "small": "huge"}
+        frame.loc[frame.index[positions], name] = (
+            (1000 - 7 * numbers).astype("str")
+            if numbers.notna().any()
+            else cells.map(lambda c: other.get(c, c))
+        )
+    return Table(frame=frame, name=rows.name)
+
+
+@every_reduction
+def test_held_out_rows_decide_nothing(reduction):
+    spec = csv_spec(encoding__reduction=reduction, circuit__n_qubits=3)
+    honest = fit(spec, mixed())
+    other = fit(spec, spoilt(mixed(), np.concatenate([honest.split.validation, honest.split.test])))
+    assert (honest.split.train == other.split.train).all()
+    assert not np.array_equal(honest.data.test.features, other.data.test.features)
+    assert honest.data.feature_names == other.data.feature_names
+    assert honest.data.input_names == other.data.input_names
+    assert (honest.fitted.centre == other.fitted.centre).all()
+    assert (honest.fitted.scale == other.fitted.scale).all()
+    assert (honest.data.train.features == other.data.train.features).all()
+    assert (honest.data.train.inputs == other.data.train.inputs).all()
+    probe = np.random.default_rng(1).normal(size=(50, honest.data.n_features))
+    assert (honest.data.to_inputs(probe) == other.data.to_inputs(probe)).all()
+    assert (honest.data.plane.to_plane(probe) == other.data.plane.to_plane(probe)).all()
+
+
+def test_training_rows_decide_something():
+    # The counterpart of the test above: were nothing fitted at all, that one would pass too.
+    spec = csv_spec()
+    honest = fit(spec, mixed())
+    other = fit(spec, spoilt(mixed(), honest.split.train))
+    assert not np.array_equal(honest.fitted.centre, other.fitted.centre)
+
+
+def test_scaling_is_that_of_the_training_rows():
+    preparation = fit(csv_spec(), measured())
+    train = preparation.data.train.features
+    assert np.allclose(train.mean(axis=0), 0)
+    assert np.allclose(train.std(axis=0), 1)
+    raw = measured().frame[["a", "b"]].astype(float).to_numpy()
+    assert np.allclose(preparation.fitted.in_units(train), raw[preparation.split.train])
+
+
+def test_labels_follow_their_rows():
+    # The one feature is the class itself, so that a row with another row's label would show.
+    kinds = np.random.default_rng(5).choice(["p", "q", "r"], 90)
+    code = pd.Series(kinds).map({"p": 1.0, "q": 2.5, "r": 7.0}) + np.linspace(0, 0.1, 90)
+    preparation = fit(csv_spec(), table(code=code, kind=kinds))
+    assert preparation.data.class_names == ("p", "q", "r")
+    for part in preparation.data.parts.values():
+        codes = preparation.fitted.in_units(part.features)[:, 0]
+        assert (np.digitize(codes, [2, 5]) == part.labels).all()
+
+
+def test_labels_follow_their_rows_when_rows_are_left_out():
+    code = np.arange(60) % 3 + np.linspace(0, 0.1, 60)
+    kinds = [None if k % 7 == 0 else "pqr"[k % 3] for k in range(60)]
+    preparation = fit(csv_spec(), table(code=code, kind=kinds))
+    assert "9 rows without a target left out." in preparation.data.notes
+    for part in preparation.data.parts.values():
+        codes = preparation.fitted.in_units(part.features)[:, 0]
+        assert (codes.astype(int) == part.labels).all()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_same_spec_gives_the_same_numbers(seed):
+    spec = csv_spec(seed=seed, circuit__n_qubits=3)
+    first, again = prepare(spec, mixed()), prepare(spec, mixed())
+    for one, other in zip(first.parts.values(), again.parts.values(), strict=True):
+        assert all((a == b).all() for a, b in zip(one, other, strict=True))
+    assert first.notes == again.notes
+
+
+def test_another_seed_splits_otherwise():
+    assert not np.array_equal(
+        prepare(csv_spec(seed=0), mixed()).test.features, prepare(csv_spec(seed=1), mixed()).test.features
+    )
+
+
+@every_reduction
+def test_prepared_data_cross_process_borders(reduction):
+    data = prepare(csv_spec(encoding__reduction=reduction), mixed())
+    copy = pickle.loads(pickle.dumps(data))
+    assert (copy.to_inputs(data.test.features) == data.test.inputs).all()
+    assert np.allclose(copy.plane.to_plane(data.test.features), data.plane.to_plane(data.test.features))
+
+
+def test_a_category_that_only_held_out_rows_have_counts_as_a_rare_one():
+    spec = csv_spec()
+    rows = mixed()
+    held_out = fit(spec, rows).split.test[:2]
+    rows.frame.loc[held_out, "colour"] = "ultraviolet"
+    data = prepare(spec, rows)
+    assert not any("ultraviolet" in name for name in data.feature_names)
+    colours = [k for k, name in enumerate(data.feature_names) if name.startswith("colour")]
+    assert (data.test.features[:, colours].sum(axis=1) == 0).sum() == 2
+
+
+def test_rare_categories_are_joined():
+    colours = ["red"] * 50 + ["green"] * 50 + [f"c{k}" for k in range(20)]
+    rows = measured(120, colour=np.random.default_rng(0).permutation(colours))
+    names = prepare(csv_spec(data__roles={"colour": "category"}), rows).feature_names
+    assert {n for n in names if n.startswith("colour")} == {
+        f"colour = {c}" for c in ("green", "red", "other")
+    }
+
+
+def test_a_users_role_changes_the_features():
+    names = prepare(csv_spec(data__roles={"a": "ignore", "b": "numeric"}), measured()).feature_names
+    assert names == ("b",)
+
+
+def test_bands_make_classes_of_a_number():
+    data = prepare(csv_spec(data__target="a", data__bands=2), measured())
+    assert data.n_classes == 2
+    assert data.class_names[0].startswith("low")
+    assert "b" in data.feature_names
+
+
+def test_a_sample_keeps_the_classes_in_proportion():
+    kinds = ["p"] * 300 + ["q"] * 100
+    rows = table(x=np.random.default_rng(0).normal(size=400), kind=kinds)
+    data = prepare(csv_spec(data__sample_rows=80), rows)
+    labels = np.concatenate([part.labels for part in data.parts.values()])
+    assert np.bincount(labels).tolist() == [60, 20]
+    assert "A random sample of 80 of 400 rows is used." in data.notes
+
+
+def test_notes_say_what_was_done():
+    notes = prepare(csv_spec(circuit__n_qubits=4), mixed()).notes
+    for text in (
+        "‘kind’ is the column to predict",
+        "1 column left out, since it holds free text or a name of the row: ‘remark’.",
+        "rows to train on, 24 to validate and 24 to test",
+        "numbers per row came from 7 columns",
+        "were brought to 4 by principal components, which keep",
+    ):
+        assert any(text in note for note in notes), (text, notes)
+
+
+def test_k_best_keeps_the_feature_that_matters():
+    data = prepare(csv_spec(encoding__reduction="kbest", circuit__n_qubits=2), mixed())
+    assert "a" in data.input_names
+    assert set(data.input_names) < set(data.feature_names)
+
+
+def test_a_feature_that_tells_everything_is_kept_without_a_warning():
+    kinds = np.tile(["p", "q"], 40)
+    perfect = np.where(kinds == "p", 1.5, 3.0)
+    noise = np.random.default_rng(0).normal(size=(3, 80))
+    rows = table(x=noise[0], y=noise[1], z=noise[2], perfect=perfect, kind=kinds)
+    data = prepare(csv_spec(encoding__reduction="kbest", circuit__n_qubits=1, data__target="kind"), rows)
+    assert data.input_names == ("perfect",)
+
+
+# --- the plane -----------------------------------------------------------------------------------
+
+
+def test_two_features_are_their_own_plane_in_their_units():
+    data = prepare(csv_spec(), measured())
+    raw = measured().frame[["a", "b"]].astype(float).to_numpy()
+    assert data.plane.axes == ("a", "b")
+    assert data.plane.exact
+    points = np.concatenate([data.plane.to_plane(part.features) for part in data.parts.values()])
+    assert np.allclose(np.sort(points, axis=0), np.sort(raw, axis=0))
+    assert np.allclose(data.plane.to_features(data.plane.to_plane(data.test.features)), data.test.features)
+    margin = 0.08 * (raw.max(axis=0) - raw.min(axis=0))
+    assert np.allclose(data.plane.low, raw.min(axis=0) - margin)
+    assert np.allclose(data.plane.high, raw.max(axis=0) + margin)
+
+
+def test_more_features_are_seen_along_principal_components():
+    data = prepare(csv_spec(), mixed())
+    assert not data.plane.exact
+    assert data.plane.axes[0].startswith("principal component 1 (")
+    points = np.array([[0.5, -1.0], [2.0, 0.3]])
+    assert data.plane.to_features(points).shape == (2, data.n_features)
+    assert np.allclose(data.plane.to_plane(data.plane.to_features(points)), points)
+
+
+def test_one_feature_has_no_plane():
+    assert prepare(csv_spec(data__roles={"b": "ignore"}), measured()).plane is None
+
+
+# --- bad data ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rows", "what", "place"),
+    [
+        (table(kind=["p", "q"] * 20), "No column is left", "data.roles"),
+        (table(x=["1"] * 40, kind=["p", "q"] * 20), "No column is left", "data.roles"),
+        (table(x=[None] * 40, kind=["p", "q"] * 20), "No column is left", "data.roles"),
+        (table(x=["inf"] * 40, kind=["p", "q"] * 20), "No column is left", "data.roles"),
+        (table(x=[1, 2, 1, 4] * 4, kind=["p", "q"] * 8), "16 rows can be used", "data.target"),
+        (table(x=[1, 2, 1, 4] * 10, kind=["p"] * 40), "one class only", "data.target"),
+        (table(x=[1, 2, 1, 4] * 10, kind=["p"] * 39 + ["q"]), "fewer than two", "data.target"),
+        (table(x=[], kind=[]), "no values", "data.target"),
+        (Table(frame=pd.DataFrame(), name="empty"), "no columns", ""),
+    ],
+)
+def test_hopeless_data_are_refused_with_a_remedy(rows, what, place):
+    spec = csv_spec(data__target="kind" if len(rows.frame.columns) else None)
+    with pytest.raises(DataError, match=what) as caught:
+        prepare(spec, rows)
+    assert caught.value.remedy
+    assert caught.value.place == place
+
+
+def test_a_column_that_varies_only_in_held_out_rows_is_not_learnt_from():
+    spec = csv_spec()
+    rows = measured(60, odd=["0"] * 60)
+    rows.frame.loc[fit(spec, measured()).split.test[0], "odd"] = "5"
+    assert prepare(spec, rows).feature_names == ("a", "b")
+
+
+def test_a_table_whose_training_rows_are_all_alike_is_refused():
+    spec = csv_spec(data__roles={"a": "ignore", "b": "ignore"})
+    rows = measured(60, odd=["0"] * 60)
+    rows.frame.loc[fit(csv_spec(), measured()).split.test[0], "odd"] = "5"
+    with pytest.raises(DataError, match="No column differs"):
+        prepare(spec, rows)
+
+
+def test_a_class_with_a_single_row_is_left_out():
+    rows = measured()
+    rows.frame.loc[0, "kind"] = "sideways"
+    data = prepare(csv_spec(), rows)
+    assert data.class_names == ("down", "up")
+    assert any("‘sideways’" in note for note in data.notes)
+
+
+def test_useless_columns_are_left_out_and_the_rest_is_used():
+    rows = measured(60, same=["x"] * 60, empty=[None] * 60, boundless=["inf", "-inf"] * 30)
+    rows.frame["again"] = rows.frame["a"]
+    assert prepare(csv_spec(data__target="kind"), rows).feature_names == ("a", "b")
+
+
+def test_names_with_markup_formulas_and_emoji_go_through():
+    names = {"a": "<img src=x onerror=alert(1)>", "b": "=HYPERLINK(1)", "kind": "🎯"}
+    rows = Table(frame=measured().frame.rename(columns=names), name="odd names")
+    data = prepare(csv_spec(), rows)
+    assert data.feature_names == ("<img src=x onerror=alert(1)>", "=HYPERLINK(1)")
+
+
+def test_wide_data_are_brought_to_the_circuit():
+    numbers = np.random.default_rng(0).normal(size=(limits.MAX_COLUMNS - 1, 40)).round(3)
+    rows = table(**{f"c{k}": cells for k, cells in enumerate(numbers)}, kind=["p", "q"] * 20)
+    data = prepare(csv_spec(circuit__n_qubits=4), rows)
+    assert (data.n_features, data.n_inputs) == (limits.MAX_COLUMNS - 1, 4)
+    # More components than training rows cannot be had.
+    assert prepare(csv_spec(encoding__kind="amplitude", circuit__n_qubits=8), rows).n_inputs == 24
+
+
+def test_a_table_with_any_row_index_is_read_by_position():
+    rows = measured()
+    moved = Table(frame=rows.frame.set_axis([7] * 60, axis="index"), name="moved")
+    assert (prepare(csv_spec(), rows).train.features == prepare(csv_spec(), moved).train.features).all()
+
+
+cell = st.one_of(
+    st.none(),
+    st.sampled_from(
+        ["", "0", "1", "2", "yes", "no", "red", "blue", "inf", "nan", "2020-01-02", "3.5", "1e308"]
+    ),
+    st.floats(width=64).map(str),
+    st.text(max_size=3),
+)
+kinds_of_column = st.sampled_from(
+    [cell, st.sampled_from("ab"), st.integers(-5, 5).map(str), st.floats(-1e6, 1e6).map(str), st.just("7")]
+)
+
+
+@st.composite
+def random_tables(draw):
+    n_rows = draw(st.integers(0, 5) | st.integers(20, 40))
+    names = draw(st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=5, unique=True))
+    frame = pd.DataFrame(
+        {name: draw(st.lists(draw(kinds_of_column), min_size=n_rows, max_size=n_rows)) for name in names},
+        dtype="str",
+    )
+    # Most tables of chance alone ask nothing that can be answered; this column does.
+    frame["the class"] = draw(st.lists(st.sampled_from("pqr"), min_size=n_rows, max_size=n_rows))
+    return Table(frame=frame, name="random", target=draw(st.sampled_from([None, "the class"])))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    random_tables(),
+    st.sampled_from(ENCODINGS.keys()),
+    st.sampled_from(choices("encoding.reduction")),
+    st.integers(1, 3),
+    st.sampled_from([0, 2, 4]),
+    st.dictionaries(st.integers(0, 4), st.sampled_from(["numeric", "category", "date"])),
+)
+def test_any_table_is_prepared_or_refused(rows, encoding, reduction, n_qubits, bands, roles):
+    names = list(rows.frame.columns)
+    spec = csv_spec(
+        encoding__kind=encoding,
+        encoding__reduction=reduction,
+        circuit__n_qubits=n_qubits,
+        data__bands=bands,
+        data__roles={names[k]: role for k, role in roles.items() if k < len(names)},
+    )
+    try:
+        data = prepare(spec, rows)
+    except DataError as error:
+        assert error.what
+        assert error.remedy
+        return
+    for part in data.parts.values():
+        assert part.features.shape == (len(part.labels), data.n_features)
+        assert part.inputs.shape == (len(part.labels), data.n_inputs)
+        assert np.isfinite(part.features).all()
+        assert np.isfinite(part.inputs).all()
+        assert set(part.labels) == set(range(data.n_classes))
