@@ -106,13 +106,7 @@ def find_layout(head: Sequence[str], options: Options, folder: Path) -> Layout:
     named = _SEPARATOR_LINE.fullmatch(head[0]) if head else None
     if named and options.skip_rows is None:
         skip, delimiter = 1, delimiter or named[1]
-    if delimiter and delimiter in _NO_DELIMITERS:
-        raise DataError(
-            f"The sign {delimiter!r} cannot be the delimiter.",
-            "It ends a line or encloses a cell.",
-            "Choose another sign, such as a comma, a semicolon or a tab, or leave it empty to have it found.",
-            place="data.delimiter",
-        )
+    _check_delimiter(delimiter)
     body = head[skip:]
     if not any(line.strip() for line in body):
         raise _nothing(skip)
@@ -142,6 +136,16 @@ def find_layout(head: Sequence[str], options: Options, folder: Path) -> Layout:
         header = _align(top, width, [row for _, row in starts[first + 1 :]])
         width = len(header)
     return Layout(dialect, header, skip, decimal, width)
+
+
+def _check_delimiter(delimiter: str | None) -> None:
+    if delimiter and delimiter in _NO_DELIMITERS:
+        raise DataError(
+            f"The sign {delimiter!r} cannot be the delimiter.",
+            "It ends a line or encloses a cell.",
+            "Choose another sign, such as a comma, a semicolon or a tab, or leave it empty to have it found.",
+            place="data.delimiter",
+        )
 
 
 def _is_header_of_numbered(starts: Sequence[_Start], first: int, width: int) -> bool:
