@@ -85,7 +85,9 @@ def balance(ready: Ready) -> None:
         "test": [entry.test for entry in ready.classes],
     }
     chart(plots.class_balance(names, counts, theme()), "balance")
-    st.caption("Each part of the split has the classes in the same proportions.")
+    st.caption(
+        "Strong: rows to train on. Paler: validation. Palest: test. Each part has the same proportions."
+    )
 
 
 def pictures(ready: Ready) -> None:
@@ -143,7 +145,8 @@ with st.sidebar:
         width="stretch",
         help="Penguins of three species, with gaps and text columns. Save it, then upload it.",
     )
-    overview = questions.overview()
+overview = questions.overview()
+with st.sidebar:
     if overview is not None:
         form.target(overview)
         form.bands()

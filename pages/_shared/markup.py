@@ -113,7 +113,7 @@ def confusion_table(row: ModelResult, class_names: Sequence[str]) -> str:
 def rows_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return plain rows of text as a table."""
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return _table(_head(columns), body)
+    return _table(_head(columns), body, "qenn-prose")
 
 
 def _head(titles: Sequence[str]) -> str:

@@ -25,6 +25,9 @@ SYMBOLS = (
 )
 
 
+FONT = '"Source Sans", "Source Sans 3", sans-serif'
+
+
 def class_balance(names: Sequence[str], counts: Mapping[str, Sequence[int]], theme: Theme) -> go.Figure:
     """Draw the rows of each class as a bar.
 
@@ -52,8 +55,7 @@ def class_balance(names: Sequence[str], counts: Mapping[str, Sequence[int]], the
             hovertemplate=f"%{{x}} rows for {part}<extra>%{{y}}</extra>",
         )
     figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(title=f"rows, from strong to pale: {', '.join(counts)}")
-    figure.update_layout(showlegend=False, height=max(120, 70 + 30 * len(names)))
+    figure.update_layout(showlegend=False, height=60 + 32 * len(names), margin={"t": 8, "b": 28})
     return figure
 
 
@@ -84,9 +86,9 @@ def scatter(
                 marker=_marker(number, theme, held=held),
                 hovertemplate=escape(name) + (", held out" if held else "") + "<extra></extra>",
             )
-    figure.update_xaxes(title=escape(axes[0]))
-    figure.update_yaxes(title=escape(axes[1]))
-    figure.update_layout(height=380)
+    figure.update_xaxes(title_text=escape(axes[0]))
+    figure.update_yaxes(title_text=escape(axes[1]))
+    figure.update_layout(height=400)
     return figure
 
 
@@ -111,11 +113,10 @@ def scatter_matrix(
             diagonal_visible=False,
             showupperhalf=False,
         )
-    line = colour("line", theme)
+    plain = _layout(theme)
     for k in range(1, len(features) + 1):
-        axis = {"gridcolor": line, "zeroline": False}
-        figure.update_layout({f"xaxis{k}": axis, f"yaxis{k}": axis})
-    figure.update_layout(height=150 + 110 * len(features), margin={"l": 90, "b": 60})
+        figure.update_layout({f"xaxis{k}": plain["xaxis"], f"yaxis{k}": plain["yaxis"]})
+    figure.update_layout(showlegend=False, height=90 + 100 * len(features), margin={"t": 8})
     return figure
 
 
@@ -132,12 +133,13 @@ def _texts(names: Sequence[str]) -> list[str]:
 
 
 def _layout(theme: Theme, **more: Any) -> dict[str, Any]:
-    axis = {"gridcolor": colour("line", theme), "zeroline": False, "linecolor": colour("line", theme)}
+    line = colour("line", theme)
+    axis = {"gridcolor": line, "linecolor": line, "zeroline": False, "title": {"font": {"size": 13}}}
     return {
         "margin": {"l": 60, "r": 12, "t": 30, "b": 48},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": colour("muted", theme), "size": 13},
+        "font": {"color": colour("muted", theme), "family": FONT, "size": 13},
         "xaxis": axis,
         "yaxis": axis,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
