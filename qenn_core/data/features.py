@@ -27,6 +27,7 @@ MIN_CATEGORY_ROWS = 2
 LEAST_VARIANCE = 1e-9
 # Gaps rarer than this are filled and forgotten: a feature for them would be nearly constant.
 SHARE_OF_GAPS = 0.05
+EPOCH = np.datetime64(0, "us")
 DAY = np.timedelta64(1, "D")
 
 
@@ -157,7 +158,7 @@ def _units(blocks: ColumnTransformer) -> tuple[Floats, Floats]:
 def _date_parts(dates: pd.DataFrame) -> Floats:
     parts = []
     for name in dates:
-        days = ((dates[name] - pd.Timestamp(0)) / DAY).to_numpy(dtype=np.float64)
+        days = (dates[name].to_numpy("datetime64[us]") - EPOCH) / DAY
         turn = 2 * np.pi * dates[name].dt.day_of_year.to_numpy(dtype=np.float64) / 365.25
         parts += [days, np.sin(turn), np.cos(turn)]
     return np.column_stack(parts)

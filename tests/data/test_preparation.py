@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from qenn_core import limits
 from qenn_core.data.preparation import Preparation, prepare, prepare_question
+from qenn_core.data.prepared import PreparedData
 from qenn_core.data.question import ask
 from qenn_core.data.sources import table_of
 from qenn_core.data.table import Table
@@ -97,16 +98,13 @@ def test_built_in_sets_go_through(key, reduction):
 
 def spoilt(rows: Table, positions) -> Table:
     """Return the table with every cell but the target changed in the rows at `positions`."""
+    other = {"yes": "no", "no": "yes", "red": "purple", "small": "huge"}
     frame = rows.frame.copy()
     for name in frame.columns.drop("kind"):
         cells = frame[name].iloc[positions]
         numbers = pd.to_numeric(cells, errors="coerce")
-        other = {"yes": "no", "no": "yes", "red": "purple", "small": "huge"}
-        frame.loc[frame.index[positions], name] = (
-            (1000 - 7 * numbers).astype("str")
-            if numbers.notna().any()
-            else cells.map(lambda c: other.get(c, c))
-        )
+        changed = (1000 - 7 * numbers).astype("str") if numbers.notna().any() else cells.replace(other)
+        frame.loc[frame.index[positions], name] = changed
     return Table(frame=frame, name=rows.name)
 
 
@@ -388,7 +386,14 @@ def random_tables(draw):
     return Table(frame=frame, name="random", target=draw(st.sampled_from([None, "the class"])))
 
 
-@settings(max_examples=60, deadline=None)
+def prepared_or_refused(spec: ExperimentSpec, rows: Table) -> PreparedData | DataError:
+    try:
+        return prepare(spec, rows)
+    except DataError as error:
+        return error
+
+
+@settings(max_examples=200, deadline=None)
 @given(
     random_tables(),
     st.sampled_from(ENCODINGS.keys()),
@@ -406,11 +411,10 @@ def test_any_table_is_prepared_or_refused(rows, encoding, reduction, n_qubits, b
         data__bands=bands,
         data__roles={names[k]: role for k, role in roles.items() if k < len(names)},
     )
-    try:
-        data = prepare(spec, rows)
-    except DataError as error:
-        assert error.what
-        assert error.remedy
+    data = prepared_or_refused(spec, rows)
+    if isinstance(data, DataError):
+        assert data.what
+        assert data.remedy
         return
     for part in data.parts.values():
         assert part.features.shape == (len(part.labels), data.n_features)
