@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dask
@@ -36,8 +35,10 @@ ENVIRONMENT = {
     "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10",
 }
 LARGE_BYTES = 2**20
-# What the client does at every submission: look up the caller's source, and warn of uploads.
-CLIENT_CONFIG = {
+# What Dask does in the server's process, unless told otherwise: end a nanny whose worker has not come back in
+# 15 seconds, look up the source of whoever submits, and warn of large uploads.
+SERVER_CONFIG = {
+    "distributed.deploy.lost-worker-timeout": "1 day",
     "distributed.diagnostics.computations.nframes": 0,
     "distributed.admin.large-graph-warning-threshold": 2 * limits.MAX_DECOMPRESSED_BYTES,
 }
@@ -56,11 +57,12 @@ class Cluster:
     """
 
     def __init__(self, n_workers: int) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="qenn-"))
+        self._folder = TemporaryDirectory(prefix="qenn-", ignore_cleanup_errors=True)
+        self.folder = Path(self._folder.name)
         self.training = tuple(f"training-{number}" for number in range(n_workers))
         self._tls = _certificate(self.folder)
         self._guard = [str(os.getpid()), str(self.folder)]
-        dask.config.set(CLIENT_CONFIG)
+        dask.config.set(SERVER_CONFIG)
         share = int(MEMORY_SHARE * psutil.virtual_memory().total / n_workers)
         workers = {name: self._worker(name, share) for name in self.training}
         workers[QUESTIONS] = self._worker(QUESTIONS, limits.PARSE_MEMORY_BYTES)
@@ -97,7 +99,7 @@ class Cluster:
         """End all processes, and remove what they wrote."""
         self.client.close()
         self._processes.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._folder.cleanup()
 
     def _scheduler(self) -> dict[str, Any]:
         options = {

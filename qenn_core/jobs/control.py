@@ -78,11 +78,13 @@ class Control:
         """Whether the run, with `done` epochs complete, may not go on for now."""
         return not self._wish.stop and done >= self._wish.epochs
 
-    def wait(self, done: int, seconds: float = PAUSE_SECONDS) -> None:
-        """Wait until the run may go on; if nobody lets it in time, it is to end."""
+    def wait(self, done: int, seconds: float = PAUSE_SECONDS) -> bool:
+        """Wait until the run may go on; return ``False`` if nobody let it in time, so that it is to end."""
         with self._changed:
-            if not self._changed.wait_for(lambda: not self.must_wait(done), seconds):
+            in_time = self._changed.wait_for(lambda: not self.must_wait(done), seconds)
+            if not in_time:
                 self._wish = self._wish.end()
+            return in_time
 
 
 _controls: dict[str, Control] = {}

@@ -17,7 +17,7 @@ from qenn_core.data.preparation import prepare
 from qenn_core.data.sources import table_of
 from qenn_core.data.table import Table
 from qenn_core.errors import QennError
-from qenn_core.jobs.control import Control, Wish, controlled
+from qenn_core.jobs.control import PAUSE_SECONDS, Control, Wish, controlled
 from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
 from qenn_core.jobs.snapshot import RunError
 from qenn_core.jobs.tasks import TOPIC, WORKER
@@ -27,6 +27,10 @@ from qenn_core.training.loop import train
 from qenn_core.training.records import Epoch, Finished, Started
 
 logger = logging.getLogger(__name__)
+
+LEFT_PAUSED = (
+    f"The run was paused for more than {PAUSE_SECONDS / 60:.0f} minutes, and was ended to make room for others."
+)
 
 Update = tuple[str, Any]
 _PLAIN: TypeAdapter[Any] = TypeAdapter(Any)
@@ -98,7 +102,8 @@ def updates(spec: ExperimentSpec, table: Table | None, control: Control) -> Iter
         if control.must_wait(done) and done < spec.training.epochs:
             yield "decision_map", live_map.draw_fully()
             yield "state", "paused"
-            control.wait(done)
+            if not control.wait(done):
+                yield "notes", (*data.notes, LEFT_PAUSED)
             yield "state", "running"
 
 

@@ -1,0 +1,75 @@
+"""Small questions, answered by the worker that is kept free for them."""
+
+from __future__ import annotations
+
+import operator
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from jobs.waiting import ended, until, with_epochs
+
+from qenn_core.errors import DataError, JobError
+from qenn_core.jobs.dispatcher import Jobs
+from qenn_core.spec import DataSpec, ExperimentSpec
+
+
+def test_a_file_is_read(jobs: Jobs) -> None:
+    table = jobs.ask("read_table", b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20, "things.csv", DataSpec(source="csv"))
+    assert list(table.frame.columns) == ["a", "b", "kind"]
+    assert len(table.frame) == 40
+
+
+def test_the_data_of_a_spec_are_described(jobs: Jobs) -> None:
+    overview = jobs.ask("describe", ExperimentSpec(), None)
+    assert type(overview).__name__ == "Overview"
+
+
+def test_a_circuit_is_drawn(jobs: Jobs) -> None:
+    drawing = jobs.ask("draw_circuit", ExperimentSpec(), 2)
+    assert type(drawing).__name__ == "Drawing"
+
+
+def test_an_error_crosses_the_border_as_it_is(jobs: Jobs) -> None:
+    with pytest.raises(DataError) as raised:
+        jobs.ask("read_table", b"", "empty.csv", DataSpec(source="csv"))
+    assert raised.value.what
+    assert raised.value.remedy
+
+
+def test_an_error_that_nobody_foresaw_is_told_in_words(jobs: Jobs) -> None:
+    with pytest.raises(JobError, match="ZeroDivisionError") as raised:
+        jobs.ask(operator.truediv, 1, 0)
+    assert raised.value.remedy
+
+
+def test_questions_are_answered_while_all_workers_train(jobs: Jobs) -> None:
+    runs = [jobs.submit(ExperimentSpec().with_(**{"training.epochs": 300})) for _ in range(2)]
+    for run in runs:
+        until(jobs, run, with_epochs(1))
+    begun = time.monotonic()
+    jobs.ask("draw_circuit", ExperimentSpec(), 2)
+    assert time.monotonic() - begun < 5
+    for run in runs:
+        jobs.stop(run)
+    for run in runs:
+        until(jobs, run, ended)
+
+
+def test_many_threads_may_ask_at_once(jobs: Jobs) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda number: jobs.ask(operator.add, number, 1), range(40)))
+    assert answers == list(range(1, 41))
+
+
+def test_an_answer_that_takes_too_long_is_ended_and_the_next_is_given(jobs: Jobs) -> None:
+    with pytest.raises(JobError, match="too long"):
+        jobs.ask(time.sleep, 60, timeout=0.5)
+    assert jobs.ask(operator.add, 1, 1) == 2
+
+
+def test_a_question_that_kills_its_worker_is_an_error_and_the_next_is_answered(jobs: Jobs) -> None:
+    with pytest.raises(JobError, match="ended"):
+        jobs.ask(os._exit, 1)
+    assert jobs.ask(operator.add, 1, 1) == 2

@@ -1,0 +1,73 @@
+"""A run as the server keeps it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from qenn_core.analysis.records import DecisionMap
+from qenn_core.errors import TrainingError
+from qenn_core.jobs.run import Run
+from qenn_core.jobs.snapshot import RunSnapshot
+
+MAP = DecisionMap(axes=("a", "b"), x=(0,), y=(0,), winner=((1,),), probability=((0.5,),), exact=True)
+
+
+def new_run() -> Run:
+    return Run(RunSnapshot(run="abc", epochs=30), b"")
+
+
+def epoch(number: int, loss: float = 0.5) -> dict[str, Any]:
+    accuracy = {"train_accuracy": 0.5, "validation_accuracy": 0.5}
+    return {
+        "epoch": number,
+        "train_loss": loss,
+        "validation_loss": loss,
+        "gradient_norm": 1.0,
+        "seconds": 0.1,
+    } | accuracy
+
+
+def test_only_epochs_that_are_new_to_the_asker_are_told() -> None:
+    run = new_run()
+    for number in range(1, 6):
+        run.take("history", epoch(number))
+    assert [e.epoch for e in run.snapshot(3, 0, 0).history] == [4, 5]
+    assert run.snapshot(99, 0, 0).history == ()
+    assert run.done == 5
+
+
+def test_the_map_is_told_once_for_each_version() -> None:
+    run = new_run()
+    run.take("map_points", [{"x": 0.0, "y": 1.0, "label": 0, "part": "train"}])
+    assert run.snapshot(0, 0, 0).map_points
+    run.take("decision_map", MAP.model_dump())
+    run.take("decision_map", MAP.model_dump())
+    fresh = run.snapshot(0, 1, 0)
+    assert fresh.map_version == 2
+    assert fresh.decision_map == MAP
+    known = run.snapshot(0, 2, 0)
+    assert (known.map_version, known.decision_map, known.map_points) == (2, None, None)
+
+
+def test_no_number_is_null_in_json() -> None:
+    run = new_run()
+    run.take("history", epoch(1, loss=math.nan))
+    assert json.loads(run.snapshot(0, 0, 0).to_json())["history"][0]["train_loss"] is None
+
+
+def test_an_error_ends_a_run_with_its_words() -> None:
+    run = new_run()
+    run.fail(TrainingError("What.", "Why.", "Remedy.", place="encoding.kind"))
+    error = run.snapshot(0, 0, 0).error
+    assert run.ended
+    assert run.state == "failed"
+    assert error is not None
+    assert (error.what, error.why, error.remedy, error.place) == ("What.", "Why.", "Remedy.", "encoding.kind")
+
+
+def test_a_run_that_ends_without_a_last_record_was_stopped() -> None:
+    run = new_run()
+    run.end()
+    assert run.state == "stopped"

@@ -1,0 +1,34 @@
+"""Wait for a run to get somewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from qenn_core.jobs.dispatcher import Jobs
+from qenn_core.jobs.snapshot import RunSnapshot
+
+
+def until(
+    jobs: Jobs, run: str, condition: Callable[[RunSnapshot], bool], seconds: float = 30.0
+) -> RunSnapshot:
+    """Return the first snapshot that fulfils `condition`, which it must within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        snapshot = jobs.snapshot(run)
+        if condition(snapshot):
+            return snapshot
+        time.sleep(0.01)
+    raise AssertionError(f"not within {seconds} s; state {snapshot.state}, {len(snapshot.history)} epochs")
+
+
+def ended(snapshot: RunSnapshot) -> bool:
+    return snapshot.ended
+
+
+def in_state(state: str) -> Callable[[RunSnapshot], bool]:
+    return lambda snapshot: snapshot.state == state
+
+
+def with_epochs(number: int) -> Callable[[RunSnapshot], bool]:
+    return lambda snapshot: len(snapshot.history) >= number
