@@ -1,0 +1,173 @@
+"""The overview shows what the preparation does, and explains a refusal without losing the table."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from qenn_core import limits
+from qenn_core.analysis.overview import SHOWN_ROWS, describe
+from qenn_core.analysis.overview_records import Overview
+from qenn_core.data.preparation import prepare, prepare_question
+from qenn_core.data.question import ask
+from qenn_core.data.sources import table_of
+from qenn_core.data.table import Table
+from qenn_core.errors import DataError
+from qenn_core.registry import DATASETS
+from qenn_core.spec import ExperimentSpec
+from tests.data.tables import csv_spec, measured, table
+
+
+def built_in(key: str, **changes) -> tuple[ExperimentSpec, Table]:
+    spec = ExperimentSpec().with_(**{"data.source": key}, **changes)
+    return spec, table_of(spec.data)
+
+
+@pytest.mark.parametrize("key", DATASETS.keys())
+def test_an_overview_travels_as_json(key):
+    overview = describe(*built_in(key))
+    assert Overview.model_validate_json(overview.model_dump_json()) == overview
+    assert overview.refusal is None
+
+
+def test_an_overview_says_what_the_preparation_says():
+    spec, penguins = built_in("penguins")
+    ready, data = describe(spec, penguins).ready, prepare(spec, penguins)
+    assert ready.notes == data.notes
+    assert (ready.n_features, ready.n_inputs, ready.n_classes) == (
+        data.n_features,
+        data.n_inputs,
+        data.n_classes,
+    )
+    assert ready.feature_names == data.feature_names
+    assert ready.class_names == ("Adelie", "Chinstrap", "Gentoo")
+    assert ready.rows == {name: len(part.labels) for name, part in data.parts.items()}
+    assert [count.rows for count in ready.classes] == [152, 68, 124]
+    assert [count.test for count in ready.classes] == np.bincount(data.test.labels).tolist()
+
+
+def test_columns_are_summed_up():
+    overview = describe(*built_in("penguins"))
+    columns = {column.name: column for column in overview.columns}
+    assert (overview.target, overview.n_rows) == ("species", 344)
+    assert "species" not in columns
+    sex = columns["sex"]
+    assert (sex.role, sex.missing, sex.distinct, sex.examples) == ("category", 11, 2, ("male", "female"))
+    assert columns["year"].role == "numeric"
+
+
+def test_the_preview_shows_the_first_rows_as_text():
+    preview = describe(*built_in("penguins")).preview
+    assert preview.columns[:3] == ("species", "island", "bill length (mm)")
+    assert len(preview.rows) == 20
+    assert preview.rows[3][:4] == ("Adelie", "Torgersen", "", "")
+
+
+def test_long_cells_are_cut_in_the_preview_only():
+    rows = measured(60, note=[f"{k} " + "x" * 500 for k in range(60)])
+    assert all(len(row[0]) == 80 for row in describe(csv_spec(), rows).preview.rows)
+
+
+def test_a_column_left_out_says_why():
+    overview = describe(csv_spec(), measured(60, same=["x"] * 60))
+    assert overview.columns[0].left_out == "every cell holds the same value"
+
+
+def test_points_labels_and_parts_belong_together():
+    # In two features the plane is in the units of the columns, so that each point finds its row.
+    rows = measured()
+    shown = describe(csv_spec(), rows).ready.shown
+    kinds = rows.frame.astype({"a": float, "b": float}).set_index(["a", "b"])["kind"]
+    assert shown.plane.exact
+    assert shown.plane.variance == 1
+    assert len(shown.plane.points) == len(shown.labels) == len(shown.parts) == 60
+    for (a, b), label in zip(shown.plane.points, shown.labels, strict=True):
+        assert kinds[round(a, 3), round(b, 3)] == ("down", "up")[label]
+    assert {part: shown.parts.count(part) for part in set(shown.parts)} == describe(
+        csv_spec(), rows
+    ).ready.rows
+
+
+def test_large_tables_are_shown_by_a_fair_sample():
+    shown = describe(*built_in("moons", **{"data.params": {"n_samples": 2000}})).ready.shown
+    assert len(shown.labels) == SHOWN_ROWS
+    assert shown.parts.count("train") == round(0.6 * SHOWN_ROWS)
+
+
+def test_telling_features_are_in_their_units_and_the_best_first():
+    shown = describe(*built_in("iris")).ready.shown
+    assert shown.telling.names[0] == "petal length (cm)"
+    values = np.array(shown.telling.values)
+    iris = table_of(ExperimentSpec().with_(**{"data.source": "iris"}).data).frame
+    assert np.allclose(np.sort(values[:, 0]), np.sort(iris["petal length (cm)"]))
+
+
+def test_telling_features_are_chosen_by_the_training_part_only():
+    rng = np.random.default_rng(0)
+    kinds = np.tile(["p", "q"], 100)
+    rows = table(noise=rng.normal(size=200), hint=(kinds == "q") + rng.normal(0, 1, 200), kind=kinds)
+    spec = csv_spec(data__target="kind")
+    before = describe(spec, rows).ready.shown
+    split = prepare_question(spec, ask(spec, rows)).split
+    held_out = np.concatenate([split.validation, split.test])
+    rows.frame.loc[held_out, "noise"] = np.where(kinds == "q", "50", "-50")[held_out]
+    after = describe(spec, rows).ready.shown
+    assert before.telling.names == after.telling.names == ("hint", "noise")
+
+
+def test_one_feature_has_no_plane_but_can_be_shown():
+    shown = describe(csv_spec(data__roles={"b": "ignore"}), measured()).ready.shown
+    assert shown.plane is None
+    assert shown.telling.names == ("a",)
+
+
+def test_the_view_of_many_features_states_what_it_keeps():
+    plane = describe(*built_in("wine")).ready.shown.plane
+    assert plane.variance == pytest.approx(0.553, abs=0.001)
+    assert "%" in plane.axes[0]
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        (csv_spec(data__target="a"), "data.bands"),
+        (csv_spec(data__target="nowhere"), "data.target"),
+        (csv_spec(data__roles={"a": "ignore", "b": "ignore"}), "data.roles"),
+    ],
+)
+def test_a_refusal_is_told_beside_the_table(spec, place):
+    overview = describe(spec, measured())
+    assert overview.ready is None
+    assert overview.refusal.place == place
+    assert overview.refusal.remedy
+    assert len(overview.preview.rows) == 20
+    assert {column.name for column in overview.columns} | {overview.target} == {"a", "b", "kind"}
+    assert Overview.model_validate_json(overview.model_dump_json()) == overview
+
+
+def test_a_table_without_rows_is_refused_and_shown():
+    overview = describe(csv_spec(), table(a=[], kind=[]))
+    assert overview.refusal.what
+    assert overview.preview.columns == ("a", "kind")
+
+
+def test_a_table_without_columns_cannot_be_described():
+    with pytest.raises(DataError):
+        describe(csv_spec(), Table(frame=pd.DataFrame(), name="empty"))
+
+
+def test_the_widest_table_is_described():
+    cells = np.random.default_rng(0).normal(size=(limits.MAX_COLUMNS - 1, 30)).round(3)
+    rows = table(**{f"c{k}": c for k, c in enumerate(cells)}, kind=["p", "q"] * 15)
+    assert len(describe(csv_spec(), rows).columns) == limits.MAX_COLUMNS - 1
+
+
+def test_a_reader_of_overviews_needs_no_heavy_library():
+    code = (
+        "import sys, qenn_core.analysis.overview_records, qenn_core.registry as r; list(r.DATASETS);"
+        "print(*sorted({'sklearn', 'torch', 'pennylane', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
