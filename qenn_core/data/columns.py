@@ -23,6 +23,8 @@ TRUTH_PAIRS = (
     {"off": 0.0, "on": 1.0},
     {"0": 0.0, "1": 1.0},
 )
+# Two words in lower, upper and title case each.
+MAX_TRUTH_SPELLINGS = 6
 # Tried in this order; the first that reads a column's cells is taken, so 03/04/2020 is the third of April.
 DATE_FORMATS = (
     "ISO8601",
@@ -87,8 +89,7 @@ class Column:
 
 def numbers(cells: pd.Series) -> pd.Series:
     """Read cells as numbers; what is none, or beyond all computing, becomes NaN."""
-    read = pd.to_numeric(cells, errors="coerce").astype("float64")
-    return read.where(read.abs() < LARGEST)
+    return _bounded(pd.to_numeric(cells, errors="coerce").astype("float64"))
 
 
 def read_columns(frame: pd.DataFrame, roles: Mapping[str, Role], target: str) -> tuple[Column, ...]:
@@ -108,18 +109,15 @@ def read_columns(frame: pd.DataFrame, roles: Mapping[str, Role], target: str) ->
     tuple of Column
         In the table's order. Of columns with the same values all but the first are left out.
     """
-    seen: dict[tuple[str, bytes], pd.Series] = {}
+    seen: dict[tuple[Role, int], pd.Series] = {}
     columns = []
     for name, cells in frame.drop(columns=target).reset_index(drop=True).items():
         column = _read(str(name), cells, roles.get(str(name)))
         if not column.left_out:
-            digest = (
-                column.role,
-                pd.util.hash_pandas_object(column.values, index=False).to_numpy().tobytes(),
-            )
-            if digest in seen and seen[digest].equals(column.values):
-                column = _without(column, "it repeats another column")
-            seen.setdefault(digest, column.values)
+            # Equal columns have equal sums of hashes, so that few pairs of columns need to be compared.
+            key = column.role, int(pd.util.hash_pandas_object(column.values, index=False).sum())
+            if column.values.equals(seen.setdefault(key, column.values)) and seen[key] is not column.values:
+                column = _without(column, "another column holds the same")
         columns.append(column)
     return tuple(columns)
 
@@ -140,16 +138,17 @@ def guess_role(name: str, cells: pd.Series) -> tuple[Role, str]:
     present = cells.dropna()
     if present.empty:
         return "ignore", "every cell is missing"
-    if _read_truth(cells).notna().sum() == len(present):
+    different = present.drop_duplicates()
+    if len(different) <= MAX_TRUTH_SPELLINGS and _read_truth(different).notna().all():
         return "boolean", ""
-    if pd.to_numeric(present, errors="coerce").notna().mean() >= NEARLY_ALL:
-        return ("ignore", "it only numbers the rows") if _numbers_rows(name, present) else ("numeric", "")
+    read = pd.to_numeric(present, errors="coerce")
+    if read.notna().mean() >= NEARLY_ALL:
+        return ("ignore", "the cells only number the rows") if _numbers_rows(name, read) else ("numeric", "")
     if _read_dates(present).notna().mean() >= NEARLY_ALL:
         return "date", ""
-    distinct = present.nunique()
-    if distinct <= MAX_CATEGORIES and len(present) >= MIN_ROWS_PER_CATEGORY * distinct:
+    if len(different) <= MAX_CATEGORIES and len(present) >= MIN_ROWS_PER_CATEGORY * len(different):
         return "category", ""
-    return "text", "it holds free text or a name of the row"
+    return "text", "the cells are free text or names of the rows"
 
 
 def _read(name: str, cells: pd.Series, told: Role | None) -> Column:
@@ -176,22 +175,22 @@ def _without(column: Column, reason: str) -> Column:
 def _values(name: str, role: Role, cells: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
     if role == "category":
         return cells.astype("str").fillna(MISSING_CATEGORY).astype(object), ()
-    if role == "boolean":
-        values = _read_truth(cells)
-    elif role == "date":
-        values = _read_dates(cells)
-    else:
-        values = numbers(cells)
-    lost = cells.notna() & values.isna()
-    endless = lost & pd.to_numeric(cells, errors="coerce").notna() if role == "numeric" else lost & False
     notes = []
-    if endless.any():
-        notes.append(f"{count(endless.sum(), 'infinite value')} in ‘{name}’ counted as missing.")
-    if (lost & ~endless).any():
-        kind = KIND_OF_CELL[role]
+    if role == "boolean":
+        read = values = _read_truth(cells)
+    elif role == "date":
+        read = values = _read_dates(cells)
+    else:
+        read = pd.to_numeric(cells, errors="coerce").astype("float64")
+        values = _bounded(read)
+        n_endless = int((read.notna() & values.isna()).sum())
+        if n_endless:
+            notes.append(f"{count(n_endless, 'infinite value')} in ‘{name}’ counted as missing.")
+    unread = cells[cells.notna() & read.isna()]
+    if len(unread):
         notes.append(
-            f"{count((lost & ~endless).sum(), 'cell')} in ‘{name}’ counted as missing, not being {kind}: "
-            f"{listed(cells[lost & ~endless].astype('str').unique())}."
+            f"{count(len(unread), 'cell')} in ‘{name}’ counted as missing, not being {KIND_OF_CELL[role]}: "
+            f"{listed(unread.astype('str').unique())}."
         )
     return values, tuple(notes)
 
@@ -218,10 +217,13 @@ def _dates(cells: pd.Series, form: str) -> pd.Series:
     return read.dt.tz_localize(None).astype("datetime64[us]")
 
 
-def _numbers_rows(name: str, present: pd.Series) -> bool:
+def _bounded(read: pd.Series) -> pd.Series:
+    return read.where(read.abs() < LARGEST)
+
+
+def _numbers_rows(name: str, read: pd.Series) -> bool:
     """Tell whether numbers count the rows: all different and whole, and named so or rising by one."""
-    read = numbers(present)
-    if read.isna().any() or not read.is_unique or (read % 1 != 0).any():
+    if not read.is_unique or (read % 1 != 0).any():
         return False
     folded = name.strip().casefold()
     named = folded in ID_NAMES or folded.endswith(("_id", " id"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from qenn_core.data.prepared import Ints
 from qenn_core.data.reading.sampling import choose_rows
 from qenn_core.data.table import Table
 from qenn_core.data.target import NO_CLASS, choose_target, classes_of
-from qenn_core.data.words import count
+from qenn_core.data.words import count, listed
 from qenn_core.errors import DataError
 from qenn_core.spec import ExperimentSpec
 
@@ -83,7 +83,8 @@ def ask(spec: ExperimentSpec, table: Table) -> Question:
             "Use a table with more rows, or another column to predict.",
             "data.target",
         )
-    return Question(target, reason, columns, rows, classes.labels[rows], classes.names, tuple(notes))
+    question = Question(target, reason, columns, rows, classes.labels[rows], classes.names, tuple(notes))
+    return replace(question, notes=(*notes, *_giveaways(question)))
 
 
 def _sampled(frame: pd.DataFrame, target: str, spec: ExperimentSpec) -> pd.DataFrame:
@@ -92,3 +93,17 @@ def _sampled(frame: pd.DataFrame, target: str, spec: ExperimentSpec) -> pd.DataF
         return frame
     strata, _ = pd.factorize(frame[target])
     return frame.iloc[choose_rows(strata, size, spec.seed)]
+
+
+def _giveaways(question: Question) -> list[str]:
+    """Warn of columns that may be the answer in other words, such as "alive" beside "survived"."""
+    labels = pd.Series(question.labels)
+    names = [
+        column.name
+        for column in question.used
+        if column.role in ("category", "boolean")
+        and labels.groupby(column.values.iloc[question.rows].to_numpy()).nunique().max() == 1
+    ]
+    if not names:
+        return []
+    return [f"Each value occurs in one class only, which may give the answer away: {listed(names)}."]

@@ -40,8 +40,8 @@ def test_a_role_is_guessed_from_the_cells(cells, role):
 @pytest.mark.parametrize(
     ("name", "cells", "left_out"),
     [
-        ("n", range(1, 31), "numbers the rows"),
-        ("patient_id", [40, 7, 12, 33], "numbers the rows"),
+        ("n", range(1, 31), "only number the rows"),
+        ("patient_id", [40, 7, 12, 33], "only number the rows"),
         ("c", ["5", "5", "5"], "the same value"),
         ("c", [None, None], "missing"),
         ("c", [f"note {k}" for k in range(40)], "free text"),
@@ -98,7 +98,7 @@ def test_all_cells_decide_whether_the_month_comes_first():
 def test_a_repeated_column_is_left_out_however_it_is_written():
     frame = pd.DataFrame({"a": ["1", "2", "3.5"], "b": ["1.0", "2.0", "3.50"], "y": "x"}).astype("str")
     first, second = read_columns(frame, {}, "y")
-    assert (first.left_out, second.left_out) == ("", "it repeats another column")
+    assert (first.left_out, second.left_out) == ("", "another column holds the same")
 
 
 def test_names_with_markup_formulas_and_emoji_are_plain_names():

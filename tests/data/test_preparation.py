@@ -232,12 +232,22 @@ def test_notes_say_what_was_done():
     notes = prepare(csv_spec(circuit__n_qubits=4), mixed()).notes
     for text in (
         "‘kind’ is the column to predict",
-        "1 column left out, since it holds free text or a name of the row: ‘remark’.",
+        "1 column left out, since the cells are free text or names of the rows: ‘remark’.",
         "rows to train on, 24 to validate and 24 to test",
         "numbers per row came from 7 columns",
         "were brought to 4 by principal components, which keep",
     ):
         assert any(text in note for note in notes), (text, notes)
+
+
+def test_a_column_that_is_the_answer_in_other_words_is_pointed_out():
+    rows = measured()
+    told = measured(60, alive=rows.frame["kind"].map({"up": "yes", "down": "no"}))
+    warnings = [
+        note for note in prepare(csv_spec(data__target="kind"), told).notes if "give the answer" in note
+    ]
+    assert warnings == ["Each value occurs in one class only, which may give the answer away: ‘alive’."]
+    assert not any("give the answer" in note for note in prepare(csv_spec(), mixed()).notes)
 
 
 def test_k_best_keeps_the_feature_that_matters():
