@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pandas as pd
 import streamlit as st
 
-from pages._shared import form, markup, questions, state, upload
+from pages._shared import form, markup, questions, state, target, upload
 from qenn_core.data.samples import PENGUINS_CSV
 from qenn_core.plots import data as plots
 from qenn_core.spec import Role
@@ -148,8 +148,7 @@ with st.sidebar:
 overview = questions.overview()
 with st.sidebar:
     if overview is not None:
-        form.target(overview)
-        form.bands()
+        target.choose(overview)
     form.dataset_params()
     form.choice("encoding.reduction")
     form.slider("data.validation_size", step=0.05)
@@ -163,8 +162,7 @@ if overview is None:
     )
 else:
     title(overview)
-    if overview.refusal:
-        form.show(overview.refusal)
+    target.refusal(overview)
     upload.reading()
     if overview.ready:
         left, right = st.columns([1.5, 1], gap="large")

@@ -7,124 +7,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._shared import components, form, markup, questions, state, upload
-from qenn_core import jobs
-from qenn_core.errors import JobError, QennError
+from pages._shared import components, form, markup, questions, runs, state, target, upload
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.model.shape import model_shape
 from qenn_core.plots.circuit import circuit_svg
 
 if TYPE_CHECKING:
     from qenn_core.analysis.records import Ready
-
-
-def settings() -> None:
-    with st.sidebar:
-        form.source()
-        if state.spec().data.is_csv:
-            upload.uploader()
-        else:
-            with st.expander("Settings of the data"):
-                form.dataset_params()
-        form.settings()
-
-
-def watched() -> RunSnapshot | None:
-    if not state.run():
-        return None
-    try:
-        return jobs.service().snapshot(state.run())
-    except JobError as error:
-        state.complain("run", error)
-        state.watch("")
-        return None
-
-
-def train(*, paused: bool = False) -> None:
-    state.forgive("run")
-    try:
-        state.watch(jobs.service().submit(state.spec(), state.table(), paused=paused))
-    except QennError as error:
-        state.complain("run", error)
-
-
-def command(name: str) -> None:
-    state.forgive("run")
-    try:
-        getattr(jobs.service(), name)(state.run())
-    except QennError as error:
-        state.complain("run", error)
-
-
-def step() -> None:
-    """Train one epoch: the next of a paused run, or the first of a new one."""
-    run = watched()
-    if run is None or run.ended:
-        train(paused=True)
-    command("step")
-
-
-def controls(run: RunSnapshot | None, possible: bool) -> None:
-    now = run.state if run else "idle"
-    active = run is not None and not run.ended
-    buttons = st.columns([1.9, 1.4, 1.25, 1.25, 1.3, 5], gap="small", vertical_alignment="center")
-    with buttons[0]:
-        st.button(
-            "Train",
-            type="primary",
-            icon=":material/play_arrow:",
-            width="stretch",
-            on_click=train,
-            disabled=active or not possible,
-            help="Start training with the settings at the left.",
-        )
-    with buttons[1]:
-        paused = now == "paused"
-        st.button(
-            "Resume" if paused else "Pause",
-            key="pause",
-            icon=":material/resume:" if paused else ":material/pause:",
-            width="stretch",
-            on_click=command,
-            args=("resume" if paused else "pause",),
-            disabled=not active,
-            help="Go on." if paused else "Hold the training after this epoch.",
-        )
-    with buttons[2]:
-        st.button(
-            "Step",
-            icon=":material/skip_next:",
-            width="stretch",
-            on_click=step,
-            disabled=now in ("queued", "running") or not possible,
-            help="Train one epoch, then pause.",
-        )
-    with buttons[3]:
-        st.button(
-            "Stop",
-            icon=":material/stop:",
-            width="stretch",
-            on_click=command,
-            args=("stop",),
-            disabled=not active,
-            help="End the training and keep what was learnt.",
-        )
-    with buttons[4]:
-        st.button(
-            "Reset",
-            icon=":material/restart_alt:",
-            width="stretch",
-            on_click=state.watch,
-            args=("",),
-            disabled=run is None or active,
-            help="Clear the charts. The settings stay.",
-        )
-    with buttons[5]:
-        components.progress(
-            data={"run": state.run(), "state": now, "idle": "Ready: press Train and watch the loss fall"},
-            key="progress",
-            on_state_change=lambda: None,
-        )
 
 
 def pipeline(name: str, ready: Ready) -> None:
@@ -191,24 +80,36 @@ def confusion(run: RunSnapshot | None) -> None:
                 st.html(markup.confusion_table(row, run.class_names))
 
 
-settings()
-run = watched()
+with st.sidebar:
+    form.source()
+    if state.spec().data.is_csv:
+        upload.uploader()
+        question = st.container()
+    else:
+        with st.expander("Settings of the data"):
+            form.dataset_params()
+    form.settings()
+
+run = runs.watched()
 top = st.container()
 overview = questions.overview()
 with top:
-    controls(run, possible=overview is not None and overview.ready is not None)
+    runs.controls(run, possible=overview is not None and overview.ready is not None)
     form.complaint("run")
     form.complaint("overview")
 if run is not None and run.error is not None:
     form.show(run.error)
-if overview is not None and overview.refusal is not None:
-    form.show(overview.refusal)
-if overview is not None and overview.ready is not None:
-    pipeline(overview.name, overview.ready)
-    live(run, overview.ready)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        circuit(overview.ready)
-    with right:
-        table(run)
-    confusion(run)
+if overview is not None:
+    if state.spec().data.is_csv:
+        with question:
+            target.choose(overview)
+    target.refusal(overview)
+    if overview.ready is not None:
+        pipeline(overview.name, overview.ready)
+        live(run, overview.ready)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            circuit(overview.ready)
+        with right:
+            table(run)
+        confusion(run)

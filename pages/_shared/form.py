@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 from pydantic.fields import FieldInfo
@@ -11,9 +11,6 @@ from pages._shared import state
 from qenn_core import limits
 from qenn_core.registry import DATASETS, Param, Scalar
 from qenn_core.spec import CSV, DataSpec, bounds, choices, entry_of, field_of
-
-if TYPE_CHECKING:
-    from qenn_core.analysis.records import Overview
 
 # Values of the spec that have no catalogue entry to name them.
 _NAMES: dict[str, dict[Any, str]] = {
@@ -57,13 +54,15 @@ def plain(text: str) -> str:
     return text
 
 
-def _prepare(path: str, value: Any) -> str:
+def prepare(path: str, value: Any) -> str:
+    """Set the widget of a field to the spec's value before it is drawn; return the widget's key."""
     key = f"field:{path}"
     st.session_state[key] = value
     return key
 
 
-def _changed(path: str, key: str, convert: Any = None) -> None:
+def changed(path: str, key: str, convert: Any = None) -> None:
+    """Put a widget's new value into the spec."""
     value = st.session_state[key]
     state.change(**{path: convert(value) if convert else value})
 
@@ -75,7 +74,8 @@ def _get(path: str) -> Any:
     return value
 
 
-def _help(field: FieldInfo, more: str = "") -> str:
+def help_of(field: FieldInfo, more: str = "") -> str:
+    """Return a field's one line of help, with more to say now."""
     return " ".join(part for part in (field.description or "", more) if part)
 
 
@@ -88,15 +88,15 @@ def choice(path: str) -> None:
     """Draw a menu of a field's choices; the help of the chosen one is part of its own."""
     field, value = field_of(path), _get(path)
     about = "" if path in _NAMES else f"**{name_of(path, value)}**: {entry_of(path, value).help}"
-    key = _prepare(path, value)
+    key = prepare(path, value)
     st.selectbox(
         str(field.title),
         choices(path),
         key=key,
         format_func=lambda item: name_of(path, item),
-        on_change=_changed,
+        on_change=changed,
         args=(path, key),
-        help=_help(field, about),
+        help=help_of(field, about),
     )
     complaint(path)
 
@@ -107,16 +107,16 @@ def slider(path: str, *, most: float | None = None, step: float = 1) -> None:
     kind = type(low) if isinstance(step, int) else float
     top = kind(high if most is None else most)
     value = _get(path)
-    key = _prepare(path, min(kind(value), top))
+    key = prepare(path, min(kind(value), top))
     st.slider(
         str(field_of(path).title),
         kind(low),
         top,
         step=kind(step),
         key=key,
-        on_change=_changed,
+        on_change=changed,
         args=(path, key),
-        help=_help(field_of(path)),
+        help=help_of(field_of(path)),
     )
     complaint(path)
 
@@ -124,15 +124,15 @@ def slider(path: str, *, most: float | None = None, step: float = 1) -> None:
 def steps(path: str, options: tuple[Any, ...], show: Any = str) -> None:
     """Draw a slider over chosen values; a value from a link takes its place among them."""
     value = _get(path)
-    key = _prepare(path, value)
+    key = prepare(path, value)
     st.select_slider(
         str(field_of(path).title),
         sorted({*options, value}),
         key=key,
         format_func=show,
-        on_change=_changed,
+        on_change=changed,
         args=(path, key),
-        help=_help(field_of(path)),
+        help=help_of(field_of(path)),
     )
     complaint(path)
 
@@ -140,23 +140,23 @@ def steps(path: str, options: tuple[Any, ...], show: Any = str) -> None:
 def number(path: str, step: float = 1) -> None:
     """Draw a number box."""
     low, high = bounds(path)
-    key = _prepare(path, _get(path))
+    key = prepare(path, _get(path))
     st.number_input(
         str(field_of(path).title),
         low,
         high,
         step=step,
         key=key,
-        on_change=_changed,
+        on_change=changed,
         args=(path, key),
-        help=_help(field_of(path)),
+        help=help_of(field_of(path)),
     )
     complaint(path)
 
 
 def source() -> None:
     """Draw the menu of data sets, the upload among them."""
-    key = _prepare("data.source", state.spec().data.source)
+    key = prepare("data.source", state.spec().data.source)
     st.selectbox(
         str(field_of("data.source").title),
         choices("data.source"),
@@ -164,7 +164,7 @@ def source() -> None:
         format_func=lambda item: "Your own CSV file" if item == CSV else DATASETS[item].label,
         on_change=_changed_source,
         args=(key,),
-        help=_help(field_of("data.source"), "" if state.spec().data.is_csv else _about_data()),
+        help=help_of(field_of("data.source"), "" if state.spec().data.is_csv else _about_data()),
     )
 
 
@@ -183,40 +183,6 @@ def _changed_source(key: str) -> None:
         fresh = fresh.model_copy(update={"file_name": table.name, "fingerprint": table.fingerprint})
     state.forgive("upload")
     state.change(**{"data": fresh.model_dump()})
-
-
-def target(overview: Overview) -> None:
-    """Draw the choice of the column to predict."""
-    path = "data.target"
-    key = _prepare(path, overview.target)
-    st.selectbox(
-        str(field_of(path).title),
-        overview.preview.columns,
-        key=key,
-        on_change=_changed,
-        args=(path, key),
-        help=_help(field_of(path), plain(overview.target_reason)),
-    )
-    complaint(path)
-
-
-def bands() -> None:
-    """Draw the choice of taking a target's values as classes or cutting them into bands."""
-    path = "data.bands"
-    low, high = bounds(path)
-    key = _prepare(path, _get(path))
-    st.selectbox(
-        "Classes",
-        [int(low), *range(2, int(high) + 1)],
-        key=key,
-        format_func=lambda n: {0: "its values", 2: "low / high at the median"}.get(
-            n, f"{n} bands of equal size"
-        ),
-        on_change=_changed,
-        args=(path, key),
-        help=_help(field_of(path)),
-    )
-    complaint(path)
 
 
 def dataset_params() -> None:
@@ -256,14 +222,14 @@ def _param(param: Param, values: dict[str, Scalar]) -> None:
 def hidden_layers() -> None:
     """Draw the sizes of the classical layers as text, since their number is free."""
     path = "head.hidden"
-    key = _prepare(path, ", ".join(map(str, _get(path))))
+    key = prepare(path, ", ".join(map(str, _get(path))))
     st.text_input(
         str(field_of(path).title),
         key=key,
         placeholder="none, or sizes such as 16, 8",
-        on_change=_changed,
+        on_change=changed,
         args=(path, key, _sizes),
-        help=_help(field_of(path)),
+        help=help_of(field_of(path)),
     )
     complaint(path)
 

@@ -33,26 +33,27 @@ def uploader() -> None:
             "upload the file to go on.",
             icon=":material/upload_file:",
         )
-    megabytes = limits.MAX_UPLOAD_BYTES // 2**20
-    st.file_uploader(
-        f"CSV file, up to {megabytes} MB and {limits.MAX_ROWS:,} rows",
+    file = st.file_uploader(
+        f"CSV file, up to {limits.MAX_ROWS:,} rows",
         key="uploaded",
-        on_change=_uploaded,
-        help="Text tables: .csv, .tsv, .txt, also gzipped. One row an example, one column a property.",
+        help="Text tables: .csv, .tsv, .txt, also gzipped, up to "
+        f"{limits.MAX_UPLOAD_BYTES // 2**20} MB. One row an example, one column a property.",
     )
+    if file is not None and file.file_id != st.session_state.get("read_file"):
+        st.session_state["read_file"] = file.file_id
+        with st.spinner("Reading the file …"):
+            _read(file.name, file.getvalue(), {})
+        st.rerun()
     form.complaint(_PLACE)
     pending = st.session_state.get("too_many_rows")
-    if pending and st.button(
-        f"Use a random sample of {limits.MAX_ROWS:,} rows", icon=":material/filter_alt:", width="stretch"
-    ):
-        _read(pending["name"], pending["content"], {"sample_rows": limits.MAX_ROWS})
-        st.rerun()
-
-
-def _uploaded() -> None:
-    file = st.session_state["uploaded"]
-    if file is not None:
-        _read(file.name, file.getvalue(), {})
+    if pending:
+        st.button(
+            f"Use a random sample of {limits.MAX_ROWS:,} rows",
+            icon=":material/filter_alt:",
+            width="stretch",
+            on_click=_read,
+            args=(pending["name"], pending["content"], {"sample_rows": limits.MAX_ROWS}),
+        )
 
 
 def reading() -> None:

@@ -82,7 +82,7 @@ function curve(Plotly, node, ink, run, total, traces, { yaxis = {}, annotations 
   Plotly.react(
     node, traces,
     {
-      uirevision: run, showlegend: false, hovermode: "x unified", dragmode: "zoom",
+      uirevision: run, height: node.clientHeight, showlegend: false, hovermode: "x unified", dragmode: "zoom",
       margin: { l: 48, r: 10, t: 6, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: FONT, color: ink.muted, size: 12 },
       hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
@@ -122,7 +122,7 @@ function decisionMap(Plotly, node, ink, data, snapshot) {
   Plotly.react(
     node, traces,
     {
-      uirevision: snapshot.run || "none", showlegend: false, hovermode: "closest", dragmode: "zoom",
+      uirevision: snapshot.run || "none", height: node.clientHeight, showlegend: false, hovermode: "closest", dragmode: "zoom",
       images: map ? [background(map, ink, names.length)] : [],
       margin: { l: 44, r: 8, t: 6, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: FONT, color: ink.muted, size: 12 },
