@@ -13,7 +13,7 @@ from qenn_core.plots import data as plots
 from qenn_core.spec import Role
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.records import Overview, Ready
+    from qenn_core.analysis.overview_records import Overview, Ready
 
 CHART = {"displayModeBar": False}
 

@@ -13,7 +13,7 @@ from qenn_core.model.shape import model_shape
 from qenn_core.plots.circuit import circuit_svg
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.records import Ready
+    from qenn_core.analysis.overview_records import Ready
 
 
 def pipeline(name: str, ready: Ready) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qenn_core.model.shape import ModelShape
 
 
-_REDUCERS = {"pca": "principal components", "kbest": "choice", "linear": "a linear layer"}
+_REDUCERS = {"pca": "PCA", "kbest": "choice", "linear": "a linear layer"}
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -62,7 +62,7 @@ def stages(stages: Sequence[tuple[str, str, str]]) -> str:
 def comparison_table(comparison: Comparison) -> str:
     """Return the table of all models, the QENN first."""
     groups = (
-        '<tr><th rowspan="2" scope="col">Model</th><th colspan="3" scope="colgroup">Accuracy</th>'
+        '<tr><th rowspan="2" scope="col">Model</th><th colspan="3" scope="colgroup">Accuracy, %</th>'
         '<th colspan="2" scope="colgroup">Test rows</th><th colspan="3" scope="colgroup">Effort</th></tr>'
     )
     columns = _head(("Train", "Validation", "Test", "F1", "AUC", "Parameters", "Epochs", "Seconds"))
@@ -71,9 +71,9 @@ def comparison_table(comparison: Comparison) -> str:
 
 def _model_row(row: ModelResult) -> str:
     cells = (
-        percent(row.train.accuracy),
-        percent(row.validation.accuracy),
-        f"<b>{percent(row.test.accuracy)}</b>",
+        f"{100 * row.train.accuracy:.1f}",
+        f"{100 * row.validation.accuracy:.1f}",
+        f"<b>{100 * row.test.accuracy:.1f}</b>",
         f"{row.test.macro_f1:.2f}",
         "–" if row.test.roc_auc is None else f"{row.test.roc_auc:.2f}",
         f"{row.parameters:,}",
@@ -87,11 +87,6 @@ def _model_row(row: ModelResult) -> str:
         + "".join(f"<td>{cell}</td>" for cell in cells)
         + "</tr>"
     )
-
-
-def percent(share: float) -> str:
-    """Return a share as a percentage with one decimal."""
-    return f"{100 * share:.1f} %"
 
 
 def confusion_table(row: ModelResult, class_names: Sequence[str]) -> str:

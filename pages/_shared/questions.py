@@ -13,7 +13,7 @@ from qenn_core.errors import QennError
 from qenn_core.spec import DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.records import Overview
+    from qenn_core.analysis.overview_records import Overview
     from qenn_core.model.drawing import Drawing
 
 _KEPT = 64

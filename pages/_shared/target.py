@@ -10,7 +10,7 @@ from pages._shared import form, state, upload
 from qenn_core.spec import bounds, field_of
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.records import Overview
+    from qenn_core.analysis.overview_records import Overview
 
 _TARGET = "data.target"
 _BANDS = "data.bands"

@@ -74,11 +74,11 @@ def judge(labels: Sequence[int], quantum: Sequence[int], classical: Sequence[int
         high=100 * high,
         p_value=p_value,
         ahead=ahead,
-        sentence=_sentence(against, n_rows, points, 100 * low, 100 * high, ahead is not None),
+        sentence=_sentence(against, n_rows, points, 100 * low, 100 * high, p_value),
     )
 
 
-def _sentence(against: str, n_rows: int, points: float, low: float, high: float, certain: bool) -> str:
+def _sentence(against: str, n_rows: int, points: float, low: float, high: float, p_value: float) -> str:
     interval = f"95 % interval {_signed(low)} to {_signed(high)} points"
     if points == 0:
         return f"No difference from {_within(against)} that {n_rows} test rows can show ({interval})."
@@ -86,8 +86,14 @@ def _sentence(against: str, n_rows: int, points: float, low: float, high: float,
         lead = f"The QENN is {points:.1f} points ahead of {_within(against)}"
     else:
         lead = f"{against} is {-points:.1f} points ahead of the QENN"
-    chance = "more than chance alone explains" if certain else "chance alone could do that"
-    return f"{lead} on {n_rows} test rows; {chance} ({interval})."
+    if low <= 0 <= high:
+        return f"{lead} on {n_rows} test rows; chance alone could do that ({interval})."
+    if p_value >= ALPHA:
+        return (
+            f"{lead} on {n_rows} test rows; too few rows tell the two apart to rule out chance "
+            f"({interval}, exact p = {p_value:.2f})."
+        )
+    return f"{lead} on {n_rows} test rows; more than chance alone explains ({interval})."
 
 
 def _signed(points: float) -> str:

@@ -56,8 +56,8 @@ def plane_of(fitted: FittedFeatures, train: Floats, others: Floats, seed: int) -
         pca = PCA(2, random_state=seed).fit(train)
         first, second = pca.explained_variance_ratio_
         axes = (
-            f"principal component 1 ({first:.0%} of variance)",
-            f"principal component 2 ({second:.0%} of variance)",
+            f"component 1 ({first:.0%} of variance)",
+            f"component 2 ({second:.0%} of variance)",
         )
         to_features, to_plane = pca.inverse_transform, pca.transform
     points = to_plane(np.vstack([train, others]))

@@ -284,7 +284,7 @@ def test_two_features_are_their_own_plane_in_their_units():
 def test_more_features_are_seen_along_principal_components():
     data = prepare(csv_spec(), mixed())
     assert not data.plane.exact
-    assert data.plane.axes[0].startswith("principal component 1 (")
+    assert data.plane.axes[0].startswith("component 1 (")
     points = np.array([[0.5, -1.0], [2.0, 0.3]])
     assert data.plane.to_features(points).shape == (2, data.n_features)
     assert np.allclose(data.plane.to_plane(data.plane.to_features(points)), points)

@@ -85,3 +85,14 @@ def test_interval_covers_the_true_difference(n_rows, shares):
     truth = shares[0] - shares[1]
     covered = [low <= truth <= high for low, high in (paired_interval(n_rows, b, c) for b, c, _ in outcomes)]
     assert np.mean(covered) > 0.92
+
+
+def test_where_the_interval_and_the_exact_test_differ_nobody_is_ahead():
+    labels = [0] * 18
+    quantum = [1] * 5 + [0] * 13
+    verdict = judge(labels, quantum, [0] * 18, "Logistic regression")
+    assert verdict.high < 0
+    assert verdict.p_value >= 0.05
+    assert verdict.ahead is None
+    assert "too few rows tell the two apart" in verdict.sentence
+    assert "exact p = 0.06" in verdict.sentence

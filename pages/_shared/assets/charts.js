@@ -128,7 +128,7 @@ function decisionMap(Plotly, node, ink, data, snapshot) {
       font: { family: FONT, color: ink.muted, size: 12 },
       hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
       xaxis: { ...axis, ...(ranges.x ? { range: ranges.x } : { autorange: true }), title: { text: escapeHtml(axes[0]), font: { size: 12 }, standoff: 4 } },
-      yaxis: { ...axis, ...(ranges.y ? { range: ranges.y } : { autorange: true }), scaleanchor: false, title: { text: escapeHtml(axes[1]), font: { size: 12 }, standoff: 2 } },
+      yaxis: { ...axis, ...(ranges.y ? { range: ranges.y } : { autorange: true }), scaleanchor: false, title: { text: escapeHtml(axes[1]), font: { size: 11 }, standoff: 2 } },
     },
     CONFIG,
   );
