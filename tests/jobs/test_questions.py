@@ -16,7 +16,9 @@ from qenn_core.spec import DataSpec, ExperimentSpec
 
 
 def test_a_file_is_read(jobs: Jobs) -> None:
-    table = jobs.ask("read_table", b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20, "things.csv", DataSpec(source="csv"))
+    table = jobs.ask(
+        "read_table", b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20, "things.csv", DataSpec(source="csv")
+    )
     assert list(table.frame.columns) == ["a", "b", "kind"]
     assert len(table.frame) == 40
 

@@ -28,7 +28,12 @@ SHORT = ExperimentSpec().with_(
 LONG = SHORT.with_(**{"training.epochs": 500})
 # A single epoch of it takes longer than anybody waits for a stop.
 SLOW = ExperimentSpec().with_(
-    **{"data.params": {"n_samples": 2000}, "circuit.n_qubits": 6, "noise.level": 0.05, "training.batch_size": 16}
+    **{
+        "data.params": {"n_samples": 400},
+        "circuit.n_qubits": 7,
+        "circuit.n_layers": 6,
+        "training.batch_size": 1,
+    }
 )
 
 
@@ -96,9 +101,14 @@ def test_an_uploaded_table_is_trained_on(jobs: Jobs) -> None:
 
 def test_a_large_table_reaches_the_worker(jobs: Jobs) -> None:
     rows = 20_000
-    frame = pd.DataFrame({f"c{column}": [f"{row:0100d}" for row in range(rows)] for column in range(2)})
-    frame["kind"] = ["left" if row % 2 else "right" for row in range(rows)]
-    roles = {"c0": "ignore"}
+    frame = pd.DataFrame(
+        {
+            "remark": [f"{row:0100d}" for row in range(rows)],
+            "size": [str(row % 97) for row in range(rows)],
+            "kind": ["left" if row % 97 < 40 else "right" for row in range(rows)],
+        }
+    )
+    roles = {"remark": "ignore"}
     spec = SHORT.with_(
         **{"data.params": {}, "data.source": "csv", "data.target": "kind", "data.roles": roles}
     )
@@ -137,19 +147,19 @@ def test_a_run_can_start_paused_and_takes_no_worker(jobs: Jobs, runs: list[str])
     assert epochs(until(jobs, waiting[0], in_state("paused"))) == [1]
 
 
-@pytest.mark.parametrize("spec", [LONG, SLOW], ids=["quick epochs", "an epoch of minutes"])
-def test_a_stop_answers_within_a_second_and_keeps_the_scores(
-    jobs: Jobs, runs: list[str], spec: ExperimentSpec
-) -> None:
+@pytest.mark.parametrize("spec", [LONG, SLOW], ids=["quick epochs", "slow epochs"])
+def test_a_stop_is_quick_and_keeps_the_scores(jobs: Jobs, runs: list[str], spec: ExperimentSpec) -> None:
     run = jobs.submit(spec)
     runs.append(run)
     until(jobs, run, lambda snapshot: snapshot.started is not None)
     time.sleep(0.2)
     begun = time.monotonic()
     jobs.stop(run)
-    limit = 1.0 if spec is LONG else 15.0  # the scores of 2,000 rows under noise take their time
-    stopped = until(jobs, run, ended, seconds=limit)
-    assert stopped.state == "stopped", f"after {time.monotonic() - begun:.2f} s"
+    stopped = until(jobs, run, ended)
+    took = time.monotonic() - begun
+    # Scoring all rows and the last map are part of it.
+    assert took < (1 if spec is LONG else 5)
+    assert stopped.state == "stopped"
     assert stopped.finished is not None
     assert stopped.finished.reason == "user"
     assert stopped.comparison is not None

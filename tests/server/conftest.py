@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+
+
+def wait_for(condition: Callable[[], object], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+class Server:
+    """A server of its own, started as a user starts it, but from another folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it runs, logs, and has its temporary files.
+    options : str
+        Settings on the command line.
+    """
+
+    def __init__(self, folder: Path, *options: str, base: str = "") -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}{base}"
+        self.folder = folder
+        self.log = folder / "log.txt"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                # Python writes each module that this process imports, none of its children's, into the log.
+                [sys.executable, "-X", "importtime", "-m", "streamlit", "run", str(ROOT / "app.py")]
+                + [f"--server.port={self.port}", *options],
+                cwd=folder,
+                env={**os.environ, "QENN_WORKERS": "1", "TMPDIR": str(folder)},
+                stdout=log,
+                stderr=log,
+            )
+
+    def wait_until_ready(self) -> None:
+        wait_for(self._ready, 60)
+
+    def _ready(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/_stcore/health", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    @property
+    def family(self) -> list[psutil.Process]:
+        """The server's process, and all below it."""
+        server = psutil.Process(self.process.pid)
+        return [server, *server.children(recursive=True)]
+
+    def wait_for_workers(self) -> None:
+        """Wait until scheduler, nannies and workers listen: seven addresses with the app's own."""
+        wait_for(lambda: len(self.listening()) >= 6, 60)
+
+    def listening(self) -> set[tuple[str, int]]:
+        """Return every address at which a process of the family listens."""
+        found = set()
+        for process in self.family:
+            try:
+                found |= {
+                    (connection.laddr.ip, connection.laddr.port)
+                    for connection in process.net_connections("inet")
+                    if connection.status == psutil.CONN_LISTEN
+                }
+            except psutil.NoSuchProcess:
+                continue
+        return found
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = Server(tmp_path_factory.mktemp("server"))
+    try:
+        started.wait_until_ready()
+        yield started
+    finally:
+        started.stop()
