@@ -154,12 +154,9 @@ with st.sidebar:
     form.slider("data.validation_size", step=0.05)
     form.slider("data.test_size", step=0.05)
 
+form.complaint("overview")
 if overview is None:
-    st.header("Bring your own data")
-    st.markdown(
-        "Upload a table at the left: one row an example, one column a property, and one column that says "
-        "what each example is. Commas, semicolons or tabs, gaps and text columns are all fine."
-    )
+    upload.invitation()
 else:
     title(overview)
     target.refusal(overview)

@@ -99,7 +99,9 @@ with top:
     form.complaint("overview")
 if run is not None and run.error is not None:
     form.show(run.error)
-if overview is not None:
+if overview is None:
+    upload.invitation()
+else:
     if state.spec().data.is_csv:
         with question:
             target.choose(overview)

@@ -40,9 +40,9 @@ def uploader() -> None:
         f"{limits.MAX_UPLOAD_BYTES // 2**20} MB. One row an example, one column a property.",
     )
     if file is not None and file.file_id != st.session_state.get("read_file"):
-        st.session_state["read_file"] = file.file_id
         with st.spinner("Reading the file …"):
             _read(file.name, file.getvalue(), {})
+        st.session_state["read_file"] = file.file_id
         st.rerun()
     form.complaint(_PLACE)
     pending = st.session_state.get("too_many_rows")
@@ -54,6 +54,15 @@ def uploader() -> None:
             on_click=_read,
             args=(pending["name"], pending["content"], {"sample_rows": limits.MAX_ROWS}),
         )
+
+
+def invitation() -> None:
+    """Draw what a page shows while there is no file yet."""
+    st.header("Bring your own data")
+    st.markdown(
+        "Upload a table at the left: one row an example, one column a property, and one column that says "
+        "what each example is. Commas, semicolons or tabs, gaps and text columns are all fine."
+    )
 
 
 def reading() -> None:
