@@ -1,0 +1,36 @@
+"""The experiment: one frozen value that the form edits, the link carries and the worker receives.
+
+The same spec with the same data gives the same numbers. Ranges, defaults, labels and one-line helps of
+all settings live here; choices with an implementation behind them are keys of the registries.
+"""
+
+from qenn_core.spec.experiment import ExperimentSpec
+from qenn_core.spec.lookup import bounds, choices, entry_of, field_of, query_keys
+from qenn_core.spec.marks import Entanglement, Role
+from qenn_core.spec.sections import (
+    CSV,
+    CircuitSpec,
+    DataSpec,
+    EncodingSpec,
+    HeadSpec,
+    NoiseSpec,
+    TrainingSpec,
+)
+
+__all__ = [
+    "CSV",
+    "CircuitSpec",
+    "DataSpec",
+    "EncodingSpec",
+    "Entanglement",
+    "ExperimentSpec",
+    "HeadSpec",
+    "NoiseSpec",
+    "Role",
+    "TrainingSpec",
+    "bounds",
+    "choices",
+    "entry_of",
+    "field_of",
+    "query_keys",
+]

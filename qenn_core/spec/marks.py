@@ -1,0 +1,60 @@
+"""What the fields of a spec have in common: frozen sections, link keys, registry keys, named values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+from qenn_core.registry import Registry, Scalar
+
+Role = Literal["numeric", "category", "boolean", "date", "text", "ignore"]
+Entanglement = Literal["ring", "linear", "all", "none"]
+
+
+@dataclass(frozen=True)
+class Key:
+    """The key of a field in a link; short, and never changed once published."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A field whose value is a key of a registry."""
+
+    registry: Registry[Any]
+    also: tuple[str, ...] = ()
+
+    def keys(self) -> tuple[str, ...]:
+        """Return what the value may be."""
+        return self.registry.keys() + self.also
+
+    def __call__(self, value: str) -> str:
+        """Return `value`, or raise ``ValueError`` if it is not a key."""
+        if value not in self.keys():
+            raise ValueError(f"must be one of {', '.join(self.keys())}")
+        return value
+
+
+def one_of(registry: Registry[Any], *also: str) -> Any:
+    """Mark a field as a key of `registry`, for validation and for menus."""
+    check = OneOf(registry, also)
+    return AfterValidator(check)
+
+
+def _pairs(value: Any) -> Any:
+    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+
+
+Pairs = (BeforeValidator(_pairs), PlainSerializer(dict, when_used="always"))
+Params = Annotated[tuple[tuple[str, Scalar], ...], *Pairs]
+Roles = Annotated[tuple[tuple[str, Role], ...], *Pairs]
+
+
+class Section(BaseModel):
+    """A part of the experiment: frozen, without unknown fields, all numbers finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
