@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import pickle
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -17,9 +16,8 @@ from uuid import uuid4
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, JobError
 from qenn_core.jobs import control, tasks
-from qenn_core.jobs.cluster import QUESTIONS as QUESTIONS_WORKER
+from qenn_core.jobs.asking import Desk
 from qenn_core.jobs.cluster import Cluster
-from qenn_core.jobs.questions import QUESTIONS, Answer, Question
 from qenn_core.jobs.run import Run
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.spec import ExperimentSpec
@@ -30,9 +28,6 @@ logger = logging.getLogger(__name__)
 MAX_WAITING = 100
 # Ended runs that are kept to be looked at again, some 200 kB each.
 MAX_ENDED = 200
-# What the workers need to start, at worst, on a machine that is busy.
-START_SECONDS = 30.0
-
 LOST = (
     "This training was lost.",
     "Its worker process ended: it ran out of memory, or was ended from outside.",
@@ -42,17 +37,6 @@ NOT_STARTED = (
     "The training could not begin.",
     "The worker processes did not start.",
     "Try again in a minute; if it comes back, whoever runs the server finds the reason in its log.",
-)
-BUSY = ("There is no answer yet.", "Other questions are being answered.", "Try again in a few seconds.")
-TOO_LONG = (
-    "This took too long and was ended.",
-    "The answer is more work than the page can wait for.",
-    "Try less data.",
-)
-NO_ANSWER = (
-    "There was no answer.",
-    "The process that was working on it ended, perhaps for want of memory.",
-    "Try again; if it comes back, try less data or fewer qubits.",
 )
 
 
@@ -77,7 +61,7 @@ class Jobs:
         self._waiting: list[Run] = []
         self._idle: list[str] = []
         self._tasks: dict[str, Any] = {}
-        self._question_turn = Lock()
+        self._desk = Desk(self._started)
         self._thread = ThreadPoolExecutor(1, "qenn-dispatch")
         self._cluster: Future[Cluster] | None = None
 
@@ -299,41 +283,5 @@ class Jobs:
     def ask(
         self, question: str | Callable[..., Any], *args: Any, timeout: float | None = None, **kwargs: Any
     ) -> Any:
-        """Let the worker that is kept free answer a small question, and wait for the answer.
-
-        Parameters
-        ----------
-        question : str or callable
-            The name of one in `questions.QUESTIONS`, or a function that a worker can import.
-        timeout : float, optional
-            Seconds that the answer may take; each named question has its own default.
-
-        Raises
-        ------
-        QennError
-            The one that the answer ended with; `JobError` if there was no answer.
-        """
-        function, seconds = QUESTIONS[question] if isinstance(question, str) else Question(question)
-        seconds = timeout or seconds
-        # One at a time, so that an answer that takes its worker down takes no other with it.
-        if not self._question_turn.acquire(timeout=seconds):
-            raise JobError(*BUSY)
-        try:
-            value, error = self._answer(pickle.dumps((function, args, kwargs, seconds)), seconds)
-        finally:
-            self._question_turn.release()
-        if error:
-            raise error
-        return value
-
-    def _answer(self, payload: bytes, seconds: float) -> Answer:
-        begun = time.monotonic()
-        try:
-            cluster = self._started(START_SECONDS)
-            task = cluster.submit(QUESTIONS_WORKER, tasks.answer, payload=payload)
-            answer: Answer = pickle.loads(task.result(START_SECONDS + seconds))
-            return answer
-        except Exception as error:
-            logger.warning("a question was not answered: %r", error)
-            words = TOO_LONG if time.monotonic() - begun >= seconds else NO_ANSWER
-            return Answer(error=JobError(*words))
+        """Let the worker that is kept free answer a small question; see `asking.Desk.ask`."""
+        return self._desk.ask(question, *args, timeout=timeout, **kwargs)

@@ -28,7 +28,7 @@ from qenn_core.training.records import Epoch, Finished, Started
 
 logger = logging.getLogger(__name__)
 
-LEFT_PAUSED = f"The run was paused for more than {PAUSE_SECONDS / 60:.0f} minutes, and was ended to make room for others."
+LEFT_PAUSED = f"The run was paused for more than {PAUSE_SECONDS / 60:.0f} minutes, and ended to make room."
 
 Update = tuple[str, Any]
 _PLAIN: TypeAdapter[Any] = TypeAdapter(Any)

@@ -40,11 +40,19 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}{base}"
         self.folder = folder
         self.log = folder / "log.txt"
+        # Python writes each module that this process imports, none of its children's, into the log.
+        python = [sys.executable, "-X", "importtime"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                # Python writes each module that this process imports, none of its children's, into the log.
-                [sys.executable, "-X", "importtime", "-m", "streamlit", "run", str(ROOT / "app.py")]
-                + [f"--server.port={self.port}", *options],
+                [
+                    *python,
+                    "-m",
+                    "streamlit",
+                    "run",
+                    str(ROOT / "app.py"),
+                    f"--server.port={self.port}",
+                    *options,
+                ],
                 cwd=folder,
                 env={**os.environ, "QENN_WORKERS": "1", "TMPDIR": str(folder)},
                 stdout=log,
