@@ -13,6 +13,8 @@ from threading import Lock
 from typing import Any
 from uuid import uuid4
 
+from dask.system import CPU_COUNT
+
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, JobError
 from qenn_core.jobs import control, tasks
@@ -42,7 +44,7 @@ NOT_STARTED = (
 
 def default_workers() -> int:
     """Return the number of training workers: the setting QENN_WORKERS, or one for each core."""
-    return max(1, int(os.environ.get("QENN_WORKERS") or len(os.sched_getaffinity(0))))
+    return max(1, int(os.environ.get("QENN_WORKERS") or CPU_COUNT))
 
 
 class Jobs:
@@ -211,8 +213,11 @@ class Jobs:
         self._thread.submit(self._dispatch)
 
     def _dispatch(self) -> None:
+        starting = self._cluster
+        if starting is None:
+            return  # the start has failed, and with it all that waited for it
         try:
-            cluster = self._started()
+            cluster = starting.result()
         except Exception:
             logger.exception("the workers could not be started")
             with self._lock:

@@ -279,3 +279,17 @@ def test_the_queue_has_an_end(jobs: Jobs, runs: list[str], monkeypatch: pytest.M
     with pytest.raises(JobError, match="queue is full") as raised:
         jobs.submit(LONG, paused=True)
     assert raised.value.remedy
+
+
+def test_runs_are_told_when_no_worker_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_order(n_workers: int) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr("qenn_core.jobs.dispatcher.Cluster", out_of_order)
+    broken = Jobs(1)
+    failed = [until(broken, run, ended) for run in [broken.submit(SHORT) for _ in range(5)]]
+    broken.close()
+    for snapshot in failed:
+        assert snapshot.state == "failed"
+        assert snapshot.error is not None
+        assert snapshot.error.remedy
