@@ -15,13 +15,17 @@ _PLACE = "run"
 
 
 def watched() -> RunSnapshot | None:
-    """Return the run as it stands now; one that is no longer kept is let go with a word."""
+    """Return the run as it stands now; one that is no longer kept is let go.
+
+    Who started it here is told so. Who opened a link is not: its settings are there, and Train is at hand.
+    """
     if not state.run():
         return None
     try:
         return jobs.service().snapshot(state.run())
     except JobError as error:
-        state.complain(_PLACE, error)
+        if state.run_spec() is not None:
+            state.complain(_PLACE, error)
         state.watch("")
         return None
 

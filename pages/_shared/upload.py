@@ -44,6 +44,8 @@ def uploader() -> None:
             _read(file.name, file.getvalue(), {})
         st.session_state["read_file"] = file.file_id
         st.rerun()
+    elif state.table() is not None and file is None:
+        st.caption(f"In use: **{form.plain(data.file_name)}**")
     form.complaint(_PLACE)
     pending = st.session_state.get("too_many_rows")
     if pending:

@@ -51,6 +51,8 @@ MIN_ROWS_PER_CATEGORY = 2
 # Larger numbers overflow when they are squared, which every scaling does.
 LARGEST = 1e150
 ID_NAMES = frozenset({"id", "index", "no", "nr", "row", "number", "rownames", "unnamed: 0", ""})
+# A number that names a row may come twice, as a patient who was seen twice.
+MOSTLY_UNIQUE = 0.8
 MISSING_CATEGORY = "(missing)"
 
 USABLE_ROLES: tuple[Role, ...] = ("numeric", "boolean", "category", "date")
@@ -222,9 +224,11 @@ def _bounded(read: pd.Series) -> pd.Series:
 
 
 def _numbers_rows(name: str, read: pd.Series) -> bool:
-    """Tell whether numbers count the rows: all different and whole, and named so or rising by one."""
-    if not read.is_unique or (read % 1 != 0).any():
+    """Tell whether whole numbers count the rows by one, or are named so and hardly ever come twice."""
+    if (read % 1 != 0).any():
         return False
     folded = name.strip().casefold()
     named = folded in ID_NAMES or folded.endswith(("_id", " id"))
-    return named or bool((read.diff().iloc[1:] == 1).all())
+    if named:
+        return bool(read.nunique() >= MOSTLY_UNIQUE * len(read))
+    return bool((read.diff().iloc[1:] == 1).all())

@@ -42,6 +42,7 @@ def test_a_role_is_guessed_from_the_cells(cells, role):
     [
         ("n", range(1, 31), "only number the rows"),
         ("patient_id", [40, 7, 12, 33], "only number the rows"),
+        ("ID", [40, 7, 12, 33, 40, 8], "only number the rows"),
         ("c", ["5", "5", "5"], "the same value"),
         ("c", [None, None], "missing"),
         ("c", [f"note {k}" for k in range(40)], "free text"),

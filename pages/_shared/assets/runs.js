@@ -21,14 +21,6 @@ export function follow(run, show) {
   };
 }
 
-/** Ask again at once, for example after a command that the run may answer quickly. */
-export function hurry(run) {
-  const feed = followed.get(run);
-  if (!feed || feed.asking) return;
-  clearTimeout(feed.timer);
-  ask(run, feed);
-}
-
 function start(run) {
   const feed = { shows: new Set(), snapshot: null, timer: 0, asking: false };
   followed.set(run, feed);
