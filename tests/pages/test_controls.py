@@ -1,0 +1,149 @@
+"""Controls change the spec, the spec changes the link, and what is not allowed changes neither."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sessions import all_is_well, complaints, link_of, open_app, spec_of, text_of
+from streamlit.testing.v1 import AppTest
+
+from qenn_core import limits
+from qenn_core.spec import ExperimentSpec
+
+CHANGES = [
+    ("selectbox", "data.source", "xor", {"data": "xor"}),
+    ("selectbox", "encoding.kind", "iqp", {"enc": "iqp"}),
+    ("selectbox", "encoding.reduction", "linear", {"red": "linear"}),
+    ("slider", "circuit.n_qubits", 2, {"q": "2"}),
+    ("slider", "circuit.n_layers", 5, {"l": "5"}),
+    ("selectbox", "circuit.ansatz", "hardware_efficient", {"ans": "hardware_efficient"}),
+    ("selectbox", "circuit.entanglement", "none", {"ent": "none"}),
+    ("selectbox", "noise.channel", "bit_flip", {"noise": "bit_flip"}),
+    ("slider", "noise.level", 0.03, {"p": "0.03"}),
+    ("selectbox", "noise.placement", "layer", {"at": "layer"}),
+    ("select_slider", "noise.shots", 1000, {"shots": "1000"}),
+    ("text_input", "head.hidden", "16, 8", {"hidden": "[16,8]"}),
+    ("selectbox", "head.activation", "tanh", {"act": "tanh"}),
+    ("selectbox", "training.optimizer", "sgd", {"opt": "sgd"}),
+    ("select_slider", "training.learning_rate", 0.01, {"lr": "0.01"}),
+    ("number_input", "training.batch_size", 64, {"bs": "64"}),
+    ("number_input", "training.epochs", 12, {"ep": "12"}),
+    ("number_input", "training.patience", 0, {"pat": "0"}),
+    ("slider", "data.validation_size", 0.3, {"val": "0.3"}),
+    ("slider", "data.test_size", 0.1, {"test": "0.1"}),
+    ("number_input", "seed", 7, {"seed": "7"}),
+]
+
+
+@pytest.fixture(scope="module")
+def app() -> AppTest:
+    """One session in which one control after another is used."""
+    return open_app()
+
+
+def control(app: AppTest, kind: str, path: str) -> Any:
+    return getattr(app, kind)(key=f"field:{path}")
+
+
+@pytest.mark.parametrize(("kind", "path", "value", "link"), CHANGES, ids=[change[1] for change in CHANGES])
+def test_a_control_changes_its_field_and_the_link(
+    app: AppTest, kind: str, path: str, value: Any, link: dict[str, str]
+) -> None:
+    before = control(app, kind, path).value
+    control(app, kind, path).set_value(value).run()
+    assert all_is_well(app)
+    assert spec_of(app) == ExperimentSpec.from_query(link)
+    assert link_of(app) == link
+    control(app, kind, path).set_value(before).run()
+    assert spec_of(app) == ExperimentSpec()
+    assert link_of(app) == {}
+
+
+def test_every_field_of_a_session_has_a_control_on_the_train_page(app: AppTest) -> None:
+    kinds = ("selectbox", "slider", "select_slider", "number_input", "text_input")
+    keys = {widget.key for kind in kinds for widget in app.get(kind)}
+    assert {f"field:{path}" for _, path, *_ in CHANGES} == {key for key in keys if key.startswith("field:")}
+
+
+def test_a_setting_of_the_data_set_changes_the_link() -> None:
+    app = open_app(data="circles")
+    app.number_input(key="param:circles:n_samples").set_value(120).run()
+    assert all_is_well(app)
+    assert link_of(app) == {"data": "circles", "d.n_samples": "120"}
+
+
+def test_another_data_set_drops_the_settings_of_the_last() -> None:
+    app = open_app(**{"data": "circles", "d.n_samples": "120", "val": "0.3", "q": "3"})
+    app.selectbox(key="field:data.source").set_value("iris").run()
+    assert link_of(app) == {"data": "iris", "val": "0.3", "q": "3"}
+
+
+def test_a_control_keeps_its_value_on_the_way_to_another_page_and_back() -> None:
+    app = open_app()
+    app.slider(key="field:circuit.n_qubits").set_value(2).run()
+    app.switch_page("learn.py").run()
+    assert link_of(app) == {"q": "2"}
+    app.switch_page("data.py").run()
+    app.selectbox(key="field:encoding.reduction").set_value("kbest").run()
+    app.switch_page("train.py").run()
+    assert app.slider(key="field:circuit.n_qubits").value == 2
+    assert app.selectbox(key="field:encoding.reduction").value == "kbest"
+
+
+def test_noise_on_too_many_qubits_is_refused_at_the_control_and_changes_nothing() -> None:
+    app = open_app(q="8")
+    app.slider(key="field:noise.level").set_value(0.05).run()
+    assert f"at most {limits.MAX_QUBITS_NOISY}" in complaints(app)
+    assert link_of(app) == {"q": "8"}
+    assert app.slider(key="field:noise.level").value == 0
+    assert not app.button[0].disabled, "the settings as they were can be trained"
+
+
+def test_a_complaint_goes_when_its_control_is_used_again() -> None:
+    app = open_app(q="8")
+    app.slider(key="field:noise.level").set_value(0.05).run()
+    app.slider(key="field:circuit.n_qubits").set_value(4).run()
+    app.slider(key="field:noise.level").set_value(0.05).run()
+    assert all_is_well(app)
+    assert link_of(app) == {"p": "0.05"}
+    assert app.slider(key="field:circuit.n_qubits").max == limits.MAX_QUBITS_NOISY
+
+
+def test_a_noise_that_cannot_be_so_strong_is_refused_with_its_range() -> None:
+    app = open_app(noise="depolarizing", p="0.7")
+    app.selectbox(key="field:noise.channel").set_value("bit_flip").run()
+    assert "from 0 to 0.5" in complaints(app)
+    assert app.selectbox(key="field:noise.channel").value == "depolarizing"
+    assert link_of(app) == {"p": "0.7"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [("", ()), ("16", (16,)), ("16, 8", (16, 8)), (" 4;4 ,4 ", (4, 4, 4)), ("1, 128", (1, 128))],
+)
+def test_hidden_layers_are_read_as_they_are_written(text: str, sizes: tuple[int, ...]) -> None:
+    app = open_app(hidden="[3]")
+    app.text_input(key="field:head.hidden").set_value(text).run()
+    assert all_is_well(app)
+    assert spec_of(app).head.hidden == sizes
+
+
+@pytest.mark.parametrize("text", ["big", "16 8", "0", "129", "-4", "2.5", "1,1,1,1,1", "<b>8</b>"])
+def test_hidden_layers_that_make_no_sense_are_refused_in_words(text: str) -> None:
+    app = open_app(hidden="[3]")
+    app.text_input(key="field:head.hidden").set_value(text).run()
+    assert "head.hidden" in complaints(app)
+    assert spec_of(app).head.hidden == (3,)
+
+
+def test_the_strip_tells_the_shapes_of_the_settings() -> None:
+    text = text_of(open_app(data="wine", q="3", l="2", hidden="[5]"))
+    for shape in (
+        "13 features → 3",
+        "3 numbers → 3 qubits",
+        "2 layers · 18 angles",
+        "3 → 5 → 3",
+        "3 classes",
+    ):
+        assert shape in text

@@ -1,0 +1,71 @@
+"""Every page opens for whatever the catalogues offer."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pytest
+from sessions import all_is_well, link_of, open_app, text_of
+
+from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS
+
+PAGES = ("train.py", "data.py", "learn.py")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_with_the_defaults(page: str) -> None:
+    app = open_app(page)
+    assert all_is_well(app)
+    assert link_of(app) == {}, "defaults need no words in the link"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+def test_the_cockpit_shows_every_encoding(encoding: str) -> None:
+    app = open_app(enc=encoding)
+    assert all_is_well(app)
+    assert ENCODINGS[encoding].label in text_of(app)
+    assert app.selectbox(key="field:encoding.kind").value == encoding
+
+
+@pytest.mark.parametrize("ansatz", ANSATZE.keys())
+def test_the_cockpit_shows_every_ansatz_under_noise(ansatz: str) -> None:
+    assert all_is_well(open_app(ans=ansatz, p="0.02", ent="all", q="3"))
+
+
+@pytest.mark.parametrize("channel", NOISE_CHANNELS.keys())
+def test_the_cockpit_shows_every_noise_up_to_its_highest_level(channel: str) -> None:
+    highest = NOISE_CHANNELS[channel].max_level
+    app = open_app(noise=channel, p=f"{highest:g}", at="layer")
+    assert all_is_well(app)
+    assert app.slider(key="field:noise.level").value == highest
+
+
+@pytest.mark.parametrize("source", DATASETS.keys())
+def test_the_data_page_shows_every_data_set(source: str) -> None:
+    app = open_app("data.py", data=source)
+    assert all_is_well(app)
+    assert app.selectbox(key="field:data.source").value == source
+    assert [heading.value for heading in app.subheader] == [
+        "The first rows",
+        "Rows of each class",
+        "The data at a glance",
+        "The most telling features",
+        "What each column is",
+        "What was done",
+    ]
+    assert {f"param:{source}:{param.name}" for param in DATASETS[source].params} <= {
+        widget.key for kind in ("number_input", "selectbox") for widget in app.get(kind)
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_for_a_file_that_is_not_here(page: str) -> None:
+    assert all_is_well(open_app(page, data="csv", file="mine.csv", sha="0" * 64, target="kind"))
+
+
+def test_the_glossary_names_every_entry() -> None:
+    text = text_of(open_app("learn.py"))
+    for registry in (ENCODINGS, ANSATZE, NOISE_CHANNELS):
+        for entry in registry:
+            assert escape(entry.label) in text
+            assert escape(entry.help) in text

@@ -1,0 +1,114 @@
+"""A link opens with its settings; what is wrong in it is named, and the rest is used."""
+
+from __future__ import annotations
+
+import pytest
+from sessions import all_is_well, complaints, link_of, open_app, spec_of
+
+from pages._shared.state import read_link
+from qenn_core.spec import ExperimentSpec
+
+FULL = {
+    "data": "iris",
+    "q": "5",
+    "l": "2",
+    "enc": "iqp",
+    "ent": "none",
+    "noise": "bit_flip",
+    "p": "0.03",
+    "hidden": "[8]",
+    "lr": "0.03",
+    "shots": "250",
+    "seed": "7",
+}
+
+
+@pytest.mark.parametrize("page", ["train.py", "data.py", "learn.py"])
+def test_a_link_opens_with_its_settings_and_keeps_them(page: str) -> None:
+    app = open_app(page, **FULL)
+    assert all_is_well(app)
+    assert spec_of(app) == ExperimentSpec.from_query(FULL)
+    assert link_of(app) == FULL
+
+
+def test_a_value_between_the_steps_of_a_slider_is_kept() -> None:
+    app = open_app(**FULL)
+    assert app.select_slider(key="field:training.learning_rate").value == 0.03
+    assert app.select_slider(key="field:noise.shots").value == 250
+
+
+def test_the_link_of_one_session_opens_the_same_in_another() -> None:
+    first = open_app()
+    first.selectbox(key="field:data.source").set_value("digits").run()
+    first.slider(key="field:circuit.n_qubits").set_value(6).run()
+    first.text_input(key="field:head.hidden").set_value("4").run()
+    second = open_app(**link_of(first))
+    assert spec_of(second) == spec_of(first)
+    assert link_of(second) == link_of(first)
+
+
+def test_a_bad_value_is_named_and_the_rest_is_used() -> None:
+    app = open_app(data="iris", q="99", l="2")
+    assert "circuit.n_qubits is 99" in complaints(app)
+    assert link_of(app) == {"data": "iris", "l": "2"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "field"),
+    [
+        ({"q": "99"}, "circuit.n_qubits"),
+        ({"q": "four"}, "circuit.n_qubits"),
+        ({"q": "null"}, "circuit.n_qubits"),
+        ({"enc": "telepathy"}, "encoding.kind"),
+        ({"data": "moon"}, "data.source"),
+        ({"p": "NaN"}, "noise.level"),
+        ({"p": "Infinity"}, "noise.level"),
+        ({"p": "-0.1"}, "noise.level"),
+        ({"hidden": "[8,"}, "head.hidden"),
+        ({"hidden": "[0]"}, "head.hidden"),
+        ({"roles": "{}}"}, "data.roles"),
+        ({"roles": '{"a":"magic"}'}, "data.roles"),
+        ({"sha": "../../etc/passwd"}, "data.fingerprint"),
+        ({"d.n_samples": "-5"}, "data.params.n_samples"),
+        ({"d.nothing": "1"}, "data.params"),
+    ],
+    ids=str,
+)
+def test_only_what_is_bad_is_dropped(bad: dict[str, str], field: str) -> None:
+    good = {"ent": "none", "seed": "7"}
+    found, problems = read_link(good | bad)
+    assert found == ExperimentSpec.from_query(good)
+    assert [problem.field for problem in problems][0].startswith(field)
+
+
+def test_values_that_are_good_alone_but_not_together_leave_an_allowed_spec() -> None:
+    found, problems = read_link({"q": "8", "p": "0.05", "l": "2"})
+    assert problems[0].field == "circuit.n_qubits"
+    assert found == ExperimentSpec.from_query({"p": "0.05", "l": "2"})
+
+
+def test_several_bad_values_are_all_named() -> None:
+    found, problems = read_link({"q": "99", "l": "0", "enc": "none", "seed": "7"})
+    assert {problem.field for problem in problems} == {
+        "circuit.n_qubits",
+        "circuit.n_layers",
+        "encoding.kind",
+    }
+    assert found == ExperimentSpec.from_query({"seed": "7"})
+
+
+def test_words_that_are_not_the_app_s_own_are_left_alone() -> None:
+    assert read_link({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
+
+
+def test_an_unknown_run_is_said_to_be_unknown() -> None:
+    app = open_app(run="0" * 32, q="3")
+    assert "not known" in complaints(app)
+    assert link_of(app) == {"q": "3"}
+    assert not app.button[0].disabled
+
+
+def test_markup_in_a_link_is_shown_as_text() -> None:
+    app = open_app(data="<img src=x onerror=alert(1)>")
+    assert all("<img" not in error.value.replace("\\<", "") for error in app.error)
+    assert "<img" in complaints(app)

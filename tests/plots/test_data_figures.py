@@ -1,0 +1,114 @@
+"""Figures of data: every row and class is there, in its colour, and its name stays text."""
+
+from __future__ import annotations
+
+import pytest
+
+from qenn_core.limits import MAX_CLASSES
+from qenn_core.plots.data import SYMBOLS, class_balance, scatter, scatter_matrix
+from qenn_core.plots.palette import CLASSES, ROLES, Theme, class_colour, colour, css_variables
+
+HOSTILE = "<b onclick=alert(1)>a</b> & co"
+ESCAPED = "&lt;b onclick=alert(1)&gt;a&lt;/b&gt; &amp; co"
+POINTS = [(0.0, 1.0), (1.0, 0.0), (2.0, 2.0), (3.0, 1.0)]
+LABELS = [0, 1, 0, 1]
+PARTS = ["train", "train", "validation", "test"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_balance_shows_the_rows_of_each_part(theme: Theme) -> None:
+    figure = class_balance(["a", "b"], {"training": [30, 10], "validation": [10, 3]}, theme)
+    assert [(bar.name, tuple(bar.x), tuple(bar.y)) for bar in figure.data] == [
+        ("training", (30, 10), ("a", "b")),
+        ("validation", (10, 3), ("a", "b")),
+    ]
+    assert figure.data[0].marker.opacity > figure.data[1].marker.opacity
+    assert list(figure.data[0].marker.color) == [class_colour(0), class_colour(1)]
+
+
+def test_a_scatter_shows_every_row_once_and_held_out_rows_hollow() -> None:
+    figure = scatter(POINTS, LABELS, PARTS, ("u", "v"), ("a", "b"), "light")
+    drawn = {
+        (x, y): trace.marker.symbol for trace in figure.data for x, y in zip(trace.x, trace.y, strict=True)
+    }
+    assert drawn == {
+        (0.0, 1.0): "circle",
+        (2.0, 2.0): "circle-open",
+        (1.0, 0.0): "square",
+        (3.0, 1.0): "square-open",
+    }
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("u", "v")
+
+
+def test_a_scatter_matrix_shows_each_feature_of_every_row() -> None:
+    values = [(row, 10 * row, 100 * row) for row in range(4)]
+    figure = scatter_matrix(["u", "v", "w"], values, LABELS, ["a", "b"], "dark")
+    assert [dimension.label for dimension in figure.data[0].dimensions] == ["u", "v", "w"]
+    assert list(figure.data[0].dimensions[1].values) == [0, 20]
+    assert list(figure.data[1].dimensions[2].values) == [100, 300]
+
+
+def test_names_are_shown_as_they_are() -> None:
+    figures = (
+        class_balance([HOSTILE], {"training": [3]}, "light"),
+        scatter(POINTS, [0] * 4, PARTS, (HOSTILE, HOSTILE), (HOSTILE,), "light"),
+        scatter_matrix([HOSTILE, "v"], POINTS, [0] * 4, [HOSTILE], "light"),
+    )
+    for figure in figures:
+        read = _texts(figure.to_plotly_json())
+        assert any(ESCAPED in text for text in read)
+        assert not [text for text in read if "<b" in text]
+
+
+def _texts(tree: object, name: str = "") -> list[str]:
+    if isinstance(tree, dict):
+        return [text for key, value in tree.items() for text in _texts(value, key)]
+    if isinstance(tree, list | tuple):
+        return [text for value in tree for text in _texts(value, name)]
+    # The key that joins the traces of a class is shown to nobody.
+    return [tree] if isinstance(tree, str) and name != "legendgroup" else []
+
+
+def test_every_class_has_a_colour_and_a_shape_of_its_own() -> None:
+    assert len(set(CLASSES)) == len(set(SYMBOLS)) == MAX_CLASSES
+    assert not {shade for pair in ROLES.values() for shade in pair} & set(CLASSES), "a role is no class"
+
+
+def test_the_page_and_the_figures_have_the_same_colours() -> None:
+    css = css_variables()
+    for role in ROLES:
+        assert f"--qenn-{role}: light-dark({colour(role, 'light')}, {colour(role, 'dark')});" in css
+    for number in range(MAX_CLASSES):
+        assert f"--qenn-class-{number}: {class_colour(number)};" in css
+
+
+def luminance(hex_colour: str) -> float:
+    """Return the relative luminance of WCAG 2.2, 0 to 1."""
+    parts = [int(hex_colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        *((role, "background") for role in ("text", "muted", "quantum", "encoding", "classical", "noise")),
+        *((role, "surface") for role in ("text", "muted")),
+        *(("text", f"{role}-soft") for role in ("quantum", "encoding", "classical")),
+        *(("on-colour", role) for role in ("quantum", "encoding", "classical", "noise")),
+    ],
+)
+def test_words_stand_out_from_what_they_stand_on(theme: Theme, ink: str, ground: str) -> None:
+    assert contrast(colour(ink, theme), colour(ground, theme)) >= 4.5, "WCAG 2.2, 1.4.3"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("role", ["quantum", "encoding", "classical", "noise"])
+def test_symbols_stand_out_from_the_section_they_stand_in(theme: Theme, role: str) -> None:
+    assert contrast(colour(role, theme), colour(f"{role}-soft", theme)) >= 3, "WCAG 2.2, 1.4.11"

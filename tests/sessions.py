@@ -1,0 +1,48 @@
+"""A visitor's session as Streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from qenn_core.spec import ExperimentSpec
+
+MAIN = Path(__file__).parents[1] / "pages" / "_main.py"
+_TEXTS = ("title", "header", "subheader", "markdown", "caption", "error", "info")
+
+
+def open_app(page: str = "train.py", **link: str) -> AppTest:
+    """Open a page by a link: ``open_app("data.py", data="iris")``."""
+    app = AppTest.from_file(MAIN, default_timeout=60)
+    for key, value in link.items():
+        app.query_params[key] = value
+    app.run()
+    return app if page == "train.py" else app.switch_page(page).run()
+
+
+def all_is_well(app: AppTest) -> bool:
+    """Tell whether a page neither failed nor complains."""
+    return not app.exception and not app.error
+
+
+def complaints(app: AppTest) -> str:
+    """Return what a page complains about, without the signs that keep Markdown from reading it."""
+    assert not app.exception
+    return "\n".join(error.value for error in app.error).replace("\\", "").replace("**", "")
+
+
+def spec_of(app: AppTest) -> ExperimentSpec:
+    """Return the spec that a session holds."""
+    return ExperimentSpec.from_json(app.session_state["spec"])
+
+
+def link_of(app: AppTest) -> dict[str, str]:
+    """Return the query parameters of the page's link."""
+    return {key: value[0] if isinstance(value, list) else value for key, value in app.query_params.items()}
+
+
+def text_of(app: AppTest) -> str:
+    """Return all that a page says, HTML included as it is written."""
+    html = [element.proto.body for element in app.get("html")]
+    return "\n".join(html + [element.value for kind in _TEXTS for element in app.get(kind)])
