@@ -41,6 +41,8 @@ def open_page(server: Server, name: str) -> list[ForwardMsg]:
             assert isinstance(message, bytes), "the server closed the connection"
             seen.append(ForwardMsg.FromString(message))
         browser.close()
+        while await browser.read_message() is not None:
+            pass  # what was under way, until the connection is closed
         return seen
 
     return asyncio.run(visit())
