@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 import dask
 import psutil
 from distributed import Client, Future, Security, SpecCluster
-from distributed.deploy.subprocess import SubprocessScheduler, SubprocessWorker
 
 from qenn_core import limits
+from qenn_core.jobs.processes import SchedulerProcess, WorkerProcess
 
 LOOPBACK = "127.0.0.1"
 QUESTIONS = "questions"
@@ -66,13 +65,12 @@ class Cluster:
         share = int(MEMORY_SHARE * psutil.virtual_memory().total / n_workers)
         workers = {name: self._worker(name, share) for name in self.training}
         workers[QUESTIONS] = self._worker(QUESTIONS, limits.PARSE_MEMORY_BYTES)
-        with _environment(ENVIRONMENT):
-            self._processes = SpecCluster(
-                scheduler=self._scheduler(),
-                workers=workers,
-                security=Security(**self._tls),
-                silence_logs=logging.WARNING,
-            )
+        self._processes = SpecCluster(
+            scheduler=self._scheduler(),
+            workers=workers,
+            security=Security(**self._tls),
+            silence_logs=logging.WARNING,
+        )
         self.client = Client(self._processes, direct_to_workers=True, set_as_default=False)
 
     def submit(self, worker: str, function: Callable[..., Any], *args: Any, payload: bytes) -> Future:
@@ -114,11 +112,10 @@ class Cluster:
             "preload": "qenn_core.jobs.guard",
             "preload_argv": self._guard,
         }
-        return {"cls": SubprocessScheduler, "options": {"scheduler_kwargs": options}}
+        return {"cls": SchedulerProcess, "options": {"options": options, "environment": ENVIRONMENT}}
 
     def _worker(self, name: str, memory: int) -> dict[str, Any]:
         options = {
-            "name": name,
             "host": LOOPBACK,
             "protocol": "tls://",
             "security": self._tls,
@@ -133,7 +130,10 @@ class Cluster:
             "preload_nanny": "qenn_core.jobs.guard",
             "preload_nanny_argv": self._guard,
         }
-        return {"cls": SubprocessWorker, "options": {"worker_kwargs": options}}
+        return {
+            "cls": WorkerProcess,
+            "options": {"name": name, "options": options, "environment": ENVIRONMENT},
+        }
 
 
 def _certificate(folder: Path) -> dict[str, Any]:
@@ -149,17 +149,3 @@ def _certificate(folder: Path) -> dict[str, Any]:
         | {f"tls_{role}_key": str(key) for role in roles}
         | {f"tls_{role}_cert": str(certificate) for role in roles}
     )
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -18,8 +18,6 @@ import psutil
 def dask_setup(process: Any, server_pid: int, folder: str) -> None:
     """Watch the server from a thread of this process."""
     close_http(process)
-    # Dask leads the scheduler's error output into a pipe that nobody reads: once full, it would halt.
-    os.dup2(1, 2)
     threading.Thread(target=_end_with, args=(server_pid, folder), daemon=True).start()
 
 

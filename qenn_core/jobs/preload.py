@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
+
+import psutil
 
 from qenn_core.jobs.guard import close_http
 
 # Below the server, so that pages answer while every core trains.
-NICENESS = 5
+PRIORITY = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 5
 
 
 def dask_setup(worker: Any) -> None:
     """Lower the priority of this worker process, and import the core."""
-    os.nice(NICENESS)
+    psutil.Process().nice(PRIORITY)
     close_http(worker)
     import torch
 

@@ -1,0 +1,94 @@
+"""The scheduler and the workers as processes of this machine.
+
+Dask has such processes too, but starts them in a way that Windows does not know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+from distributed.deploy.spec import ProcessInterface
+
+START_SECONDS = 30.0
+POLL_SECONDS = 0.05
+
+
+class _DaskProcess(ProcessInterface):  # type: ignore[misc]
+    """A process that runs one Dask server.
+
+    Parameters
+    ----------
+    kind : str
+        The dotted name of the server's class.
+    options : mapping
+        What its constructor is given, as JSON.
+    environment : mapping
+        Variables that it gets beside those of this process.
+    joins : tuple of str
+        The address of the scheduler, if it joins one.
+    """
+
+    def __init__(
+        self, kind: str, options: Mapping[str, Any], environment: Mapping[str, str], *joins: str
+    ) -> None:
+        super().__init__()
+        spec = json.dumps({"cls": kind, "opts": dict(options)})
+        self._command = [sys.executable, "-m", "dask", "spec", *joins, "--spec", spec]
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start the process."""
+        self._process = subprocess.Popen(self._command, env={**os.environ, **self._environment})
+        await super().start()
+
+    async def close(self) -> None:
+        """End the process, and those that it has started."""
+        if self._process and self._process.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                for child in psutil.Process(self._process.pid).children(recursive=True):
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        child.kill()
+            self._process.kill()
+            await asyncio.to_thread(self._process.wait)
+        await super().close()
+
+
+class SchedulerProcess(_DaskProcess):
+    """A scheduler, which writes its address into the file that its options name."""
+
+    def __init__(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+        super().__init__("distributed.Scheduler", options, environment)
+        self._file = Path(options["scheduler_file"])
+
+    async def start(self) -> None:
+        """Start the scheduler and wait for its address."""
+        await super().start()
+        self.address = await asyncio.wait_for(self._told_address(), START_SECONDS)
+
+    async def _told_address(self) -> str:
+        while True:
+            if self._process is None or self._process.poll() is not None:
+                raise RuntimeError("the scheduler ended while it was starting")
+            # The file comes to be, and fills, at any moment.
+            with contextlib.suppress(OSError, json.JSONDecodeError):
+                return str(json.loads(self._file.read_text())["address"])
+            await asyncio.sleep(POLL_SECONDS)
+
+
+class WorkerProcess(_DaskProcess):
+    """A nanny, which keeps a worker process going and replaces it when it ends."""
+
+    def __init__(
+        self, scheduler: str, name: str, options: Mapping[str, Any], environment: Mapping[str, str]
+    ) -> None:
+        super().__init__("distributed.Nanny", {"name": name, **options}, environment, scheduler)
