@@ -134,7 +134,7 @@ def theme() -> Any:
 
 with st.sidebar:
     form.source()
-    if state.spec().data.is_csv:
+    if state.uploads():
         upload.uploader()
     st.download_button(
         "Sample CSV to try",

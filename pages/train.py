@@ -82,10 +82,10 @@ def confusion(run: RunSnapshot | None) -> None:
 
 with st.sidebar:
     form.source()
-    if state.spec().data.is_csv:
+    if state.uploads():
         upload.uploader()
-        question = st.container()
-    else:
+    question = st.container()
+    if not state.uploads():
         with st.expander("Settings of the data"):
             form.dataset_params()
     form.settings()

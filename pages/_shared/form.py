@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from pages._shared import state
 from qenn_core import limits
 from qenn_core.registry import DATASETS, Param, Scalar
-from qenn_core.spec import CSV, DataSpec, bounds, choices, entry_of, field_of
+from qenn_core.spec import CSV, bounds, choices, entry_of, field_of
 
 # Values of the spec that have no catalogue entry to name them.
 _NAMES: dict[str, dict[Any, str]] = {
@@ -156,7 +156,7 @@ def number(path: str, step: float = 1) -> None:
 
 def source() -> None:
     """Draw the menu of data sets, the upload among them."""
-    key = prepare("data.source", state.spec().data.source)
+    key = prepare("data.source", CSV if state.uploads() else state.spec().data.source)
     st.selectbox(
         str(field_of("data.source").title),
         choices("data.source"),
@@ -164,7 +164,7 @@ def source() -> None:
         format_func=lambda item: "Your own CSV file" if item == CSV else DATASETS[item].label,
         on_change=_changed_source,
         args=(key,),
-        help=help_of(field_of("data.source"), "" if state.spec().data.is_csv else _about_data()),
+        help=help_of(field_of("data.source"), "" if state.uploads() else _about_data()),
     )
 
 
@@ -174,15 +174,15 @@ def _about_data() -> str:
 
 
 def _changed_source(key: str) -> None:
-    data = state.spec().data
-    fresh = DataSpec(
-        source=st.session_state[key], validation_size=data.validation_size, test_size=data.test_size
-    )
+    data, chosen = state.spec().data, st.session_state[key]
+    kept = {"validation_size": data.validation_size, "test_size": data.test_size}
     table = st.session_state.get("table")
-    if fresh.is_csv and table is not None:  # back to the file that is still here
-        fresh = fresh.model_copy(update={"file_name": table.name, "fingerprint": table.fingerprint})
     state.forgive("upload")
-    state.change(**{"data": fresh.model_dump()})
+    state.want_upload(chosen == CSV and table is None)
+    if chosen != CSV:
+        state.change(data={"source": chosen, **kept})
+    elif table is not None:  # back to the file that is still here
+        state.change(data={"source": CSV, "file_name": table.name, "fingerprint": table.fingerprint, **kept})
 
 
 def dataset_params() -> None:

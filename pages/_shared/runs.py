@@ -12,6 +12,8 @@ from qenn_core.errors import JobError, QennError
 from qenn_core.jobs.snapshot import RunSnapshot
 
 _PLACE = "run"
+_READY = "Ready: press Train and watch the loss fall"
+_NOT_READY = "There is nothing to train on yet"
 
 
 def watched() -> RunSnapshot | None:
@@ -61,7 +63,7 @@ def controls(run: RunSnapshot | None, possible: bool) -> None:
             "",
         )
         components.progress(
-            data={"run": state.run(), "state": now, "idle": "Ready: press Train and watch the loss fall"},
+            data={"run": state.run(), "state": now, "idle": _READY if possible else _NOT_READY},
             key="progress",
             on_state_change=lambda: None,
             width="stretch",

@@ -109,6 +109,16 @@ def run_spec() -> ExperimentSpec | None:
     return ExperimentSpec.from_json(text) if text and run() else None
 
 
+def want_upload(wanted: bool) -> None:
+    """Note whether the user is about to bring a file; the data stay what they are until it is read."""
+    st.session_state["wants_upload"] = wanted
+
+
+def uploads() -> bool:
+    """Tell whether the data are an uploaded file, or are about to be."""
+    return spec().data.is_csv or bool(st.session_state.get("wants_upload"))
+
+
 def table() -> Table | None:
     """Return the uploaded table, if it is the one that the spec names."""
     found = st.session_state.get("table")

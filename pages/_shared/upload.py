@@ -11,9 +11,11 @@ import streamlit as st
 from pages._shared import form, questions, state
 from qenn_core import limits
 from qenn_core.errors import QennError, TooManyRowsError
+from qenn_core.registry import DATASETS
 from qenn_core.spec import CSV, DataSpec, field_of
 
 _PLACE = "upload"
+_AS_FOUND = "as found"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _ENCODINGS = {
     "utf-8": "UTF-8",
@@ -33,6 +35,8 @@ def uploader() -> None:
             "upload the file to go on.",
             icon=":material/upload_file:",
         )
+    if not data.is_csv:
+        st.caption(f"Until a file is read, the data are: {form.plain(DATASETS[data.source].label)}.")
     file = st.file_uploader(
         f"CSV file, up to {limits.MAX_ROWS:,} rows",
         key="uploaded",
@@ -92,16 +96,21 @@ def reading() -> None:
 def _correct(name: str, options: Mapping[Any, str], found: Any) -> None:
     path = f"data.{name}"
     key = f"read:{name}"
-    value = getattr(state.spec().data, name)
-    st.session_state[key] = value
+    told = getattr(state.spec().data, name)
+    st.session_state[key] = _AS_FOUND if told is None else told
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        reread(**{name: None if chosen == _AS_FOUND else chosen})
+
     st.selectbox(
         str(field_of(path).title),
-        [None, *dict.fromkeys([*options, *([] if value is None else [value])])],
+        list(dict.fromkeys([_AS_FOUND, *options, st.session_state[key]])),
         key=key,
         format_func=lambda item: (
-            f"as found: {options.get(found, found)}" if item is None else options.get(item, str(item))
+            f"as found: {options.get(found, found)}" if item == _AS_FOUND else options.get(item, str(item))
         ),
-        on_change=lambda: reread(**{name: st.session_state[key]}),
+        on_change=changed,
         help=field_of(path).description,
     )
     form.complaint(path)
@@ -130,6 +139,7 @@ def _read(name: str, content: bytes, options: dict[str, Any]) -> None:
     except QennError as error:
         state.complain(_PLACE, error)
     else:
+        state.want_upload(False)
         st.session_state["table"] = table
         st.session_state["upload"] = {"name": name, "content": content}
         state.change(data=data.model_dump())
