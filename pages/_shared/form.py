@@ -41,10 +41,10 @@ def complaint(place: str) -> None:
         show(error)
 
 
-def show(error: Any) -> None:
-    """Show what happened, why, and what to do."""
+def show(error: Any, *, choice_left: bool = False) -> None:
+    """Show what happened, why, and what to do: as an error, or as a choice that is left to the user."""
     parts = (f"**{plain(error.what)}**", plain(error.why), plain(error.remedy))
-    st.error(" ".join(part for part in parts if part))
+    (st.info if choice_left else st.error)(" ".join(part for part in parts if part))
 
 
 def plain(text: str) -> str:

@@ -51,6 +51,7 @@ def bands() -> None:
         ),
         on_change=form.changed,
         args=(_BANDS, key),
+        width=340,
         help=form.help_of(field_of(_BANDS)),
     )
     form.complaint(_BANDS)
@@ -60,6 +61,7 @@ def refusal(overview: Overview) -> None:
     """Show why the data cannot be learnt from as they are, with the remedy at hand where there is one."""
     if overview.refusal is None:
         return
-    form.show(overview.refusal)
-    if overview.refusal.place == _BANDS and not state.spec().data.bands:
+    choice_left = overview.refusal.place == _BANDS and not state.spec().data.bands
+    form.show(overview.refusal, choice_left=choice_left)
+    if choice_left:
         bands()
