@@ -14,6 +14,7 @@ import psutil
 from distributed import Client, Future, Security, SpecCluster
 
 from qenn_core import limits
+from qenn_core.jobs.preload import ANSWERING, TRAINING
 from qenn_core.jobs.processes import SchedulerProcess, WorkerProcess
 
 LOOPBACK = "127.0.0.1"
@@ -63,8 +64,8 @@ class Cluster:
         self._guard = [str(os.getpid()), str(self.folder)]
         dask.config.set(SERVER_CONFIG)
         share = int(MEMORY_SHARE * psutil.virtual_memory().total / n_workers)
-        workers = {name: self._worker(name, share) for name in self.training}
-        workers[QUESTIONS] = self._worker(QUESTIONS, limits.PARSE_MEMORY_BYTES)
+        workers = {name: self._worker(name, share, TRAINING) for name in self.training}
+        workers[QUESTIONS] = self._worker(QUESTIONS, limits.PARSE_MEMORY_BYTES, ANSWERING)
         self._processes = SpecCluster(
             scheduler=self._scheduler(),
             workers=workers,
@@ -114,7 +115,7 @@ class Cluster:
         }
         return {"cls": SchedulerProcess, "options": {"options": options, "environment": ENVIRONMENT}}
 
-    def _worker(self, name: str, memory: int) -> dict[str, Any]:
+    def _worker(self, name: str, memory: int, duty: str) -> dict[str, Any]:
         options = {
             "host": LOOPBACK,
             "protocol": "tls://",
@@ -127,12 +128,18 @@ class Cluster:
             "env": ONE_THREAD,
             "config": WORKER_CONFIG,
             "preload": "qenn_core.jobs.preload",
+            "preload_argv": [duty],
             "preload_nanny": "qenn_core.jobs.guard",
             "preload_nanny_argv": self._guard,
         }
         return {
             "cls": WorkerProcess,
-            "options": {"name": name, "options": options, "environment": ENVIRONMENT},
+            "options": {
+                "name": name,
+                "options": options,
+                "environment": ENVIRONMENT,
+                "background": duty == TRAINING,
+            },
         }
 
 

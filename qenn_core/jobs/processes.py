@@ -20,6 +20,8 @@ from distributed.deploy.spec import ProcessInterface
 
 START_SECONDS = 30.0
 POLL_SECONDS = 0.05
+# Below the server, so that pages answer while every core trains, or gets ready to.
+BACKGROUND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10
 
 
 class _DaskProcess(ProcessInterface):  # type: ignore[misc]
@@ -86,9 +88,25 @@ class SchedulerProcess(_DaskProcess):
 
 
 class WorkerProcess(_DaskProcess):
-    """A nanny, which keeps a worker process going and replaces it when it ends."""
+    """A nanny, which keeps a worker process going and replaces it when it ends.
+
+    Both have a lower priority if they are to work in the background.
+    """
 
     def __init__(
-        self, scheduler: str, name: str, options: Mapping[str, Any], environment: Mapping[str, str]
+        self,
+        scheduler: str,
+        name: str,
+        options: Mapping[str, Any],
+        environment: Mapping[str, str],
+        background: bool,
     ) -> None:
         super().__init__("distributed.Nanny", {"name": name, **options}, environment, scheduler)
+        self._background = background
+
+    async def start(self) -> None:
+        """Start the nanny, which starts the worker; what a process starts takes over its priority."""
+        await super().start()
+        if self._background and self._process:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(self._process.pid).nice(BACKGROUND)
