@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._shared import components, form, markup, questions, runs, state, target, upload
+from qenn_core.errors import QennError
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.model.shape import model_shape
 from qenn_core.plots.circuit import circuit_svg
@@ -55,7 +56,12 @@ def circuit(ready: Ready) -> None:
             else ""
         )
     )
-    components.figure(data={"svg": circuit_svg(questions.drawing(len(ready.input_names)))}, key="circuit")
+    try:
+        drawing = questions.drawing(len(ready.input_names))
+    except QennError as error:
+        form.show(error)
+    else:
+        components.figure(data={"svg": circuit_svg(drawing)}, key="circuit")
 
 
 def table(run: RunSnapshot | None) -> None:

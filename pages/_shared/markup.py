@@ -78,7 +78,7 @@ def _model_row(row: ModelResult) -> str:
         "–" if row.test.roc_auc is None else f"{row.test.roc_auc:.2f}",
         f"{row.parameters:,}",
         "–" if row.epochs is None else str(row.epochs),
-        f"{row.seconds:.2f}",
+        f"{row.seconds:.2f}" if row.seconds >= 0.01 else "&lt; 0.01",
     )
     name, _, detail = row.name.partition(" (")
     remarks = [f"<small>{escape(text)}</small>" for text in (detail.rstrip(")"), row.remark) if text]
