@@ -17,7 +17,7 @@ from dask.system import CPU_COUNT
 
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, JobError
-from qenn_core.jobs import control, tasks
+from qenn_core.jobs import control, messages, tasks
 from qenn_core.jobs.asking import Desk
 from qenn_core.jobs.cluster import Cluster
 from qenn_core.jobs.run import Run
@@ -87,7 +87,7 @@ class Jobs:
 
     def _start(self) -> Cluster:
         cluster = Cluster(self._n_workers)
-        cluster.client.subscribe_topic(tasks.TOPIC, self._take)
+        cluster.client.subscribe_topic(messages.TOPIC, self._take)
         self._idle = list(cluster.training)
         return cluster
 
@@ -249,12 +249,12 @@ class Jobs:
             run = self._runs.get(run_id)
             if run is None or run.ended:
                 return
-            if field == tasks.WORKER:
+            if field == messages.WORKER:
                 run.worker = value
                 run.change(state="running")
             else:
                 run.take(field, value)
-        if field == tasks.WORKER:
+        if field == messages.WORKER:
             self._tell(run)
 
     def _tell(self, run: Run) -> None:

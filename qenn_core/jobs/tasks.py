@@ -10,11 +10,6 @@ import pickle
 
 from qenn_core.jobs.control import Wish
 
-# Under which the workers tell of their runs: the run's id, a field of its snapshot, and the new value.
-TOPIC = "qenn-runs"
-# The field of the message that a run has begun; its value is the worker's address.
-WORKER = "worker"
-
 
 def run(run_id: str, wish: Wish, payload: bytes) -> None:
     """Carry out a run; `payload` holds its spec and its table."""

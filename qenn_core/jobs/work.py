@@ -19,8 +19,8 @@ from qenn_core.data.table import Table
 from qenn_core.errors import QennError
 from qenn_core.jobs.control import PAUSE_SECONDS, Control, Wish, controlled
 from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
+from qenn_core.jobs.messages import TOPIC, WORKER
 from qenn_core.jobs.snapshot import RunError
-from qenn_core.jobs.tasks import TOPIC, WORKER
 from qenn_core.model.network import build_model
 from qenn_core.spec import ExperimentSpec
 from qenn_core.training.loop import train
