@@ -48,7 +48,7 @@ def serving(log: Path, **environment: str) -> Iterator[Server]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "streamlit", "run", "app.py"),
+                *(sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py")),
                 *("--server.address=127.0.0.1", f"--server.port={port}"),
             ],
             cwd=PROJECT,

@@ -78,7 +78,7 @@ def test_only_what_is_bad_is_dropped(bad: dict[str, str], field: str) -> None:
     good = {"ent": "none", "seed": "7"}
     found, problems = read_link(good | bad)
     assert found == ExperimentSpec.from_query(good)
-    assert [problem.field for problem in problems][0].startswith(field)
+    assert problems[0].field.startswith(field)
 
 
 def test_values_that_are_good_alone_but_not_together_leave_an_allowed_spec() -> None:

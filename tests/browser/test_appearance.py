@@ -1,0 +1,65 @@
+"""Each page in light and dark: legible, usable without eyes or mouse, and within its screen."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.studio import LAPTOP, PHONE, Studio, Visit
+from playwright.sync_api import expect
+
+PAGES = ("/", "/data", "/learn")
+THEMES = ("light", "dark")
+
+
+def ready(studio: Studio, path: str) -> Studio:
+    """Open a page and wait for its pictures."""
+    studio.open(path)
+    if path == "/":
+        studio.until_charts()
+    elif path == "/data":
+        expect(studio.page.locator(".js-plotly-plot")).to_have_count(3)
+    return studio
+
+
+@pytest.mark.parametrize(("path", "theme"), [*product(PAGES, THEMES)])
+def test_a_page_is_accessible_and_keeps_to_the_theme(visit: Visit, path: str, theme: str) -> None:
+    studio = ready(visit(color_scheme=theme), path)
+    background = studio.page.get_by_test_id("stApp").evaluate(
+        "node => getComputedStyle(node).backgroundColor"
+    )
+    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 19, 28)"}[theme]
+    found = Axe().run(studio.page)
+    serious = [
+        f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
+        for violation in found.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert not serious, "\n".join(serious)
+
+
+@pytest.mark.parametrize(("path", "screen"), [*product(PAGES, (LAPTOP, PHONE))])
+def test_a_page_keeps_to_the_width_of_the_screen(visit: Visit, path: str, screen: dict[str, int]) -> None:
+    studio = ready(visit(viewport=screen), path)
+    widths = studio.page.get_by_test_id("stMain").evaluate("node => [node.scrollWidth, node.clientWidth]")
+    assert widths[0] <= widths[1]
+    assert studio.page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
+
+
+def test_the_live_charts_are_on_the_first_screen_of_a_laptop(studio: Studio) -> None:
+    ready(studio, "/")
+    for name in ("loss", "accuracy", "map"):
+        box = studio.chart(name).bounding_box()
+        assert box is not None
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= LAPTOP["height"]
+
+
+def test_the_charts_follow_a_change_of_the_theme(studio: Studio) -> None:
+    ready(studio, "/")
+    ink = "getComputedStyle(document.querySelector('[data-chart=loss] .xtick text')).fill"
+    light = studio.page.evaluate(ink)
+    studio.page.emulate_media(color_scheme="dark")
+    studio.page.wait_for_function(f"{ink} !== '{light}'")

@@ -1,0 +1,92 @@
+"""A link opens the same settings for whoever gets it, on a server that was just started too."""
+
+from __future__ import annotations
+
+import pytest
+from browser.studio import Studio, Visit
+from playwright.sync_api import Browser, expect
+from serving import serving
+
+SETTINGS = {
+    "data": "iris",
+    "q": "5",
+    "l": "2",
+    "enc": "iqp",
+    "ent": "none",
+    "noise": "bit_flip",
+    "p": "0.03",
+    "seed": "7",
+}
+
+
+def expect_settings(studio: Studio) -> None:
+    """Check that the Train page shows the settings of the link."""
+    expect(studio.menu("Data")).to_have_value("Iris flowers")
+    expect(studio.menu("Encoding")).to_have_value("IQP feature map")
+    expect(studio.menu("Entanglement")).to_have_value("None (no entanglement)")
+    expect(studio.slider("Qubits")).to_have_value("5")
+    expect(studio.slider("Layers")).to_have_value("2")
+    expect(studio.slider("Level")).to_have_value("0.03")
+    studio.unfold("Training")
+    expect(studio.page.get_by_role("spinbutton", name="Seed")).to_have_value("7")
+    expect(studio.circuit.locator("text", has_text="q4")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/data"])
+def test_a_link_opens_framed_with_its_settings_on_a_cold_server(
+    visit: Visit, chromium: Browser, tmp_path_factory: pytest.TempPathFactory, path: str
+) -> None:
+    with serving(tmp_path_factory.mktemp("cold") / "log.txt", QENN_WORKERS="1") as cold:
+        studio = visit(at=cold).open(path, **SETTINGS)
+        for name in ("Train", "Data", "Learn"):
+            expect(studio.navigation(name)).to_be_visible()
+        studio.expect_link(**SETTINGS)
+        expect(studio.menu("Data")).to_have_value("Iris flowers")
+        if path == "/data":
+            expect(studio.page.get_by_role("heading", name="The first rows")).to_be_visible()
+            studio.go("Train")
+        expect_settings(studio)
+        studio.expect_link(**SETTINGS)
+        studio.page.goto("about:blank")  # it hangs up before the server goes
+
+
+def test_what_one_visitor_sets_another_opens(visit: Visit) -> None:
+    first = visit().open()
+    first.choose("Data", "Iris flowers")
+    first.choose("Encoding", "IQP feature map")
+    first.slide("Qubits", "ArrowRight")
+    first.slide("Layers", "ArrowLeft")
+    first.choose("Entanglement", "None (no entanglement)")
+    first.choose("Noise", "Bit flip")
+    first.slide("Level", "ArrowRight", 6)
+    first.unfold("Training")
+    seed = first.page.get_by_role("spinbutton", name="Seed")
+    seed.fill("7")
+    seed.press("Enter")
+    first.expect_link(**SETTINGS)
+    second = visit().open(**first.link)
+    expect_settings(second)
+    second.expect_link(**SETTINGS)
+
+
+def test_a_link_to_a_file_names_it_and_asks_for_it(studio: Studio) -> None:
+    studio.open(data="csv", file="trees.csv", sha="0" * 64, target="Baumart", q="3")
+    expect(studio.page.get_by_test_id("stAlert")).to_contain_text("trees.csv")
+    expect(studio.button("Upload")).to_be_visible()
+    expect(studio.slider("Qubits")).to_have_value("3")
+
+
+def test_a_bad_value_is_named_and_the_rest_is_used(studio: Studio) -> None:
+    studio.open(data="iris", q="99", l="2")
+    expect(studio.complaints).to_contain_text("circuit.n_qubits is 99")
+    expect(studio.menu("Data")).to_have_value("Iris flowers")
+    studio.expect_link(data="iris", l="2")
+
+
+def test_the_link_of_a_run_shows_the_run_to_another_visitor(visit: Visit) -> None:
+    first = visit().open(data="iris", ep="3", pat="0", q="2", l="1")
+    first.press("Train")
+    expect(first.table).to_be_visible()
+    second = visit().open(**first.link)
+    expect(second.table).to_be_visible()
+    assert second.until_epochs(3) == [1, 2, 3]
