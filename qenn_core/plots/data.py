@@ -45,7 +45,7 @@ def class_balance(names: Sequence[str], counts: Mapping[str, Sequence[int]], the
         figure.add_bar(
             name=part,
             orientation="h",
-            y=_texts(names),
+            y=[_text(name) for name in names],
             x=list(rows),
             marker={
                 "color": [class_colour(k) for k in range(len(names))],
@@ -80,14 +80,14 @@ def scatter(
                 x=[x for x, _ in rows],
                 y=[y for _, y in rows],
                 mode="markers",
-                name=escape(name),
+                name=_text(name),
                 legendgroup=name,
                 showlegend=not held,
                 marker=_marker(number, theme, held=held),
-                hovertemplate=escape(name) + (", held out" if held else "") + "<extra></extra>",
+                hovertemplate=_text(name) + (", held out" if held else "") + "<extra></extra>",
             )
-    figure.update_xaxes(title_text=escape(axes[0]))
-    figure.update_yaxes(title_text=escape(axes[1]))
+    figure.update_xaxes(title_text=_text(axes[0]))
+    figure.update_yaxes(title_text=_text(axes[1]))
     figure.update_layout(height=400)
     return figure
 
@@ -105,10 +105,10 @@ def scatter_matrix(
         rows = [row for row, label in zip(values, labels, strict=True) if label == number]
         figure.add_splom(
             dimensions=[
-                {"label": escape(feature), "values": [row[k] for row in rows]}
+                {"label": _text(feature), "values": [row[k] for row in rows]}
                 for k, feature in enumerate(features)
             ],
-            name=escape(name),
+            name=_text(name),
             marker=_marker(number, theme, size=5),
             diagonal_visible=False,
             showupperhalf=False,
@@ -127,9 +127,9 @@ def _marker(number: int, theme: Theme, *, held: bool = False, size: int = 8) -> 
     return {"color": ink, "size": size, "symbol": symbol, "line": {"color": edge, "width": 1}}
 
 
-def _texts(names: Sequence[str]) -> list[str]:
-    # Plotly reads some HTML in texts; names from a file are shown as they are.
-    return [escape(name) for name in names]
+def _text(name: str) -> str:
+    # Plotly reads some HTML in texts, but no escaped quotes; names from a file are shown as they are.
+    return escape(name, quote=False)
 
 
 def _layout(theme: Theme, **more: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from qenn_core.limits import MAX_CLASSES
 from qenn_core.plots.data import SYMBOLS, class_balance, scatter, scatter_matrix
 from qenn_core.plots.palette import CLASSES, ROLES, Theme, class_colour, colour, css_variables
 
-HOSTILE = "<b onclick=alert(1)>a</b> & co"
-ESCAPED = "&lt;b onclick=alert(1)&gt;a&lt;/b&gt; &amp; co"
+HOSTILE = '<b onclick="alert(1)">a</b> & co'
+ESCAPED = '&lt;b onclick="alert(1)"&gt;a&lt;/b&gt; &amp; co'
 POINTS = [(0.0, 1.0), (1.0, 0.0), (2.0, 2.0), (3.0, 1.0)]
 LABELS = [0, 1, 0, 1]
 PARTS = ["train", "train", "validation", "test"]
