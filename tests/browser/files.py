@@ -8,7 +8,7 @@ import zipfile
 
 
 def trees(rows: int = 120) -> bytes:
-    """Return a file as a German spreadsheet saves it: semicolons, decimal commas, text, gaps, three classes."""
+    """Return a German spreadsheet's file: semicolons, decimal commas, text, gaps, three classes."""
     draw = random.Random(0)
     lines = ["Höhe;Umfang;Rinde;Baumart"]
     for row in range(rows):

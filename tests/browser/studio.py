@@ -21,7 +21,7 @@ PHONE = {"width": 390, "height": 844}
 # Messages that are no fault of the app, each with its reason.
 ALLOWED = {
     "/_stcore/": "below a page's path, where Streamlit's script looks first for the server it came from",
-    "GL Driver Message": "the software that stands in for a graphics card tells how it draws Plotly's scatter matrix",
+    "GL Driver Message": "what stands in for a graphics card tells how it draws Plotly's scatter matrix",
 }
 
 # Requests that the browser ends itself, when a page is left.
@@ -267,5 +267,5 @@ class Studio:
         assert not self.troubles.found, str(self.troubles)
 
 
-# Gives a new visitor a tab; the options are those of a browser's context, and ``at`` a server of the test's own.
+# Gives a new visitor a tab: options of a browser's context, and ``at`` for a server of the test's own.
 Visit = Callable[..., Studio]
