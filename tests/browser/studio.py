@@ -153,13 +153,13 @@ class Studio:
         return self.page.get_by_role("slider", name=label)
 
     def slide(self, label: str, key: str, times: int = 1) -> None:
-        """Move a slider by a key of the keyboard."""
+        """Move a slider by a key of the keyboard, each time waiting until the link has followed."""
         slider = self.slider(label)
         for _ in range(times):
-            before = slider.input_value()
+            before = self.page.url
             slider.press(key)
-            expect(slider).not_to_have_value(before)
-        self.settled()
+            self.page.wait_for_url(lambda url, before=before: url != before)
+            self.settled()
 
     def unfold(self, name: str) -> None:
         """Open a part of the page that is folded."""
