@@ -22,6 +22,7 @@ page = st.navigation(
     ],
     position="top",
 )
+state.turn_to(page.url_path)
 form.complaint("link")
 page.run()
 state.write_link()

@@ -54,11 +54,25 @@ def plain(text: str) -> str:
     return text
 
 
-def prepare(path: str, value: Any) -> str:
+def prepare(path: str, value: Any, *variant: Any) -> str:
     """Set the widget of a field to the spec's value before it is drawn; return the widget's key."""
     key = f"field:{path}"
-    st.session_state[key] = value
+    settle(key, value, *variant)
     return key
+
+
+def settle(key: str, value: Any, *variant: Any) -> None:
+    """Give a widget its value before it is drawn, unless it has it.
+
+    A value that is written is sent to the browser, where it would overwrite what the user has done since.
+    To Streamlit the widget is another one, which starts without a value, on another page and where
+    `variant` differs, such as a slider's ends.
+    """
+    drawn = f"{key} drawn as"
+    widget = (state.page(), *variant)
+    if key not in st.session_state or st.session_state[key] != value or st.session_state[drawn] != widget:
+        st.session_state[key] = value
+        st.session_state[drawn] = widget
 
 
 def changed(path: str, key: str, convert: Any = None) -> None:
@@ -107,7 +121,7 @@ def slider(path: str, *, most: float | None = None, step: float = 1) -> None:
     kind = type(low) if isinstance(step, int) else float
     top = kind(high if most is None else most)
     value = _get(path)
-    key = prepare(path, min(kind(value), top))
+    key = prepare(path, min(kind(value), top), top)
     st.slider(
         str(field_of(path).title),
         kind(low),
@@ -198,7 +212,7 @@ def dataset_params() -> None:
 
 def _param(param: Param, values: dict[str, Scalar]) -> None:
     key = f"param:{state.spec().data.source}:{param.name}"
-    st.session_state[key] = values[param.name]
+    settle(key, values[param.name])
 
     def changed() -> None:
         state.change(**{"data.params": values | {param.name: st.session_state[key]}})

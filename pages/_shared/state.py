@@ -6,16 +6,27 @@ says and is written back to the link after every change.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from qenn_core.data.table import Table
 from qenn_core.errors import Problem, QennError, SpecError
-from qenn_core.spec import ExperimentSpec, query_keys
+from qenn_core.spec import ExperimentSpec, field_of, query_keys
 
 RUN_KEY = "run"
+
+
+def turn_to(page: str) -> None:
+    """Note which page is being drawn."""
+    st.session_state["page"] = page
+
+
+def page() -> str:
+    """Return the page that is being drawn."""
+    found: str = st.session_state["page"]
+    return found
 
 
 def spec() -> ExperimentSpec:
@@ -30,9 +41,21 @@ def change(**fields: Any) -> bool:
     try:
         st.session_state["spec"] = spec().with_(**fields).to_json()
     except SpecError as error:
-        complain(place, error)
+        complain(place, QennError(_in_words(error.problems)))
         return False
     return True
+
+
+def _in_words(problems: Iterable[Problem]) -> str:
+    """Name settings as the form does, rather than by their fields."""
+    return " ".join(
+        f"{_title(problem.field)} is {problem.got}, but must be {problem.allowed}." for problem in problems
+    )
+
+
+def _title(field: str) -> str:
+    known = {path: field_of(path).title for path in query_keys().values()}
+    return next((str(title) for path, title in known.items() if field.startswith(path)), field)
 
 
 def complain(place: str, error: QennError) -> None:
@@ -61,7 +84,7 @@ def open_link() -> None:
     found, problems = read_link(query)
     st.session_state["spec"] = found.to_json()
     if problems:
-        complain("link", QennError("Part of this link was not used.", " ".join(map(str, problems))))
+        complain("link", QennError("Part of this link was not used.", _in_words(problems)))
 
 
 def read_link(query: Mapping[str, str]) -> tuple[ExperimentSpec, tuple[Problem, ...]]:

@@ -97,7 +97,7 @@ def _correct(name: str, options: Mapping[Any, str], found: Any) -> None:
     path = f"data.{name}"
     key = f"read:{name}"
     told = getattr(state.spec().data, name)
-    st.session_state[key] = _AS_FOUND if told is None else told
+    form.settle(key, _AS_FOUND if told is None else told)
 
     def changed() -> None:
         chosen = st.session_state[key]

@@ -25,6 +25,7 @@ SYMBOLS = (
 )
 
 
+LONGEST = 18
 FONT = '"Source Sans", "Source Sans 3", sans-serif'
 
 
@@ -45,16 +46,18 @@ def class_balance(names: Sequence[str], counts: Mapping[str, Sequence[int]], the
         figure.add_bar(
             name=part,
             orientation="h",
-            y=[_text(name) for name in names],
+            y=list(range(len(names))),
+            customdata=[_text(name) for name in names],
             x=list(rows),
             marker={
                 "color": [class_colour(k) for k in range(len(names))],
                 "opacity": 1 - 0.3 * number,
                 "line": {"color": colour("background", theme), "width": 1},
             },
-            hovertemplate=f"%{{x}} rows for {part}<extra>%{{y}}</extra>",
+            hovertemplate=f"%{{x}} rows for {part}<extra>%{{customdata}}</extra>",
         )
-    figure.update_yaxes(autorange="reversed", type="category")
+    labels = [_short(name) for name in names]
+    figure.update_yaxes(autorange="reversed", tickvals=list(range(len(names))), ticktext=labels)
     figure.update_layout(showlegend=False, height=60 + 32 * len(names), margin={"t": 8, "b": 28})
     return figure
 
@@ -105,7 +108,7 @@ def scatter_matrix(
         rows = [row for row, label in zip(values, labels, strict=True) if label == number]
         figure.add_splom(
             dimensions=[
-                {"label": _text(feature), "values": [row[k] for row in rows]}
+                {"label": _short(feature), "values": [row[k] for row in rows]}
                 for k, feature in enumerate(features)
             ],
             name=_text(name),
@@ -125,6 +128,11 @@ def _marker(number: int, theme: Theme, *, held: bool = False, size: int = 8) -> 
     edge = ink if held else colour("background", theme)
     symbol = SYMBOLS[number % len(SYMBOLS)] + ("-open" if held else "")
     return {"color": ink, "size": size, "symbol": symbol, "line": {"color": edge, "width": 1}}
+
+
+def _short(name: str) -> str:
+    """Return a name that fits beside an axis."""
+    return _text(name if len(name) <= LONGEST else name[: LONGEST - 1] + "…")
 
 
 def _text(name: str) -> str:

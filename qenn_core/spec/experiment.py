@@ -145,7 +145,5 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
         if item["type"] == "extra_forbidden":
             yield Problem(place, "unknown", "a field of the spec: " + ", ".join(sorted(known)))
             continue
-        message = item["msg"][:1].lower() + item["msg"][1:]
-        nested = len(item["loc"]) > 2
-        may_be = allowed(field) if field and not nested else None
-        yield Problem(place or "spec", repr(item["input"])[:80], may_be or message)
+        message = item["msg"].removeprefix("Input should be ").removeprefix("Value error, must be ")
+        yield Problem(place or "spec", repr(item["input"])[:80], (field and allowed(field)) or message)

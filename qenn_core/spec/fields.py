@@ -10,7 +10,7 @@ import annotated_types
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
-from qenn_core.spec.marks import Key, OneOf, Section
+from qenn_core.spec.marks import Allowed, Key, OneOf, Section
 
 
 def leaves(root: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
@@ -68,6 +68,9 @@ def options(field: FieldInfo) -> tuple[Any, ...] | None:
 
 def allowed(field: FieldInfo) -> str | None:
     """Say what a field's value may be, where its declaration tells."""
+    for mark in field.metadata:
+        if isinstance(mark, Allowed):
+            return mark.words
     values, ends = options(field), span(field)
     if values is not None:
         return "one of " + ", ".join(map(str, values))

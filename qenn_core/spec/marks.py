@@ -22,6 +22,13 @@ class Key:
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """What a field may be, in words, where its declaration is hard to read."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class OneOf:
     """A field whose value is a key of a registry."""
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from qenn_core import limits
 from qenn_core.errors import Problem, SpecError
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS
-from qenn_core.spec.marks import Entanglement, Key, Params, Roles, Section, one_of
+from qenn_core.spec.marks import Allowed, Entanglement, Key, Params, Roles, Section, one_of
 
 CSV = "csv"
 
@@ -166,7 +166,11 @@ class NoiseSpec(Section):
 class HeadSpec(Section):
     """The classical layers between the expectation values and the classes."""
 
-    hidden: Annotated[tuple[Annotated[int, Field(ge=1, le=128)], ...], Key("hidden")] = Field(
+    hidden: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=128)], ...],
+        Key("hidden"),
+        Allowed("up to 4 whole numbers from 1 to 128"),
+    ] = Field(
         (), max_length=4, title="Hidden layers", description="Sizes of classical layers before the output."
     )
     activation: Annotated[Literal["relu", "tanh", "sigmoid"], Key("act")] = Field(

@@ -109,3 +109,11 @@ def test_a_zoom_is_kept_while_epochs_arrive_and_controls_are_used(running: Studi
     studio.press("Stop")
     expect(studio.table).to_be_visible()
     assert studio.ranges("loss") == zoomed
+
+
+def test_quick_steps_of_a_slider_all_count(studio: Studio) -> None:
+    studio.open()
+    for _ in range(12):
+        studio.slider("Level").press("ArrowRight")
+    studio.expect_link(p="0.06")
+    expect(studio.slider("Level")).to_have_value("0.06")

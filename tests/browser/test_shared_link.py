@@ -78,7 +78,7 @@ def test_a_link_to_a_file_names_it_and_asks_for_it(studio: Studio) -> None:
 
 def test_a_bad_value_is_named_and_the_rest_is_used(studio: Studio) -> None:
     studio.open(data="iris", q="99", l="2")
-    expect(studio.complaints).to_contain_text("circuit.n_qubits is 99")
+    expect(studio.complaints).to_contain_text("Qubits is 99")
     expect(studio.menu("Data")).to_have_value("Iris flowers")
     studio.expect_link(data="iris", l="2")
 

@@ -133,7 +133,7 @@ def test_foreign_keys_of_a_link_are_left_alone():
         ({"data": "moons", "d.noise": "-1"}, "data.params.noise", "-1", "from 0"),
         ({"p": "0.9"}, "noise.level", "0.9", "from 0 to"),
         ({"q": "8", "p": "0.05"}, "circuit.n_qubits", "8", "at most 6"),
-        ({"hidden": "[0]"}, "head.hidden.0", "0", "greater than or equal to 1"),
+        ({"hidden": "[0]"}, "head.hidden.0", "0", "up to 4 whole numbers from 1 to 128"),
     ],
 )
 def test_a_bad_value_is_named_with_what_it_may_be(query, field, got, allowed):

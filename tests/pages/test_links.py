@@ -6,6 +6,7 @@ import pytest
 from sessions import all_is_well, complaints, link_of, open_app, spec_of
 
 from pages._shared.state import read_link
+from qenn_core import jobs
 from qenn_core.spec import ExperimentSpec
 
 FULL = {
@@ -49,7 +50,7 @@ def test_the_link_of_one_session_opens_the_same_in_another() -> None:
 
 def test_a_bad_value_is_named_and_the_rest_is_used() -> None:
     app = open_app(data="iris", q="99", l="2")
-    assert "circuit.n_qubits is 99" in complaints(app)
+    assert "Qubits is 99" in complaints(app)
     assert link_of(app) == {"data": "iris", "l": "2"}
 
 
@@ -101,10 +102,20 @@ def test_words_that_are_not_the_app_s_own_are_left_alone() -> None:
     assert read_link({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
 
 
-def test_an_unknown_run_is_said_to_be_unknown() -> None:
+def test_a_link_to_a_run_that_is_gone_opens_its_settings_without_a_word() -> None:
     app = open_app(run="0" * 32, q="3")
-    assert "not known" in complaints(app)
+    assert all_is_well(app)
     assert link_of(app) == {"q": "3"}
+    assert not app.button[0].disabled
+
+
+def test_who_started_a_run_that_is_gone_is_told() -> None:
+    app = open_app(ep="1")
+    app.button[0].click().run()
+    jobs.service().forget(link_of(app)["run"])
+    app.run()
+    assert "not known" in complaints(app)
+    assert link_of(app) == {"ep": "1"}
     assert not app.button[0].disabled
 
 

@@ -19,9 +19,10 @@ PARTS = ["train", "train", "validation", "test"]
 def test_the_balance_shows_the_rows_of_each_part(theme: Theme) -> None:
     figure = class_balance(["a", "b"], {"training": [30, 10], "validation": [10, 3]}, theme)
     assert [(bar.name, tuple(bar.x), tuple(bar.y)) for bar in figure.data] == [
-        ("training", (30, 10), ("a", "b")),
-        ("validation", (10, 3), ("a", "b")),
+        ("training", (30, 10), (0, 1)),
+        ("validation", (10, 3), (0, 1)),
     ]
+    assert figure.layout.yaxis.ticktext == ("a", "b")
     assert figure.data[0].marker.opacity > figure.data[1].marker.opacity
     assert list(figure.data[0].marker.color) == [class_colour(0), class_colour(1)]
 
@@ -46,6 +47,14 @@ def test_a_scatter_matrix_shows_each_feature_of_every_row() -> None:
     assert [dimension.label for dimension in figure.data[0].dimensions] == ["u", "v", "w"]
     assert list(figure.data[0].dimensions[1].values) == [0, 20]
     assert list(figure.data[1].dimensions[2].values) == [100, 300]
+
+
+def test_long_names_are_cut_beside_an_axis_without_taking_one_for_another() -> None:
+    names = ["a rather long name of a class", "a rather long name of a class too"]
+    figure = class_balance(names, {"training": [30, 10]}, "light")
+    assert tuple(figure.data[0].x) == (30, 10)
+    assert all(len(label) <= 18 and label.endswith("…") for label in figure.layout.yaxis.ticktext)
+    assert tuple(figure.data[0].customdata) == tuple(names)
 
 
 def test_names_are_shown_as_they_are() -> None:
