@@ -1,17 +1,13 @@
 """The frame of every page: set-up, navigation, and the link that carries the spec."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from pages._shared import form, state
-from qenn_core.plots.palette import css_variables
+from pages._shared.brand import LOGO, MARK, STYLE
 
-ASSETS = Path(__file__).parent / "_shared" / "assets"
-
-st.set_page_config(page_title="QENN Studio", page_icon=str(ASSETS / "mark.svg"), layout="wide")
-st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
-st.html(f"<style>{css_variables()}{(ASSETS / 'style.css').read_text(encoding='utf-8')}</style>")
+st.set_page_config(page_title="QENN Studio", page_icon=MARK, layout="wide")
+st.logo(LOGO, size="large", icon_image=MARK)
+st.html(STYLE)
 
 state.open_link()
 page = st.navigation(

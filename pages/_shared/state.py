@@ -1,7 +1,7 @@
 """What a session holds: the spec, the uploaded file, the run being watched, and complaints by control.
 
-Only plain values and ids are kept. The spec is the whole truth of the form; it starts as what the link
-says and is written back to the link after every change.
+The spec is the whole truth of the form; it starts as what the link says and is written back to the link
+after every change.
 """
 
 from __future__ import annotations
@@ -54,8 +54,12 @@ def _in_words(problems: Iterable[Problem]) -> str:
 
 
 def _title(field: str) -> str:
-    known = {path: field_of(path).title for path in query_keys().values()}
-    return next((str(title) for path, title in known.items() if field.startswith(path)), field)
+    titles = (str(field_of(path).title) for path in query_keys().values() if _within(field, path))
+    return next(titles, field)
+
+
+def _within(field: str, path: str) -> bool:
+    return field == path or field.startswith(f"{path}.")
 
 
 def complain(place: str, error: QennError) -> None:
@@ -92,16 +96,22 @@ def read_link(query: Mapping[str, str]) -> tuple[ExperimentSpec, tuple[Problem, 
     try:
         return ExperimentSpec.from_query(query), ()
     except SpecError as error:
-        bad = tuple(_link_key(problem.field) for problem in error.problems)
-        good = {key: value for key, value in query.items() if not key.startswith(bad)}
+        good = {
+            key: value
+            for key, value in query.items()
+            if not any(_within(problem.field, _field_behind(key)) for problem in error.problems)
+        }
         found, more = read_link(good if len(good) < len(query) else {})
         return found, error.problems + more
 
 
-def _link_key(field: str) -> str:
+def _field_behind(query_key: str) -> str:
+    """Return the dotted field that a key of a link stands for."""
     for key, path in query_keys().items():
-        if field == path or field.startswith(f"{path}."):
-            return key
+        if key == query_key:
+            return path
+        if key.endswith(".") and query_key.startswith(key):
+            return f"{path}.{query_key.removeprefix(key)}"
     return ""
 
 

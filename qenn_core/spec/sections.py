@@ -86,7 +86,8 @@ class DataSpec(Section):
         for name, value in self.params:
             if name not in {p.name for p in entry.params}:
                 known = ", ".join(p.name for p in entry.params) or "nothing"
-                problems.append(Problem("data.params", repr(name), f"a setting of {self.source!r}: {known}"))
+                allowed = f"left out: the settings of {self.source!r} are {known}"
+                problems.append(Problem(f"data.params.{name}", repr(value), allowed))
             elif not entry.param(name).accepts(value):
                 problems.append(Problem(f"data.params.{name}", repr(value), entry.param(name).allowed))
         if problems:

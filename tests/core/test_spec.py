@@ -129,7 +129,7 @@ def test_foreign_keys_of_a_link_are_left_alone():
         ({"lr": "NaN"}, "training.learning_rate", "nan", "a number from 0.0001 to 1"),
         ({"enc": "magic"}, "encoding.kind", "'magic'", "angle_y"),
         ({"ent": "star"}, "circuit.entanglement", "'star'", "ring, linear, all, none"),
-        ({"data": "moons", "d.colour": "3"}, "data.params", "'colour'", "noise"),
+        ({"data": "moons", "d.colour": "3"}, "data.params.colour", "3", "noise"),
         ({"data": "moons", "d.noise": "-1"}, "data.params.noise", "-1", "from 0"),
         ({"p": "0.9"}, "noise.level", "0.9", "from 0 to"),
         ({"q": "8", "p": "0.05"}, "circuit.n_qubits", "8", "at most 6"),

@@ -54,6 +54,18 @@ def test_a_bad_value_is_named_and_the_rest_is_used() -> None:
     assert link_of(app) == {"data": "iris", "l": "2"}
 
 
+def test_a_bad_value_takes_no_other_with_it_whose_key_begins_alike() -> None:
+    spec, problems = read_link(
+        {"p": "-1", "pat": "3", "l": "99", "lr": "0.1", "d.n_samples": "-5", "d.noise": "0.3"}
+    )
+    assert {problem.field for problem in problems} == {
+        "noise.level",
+        "circuit.n_layers",
+        "data.params.n_samples",
+    }
+    assert spec.to_query() == {"pat": "3", "lr": "0.1", "d.noise": "0.3"}
+
+
 @pytest.mark.parametrize(
     ("bad", "field"),
     [
@@ -71,7 +83,7 @@ def test_a_bad_value_is_named_and_the_rest_is_used() -> None:
         ({"roles": '{"a":"magic"}'}, "data.roles"),
         ({"sha": "../../etc/passwd"}, "data.fingerprint"),
         ({"d.n_samples": "-5"}, "data.params.n_samples"),
-        ({"d.nothing": "1"}, "data.params"),
+        ({"d.nothing": "1"}, "data.params.nothing"),
     ],
     ids=str,
 )
