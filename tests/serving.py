@@ -49,7 +49,7 @@ def serving(log: Path, **environment: str) -> Iterator[Server]:
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py")),
-                *("--server.address=127.0.0.1", f"--server.port={port}"),
+                *("--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"),
             ],
             cwd=PROJECT,
             env=os.environ | environment,

@@ -51,6 +51,7 @@ class Server:
                     "run",
                     str(ROOT / "app.py"),
                     f"--server.port={self.port}",
+                    "--server.headless=true",
                     *options,
                 ],
                 cwd=folder,
