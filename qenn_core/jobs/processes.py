@@ -61,7 +61,8 @@ class _DaskProcess(ProcessInterface):  # type: ignore[misc]
                     with contextlib.suppress(psutil.NoSuchProcess):
                         child.kill()
             self._process.kill()
-            await asyncio.to_thread(self._process.wait)
+            # A killed process ends at once; no thread can be started to wait while the interpreter ends.
+            self._process.wait()
         await super().close()
 
 
