@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qenn_core.model.shape import ModelShape
 
 
-_REDUCERS = {"pca": "PCA", "kbest": "choice", "linear": "a linear layer"}
+_REDUCERS = {"pca": "PCA", "kbest": "best", "linear": "linear layer"}
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
@@ -28,7 +28,7 @@ def strip(spec: ExperimentSpec, shape: ModelShape, n_features: int, data_name: s
     encoding = ENCODINGS[spec.encoding.kind].label
     features = count(n_features, "feature")
     if n_features != shape.n_encoded:
-        features += f" → {shape.n_encoded} by {_REDUCERS[spec.encoding.reduction]}"
+        features += f" → {shape.n_encoded} ({_REDUCERS[spec.encoding.reduction]})"
     weights = shape.parameters["classical"]
     return stages(
         [
