@@ -12,6 +12,7 @@ from qenn_core.errors import QennError
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.model.shape import model_shape
 from qenn_core.plots.circuit import circuit_svg
+from qenn_core.plots.palette import SYMBOLS
 
 if TYPE_CHECKING:
     from qenn_core.analysis.overview_records import Ready
@@ -39,6 +40,7 @@ def live(run: RunSnapshot | None, ready: Ready) -> None:
             "class_names": ready.class_names,
             "axes": shown.plane.axes if shown.plane else ("", ""),
             "points": points,
+            "symbols": SYMBOLS,
             "theme": st.context.theme.type,
         },
         key="charts",

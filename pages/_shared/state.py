@@ -34,7 +34,7 @@ def spec() -> ExperimentSpec:
     return ExperimentSpec.from_json(st.session_state["spec"])
 
 
-def change(**fields: Any) -> bool:
+def change(**fields: Any) -> None:
     """Change dotted fields of the spec, or complain at the first of them and change nothing."""
     place = next(iter(fields))
     forgive(place)
@@ -42,8 +42,6 @@ def change(**fields: Any) -> bool:
         st.session_state["spec"] = spec().with_(**fields).to_json()
     except SpecError as error:
         complain(place, QennError(_in_words(error.problems)))
-        return False
-    return True
 
 
 def _in_words(problems: Iterable[Problem]) -> str:

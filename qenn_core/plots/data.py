@@ -8,22 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from qenn_core.plots.palette import Theme, class_colour, colour
-
-# Shapes tell classes apart where colours do not.
-SYMBOLS = (
-    "circle",
-    "square",
-    "diamond",
-    "triangle-up",
-    "cross",
-    "x",
-    "star",
-    "pentagon",
-    "hexagon",
-    "triangle-down",
-)
-
+from qenn_core.plots.palette import SYMBOLS, Theme, class_colour, colour
 
 LONGEST = 18
 FONT = '"Source Sans", "Source Sans 3", sans-serif'

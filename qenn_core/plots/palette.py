@@ -49,6 +49,20 @@ CLASSES: tuple[str, ...] = (
     "#44AA99",
 )
 
+# Shapes tell classes apart where colours do not: Plotly's names, one a class.
+SYMBOLS: tuple[str, ...] = (
+    "circle",
+    "square",
+    "diamond",
+    "triangle-up",
+    "cross",
+    "x",
+    "star",
+    "pentagon",
+    "hexagon",
+    "triangle-down",
+)
+
 
 def colour(role: str, theme: Theme) -> str:
     """Return the colour of a role; raises ``KeyError`` on an unknown role."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qenn_core.limits import MAX_CLASSES
-from qenn_core.plots.data import SYMBOLS, class_balance, scatter, scatter_matrix
-from qenn_core.plots.palette import CLASSES, ROLES, Theme, class_colour, colour, css_variables
+from qenn_core.plots.data import class_balance, scatter, scatter_matrix
+from qenn_core.plots.palette import CLASSES, ROLES, SYMBOLS, Theme, class_colour, colour, css_variables
 
 HOSTILE = '<b onclick="alert(1)">a</b> & co'
 ESCAPED = '&lt;b onclick="alert(1)"&gt;a&lt;/b&gt; &amp; co'

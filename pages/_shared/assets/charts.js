@@ -4,7 +4,6 @@ import { follow } from "./runs.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
 const FONT = '"Source Sans", "Source Sans 3", sans-serif';
-const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "pentagon", "hexagon", "triangle-down"];
 
 let plotly = null;
 /** Load Plotly once; it defines a global rather than a module. */
@@ -36,7 +35,7 @@ export function mount({ data, parentElement }) {
 }
 
 function drawAll(Plotly, root, data, snapshot) {
-  const ink = inks(root);
+  const ink = inks(root, data);
   const part = (name) => root.querySelector(`[data-chart=${name}]`);
   const run = snapshot.run || "none";
   const epochs = snapshot.history.map((e) => e.epoch);
@@ -110,7 +109,7 @@ function decisionMap(Plotly, node, ink, data, snapshot) {
           type: "scatter", mode: "markers", name: held ? `${name} (held out)` : name,
           x: shown.map((point) => point.x), y: shown.map((point) => point.y),
           marker: {
-            size: 7, symbol: SYMBOLS[number] + (held ? "-open" : ""), color: ink.classes[number],
+            size: 7, symbol: data.symbols[number] + (held ? "-open" : ""), color: ink.classes[number],
             line: { width: held ? 1.6 : 0.8, color: held ? ink.classes[number] : ink.background },
           },
           hovertemplate: `${escapeHtml(name)}${held ? ", held out" : ""}<extra></extra>`,
@@ -180,13 +179,13 @@ function escapeHtml(text) {
 }
 
 /** The colours of the roles as the page's theme resolves them. */
-function inks(root) {
+function inks(root, data) {
   const probe = root.querySelector(".qenn-probe");
   const resolve = (name) => {
     probe.style.color = `var(--qenn-${name})`;
     return getComputedStyle(probe).color;
   };
   const ink = Object.fromEntries(["background", "surface", "line", "text", "muted", "quantum", "classical"].map((name) => [name, resolve(name)]));
-  ink.classes = SYMBOLS.map((_, number) => resolve(`class-${number}`));
+  ink.classes = data.symbols.map((_, number) => resolve(`class-${number}`));
   return ink;
 }
