@@ -2,10 +2,14 @@
 
 import { follow } from "./runs.js";
 
+// How often it is looked whether the page agrees; told of a state, it gets time to draw it.
+const LOOK_MS = 150;
+const PATIENCE_MS = 1500;
+
 export function mount({ data, parentElement, setTriggerValue }) {
   const text = parentElement.querySelector(".qenn-progress-text");
   const bar = parentElement.querySelector(".qenn-progress-bar");
-  let told = data.state;
+  let state = data.state;
 
   const show = (snapshot) => {
     const done = snapshot.history.length ? snapshot.history[snapshot.history.length - 1].epoch : 0;
@@ -14,11 +18,7 @@ export function mount({ data, parentElement, setTriggerValue }) {
     text.textContent = sentence(snapshot, done, total);
     bar.value = ended ? 1 : done / total;
     bar.dataset.state = snapshot.state;
-    // The buttons and the table are drawn by the page, which is told of a new state once.
-    if (snapshot.state !== told) {
-      told = snapshot.state;
-      setTriggerValue("state", told);
-    }
+    state = snapshot.state;
   };
 
   if (!data.run) {
@@ -27,7 +27,19 @@ export function mount({ data, parentElement, setTriggerValue }) {
     bar.dataset.state = "idle";
     return () => {};
   }
-  return follow(data.run, show);
+  // The buttons and the table are drawn by the page, which looks at the run at other moments than this view:
+  // it is told again until it has drawn the state that the run is in.
+  let told = 0;
+  const look = setInterval(() => {
+    if (state === data.state || Date.now() - told < PATIENCE_MS) return;
+    told = Date.now();
+    setTriggerValue("state", state);
+  }, LOOK_MS);
+  const leave = follow(data.run, show);
+  return () => {
+    clearInterval(look);
+    leave();
+  };
 }
 
 function sentence(snapshot, done, total) {
