@@ -63,7 +63,7 @@ function drawAll(Plotly, root, data, snapshot) {
       }],
     },
   );
-  decisionMap(Plotly, part("map"), ink, data, snapshot);
+  decisionMap(Plotly, part("map"), ink, run, data, snapshot);
   root.dataset.epochs = epochs.length;
 }
 
@@ -75,16 +75,25 @@ function line(colour, dash, name, x, y, format) {
   };
 }
 
+/** What the layouts of all charts share; a zoom is kept while the run stays the same. */
+function frame(node, ink, run) {
+  return {
+    uirevision: run, height: node.clientHeight, showlegend: false, dragmode: "zoom",
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: FONT, color: ink.muted, size: 12 },
+    hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
+  };
+}
+
 function curve(Plotly, node, ink, run, total, traces, { yaxis = {}, annotations = [], empty = [0, 1] } = {}) {
   const range = traces.some((trace) => trace.x.length) ? { autorange: true } : { range: empty };
   const axis = { gridcolor: ink.line, zerolinecolor: ink.line, linecolor: ink.line, tickfont: { size: 12 }, fixedrange: false };
   Plotly.react(
     node, traces,
     {
-      uirevision: run, height: node.clientHeight, showlegend: false, hovermode: "x unified", dragmode: "zoom",
-      margin: { l: 48, r: 10, t: 6, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: FONT, color: ink.muted, size: 12 },
-      hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
+      ...frame(node, ink, run),
+      hovermode: "x unified",
+      margin: { l: 48, r: 10, t: 6, b: 36 },
       xaxis: { ...axis, range: [0, total], showgrid: false, title: { text: "epoch", font: { size: 12 }, standoff: 4 } },
       yaxis: { ...axis, ...range, nticks: 6, ...yaxis },
       annotations,
@@ -93,7 +102,7 @@ function curve(Plotly, node, ink, run, total, traces, { yaxis = {}, annotations 
   );
 }
 
-function decisionMap(Plotly, node, ink, data, snapshot) {
+function decisionMap(Plotly, node, ink, run, data, snapshot) {
   const map = snapshot.decision_map;
   const points = snapshot.map_points ?? data.points;
   const names = snapshot.class_names?.length ? snapshot.class_names : data.class_names;
@@ -121,11 +130,10 @@ function decisionMap(Plotly, node, ink, data, snapshot) {
   Plotly.react(
     node, traces,
     {
-      uirevision: snapshot.run || "none", height: node.clientHeight, showlegend: false, hovermode: "closest", dragmode: "zoom",
+      ...frame(node, ink, run),
+      hovermode: "closest",
       images: map ? [background(map, ink, names.length)] : [],
-      margin: { l: 44, r: 8, t: 6, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-      font: { family: FONT, color: ink.muted, size: 12 },
-      hoverlabel: { bgcolor: ink.surface, bordercolor: ink.line, font: { color: ink.text, family: FONT } },
+      margin: { l: 44, r: 8, t: 6, b: 36 },
       xaxis: { ...axis, ...(ranges.x ? { range: ranges.x } : { autorange: true }), title: { text: escapeHtml(axes[0]), font: { size: 12 }, standoff: 4 } },
       yaxis: { ...axis, ...(ranges.y ? { range: ranges.y } : { autorange: true }), scaleanchor: false, title: { text: escapeHtml(axes[1]), font: { size: 11 }, standoff: 2 } },
     },
