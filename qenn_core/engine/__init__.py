@@ -1,5 +1,18 @@
-"""The seam between the model and what evaluates its circuit.
+"""Evaluates PennyLane circuits as a few tensor operations. See the README beside this file.
 
-The model asks ``layer.quantum_layer`` and knows no more: how a circuit is evaluated is the engine's
-affair, and an engine knows of quantum functions only, not of specs.
+What the package offers is imported when asked for, since it needs torch and PennyLane.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Encoded", "FallbackWarning", "FusedTorchLayer"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from qenn_core.engine import fused
+
+        return getattr(fused, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,15 +1,15 @@
-"""A quantum function as a torch module, evaluated by PennyLane."""
+"""A quantum function as a torch module, evaluated by the engine or by PennyLane."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import pennylane as qml
-import torch
 
-from qenn_core.engine.shots import SampledLayer
+from qenn_core.engine.fused import FusedTorchLayer
+
+EngineName = Literal["fused", "pennylane"]
 
 
 def quantum_layer(
@@ -19,20 +19,21 @@ def quantum_layer(
     n_qubits: int,
     mixed: bool = False,
     shots: int = 0,
-    seed: int = 0,
-) -> torch.nn.Module:
+    seed: int | Sequence[int] = 0,
+    engine: EngineName = "fused",
+    device: str = "default.qubit",
+    n_models: int | None = None,
+) -> FusedTorchLayer:
     """Make a torch module of a quantum function.
 
-    The module takes inputs of shape ``(batch, n_inputs)`` to ``(batch, n_outputs)``, one output a
-    measurement, all in double precision: the simulator's own, and for circuits of this size no slower
-    than single. Weights are its parameters, drawn uniformly from [0, 2π) by torch's global generator.
+    The module takes inputs of shape ``(batch, n_inputs)`` to ``(batch, n_outputs)``, one output a measurement, in the
+    precision of the inputs. Weights are its parameters, drawn uniformly from [0, 2π) by torch's global generator.
 
     Parameters
     ----------
     circuit : callable
-        A PennyLane quantum function of ``inputs`` and of the names in `weight_shapes`. It broadcasts over
-        a leading dimension of ``inputs``. It returns a list of expectation values; with shots, those of
-        Z on each wire in order.
+        A PennyLane quantum function of ``inputs`` and of the names in `weight_shapes`. It broadcasts over a leading
+        dimension of ``inputs``, and returns a list of measurements.
     weight_shapes : mapping of str to tuple of int
         Shape of each weight.
     n_qubits : int
@@ -40,18 +41,31 @@ def quantum_layer(
     mixed : bool
         Whether the circuit holds channels, so that a density matrix must be simulated.
     shots : int
-        Measurements per row; 0 gives exact expectations. See `SampledLayer`.
-    seed : int
-        Seed of the measurements; unused with ``shots=0``.
+        Measurements per row; 0 gives exact expectations.
+    seed : int or sequence of int
+        Seed of the measurements, or one for each model; unused with ``shots=0``.
+    engine : {"fused", "pennylane"}
+        What evaluates the circuit.
+    device : str
+        With ``engine="pennylane"`` the name of a PennyLane device; ``"default.qubit"`` gives way to
+        ``"default.mixed"`` where the circuit holds channels.
+    n_models : int, optional
+        Models side by side; see `FusedTorchLayer`.
+
+    Raises
+    ------
+    ValueError
+        If the engine is unknown.
     """
-    wires = range(n_qubits)
-
-    @wraps(circuit)
-    def measured(*args: Any, **kwargs: Any) -> Any:
-        expectations = circuit(*args, **kwargs)
-        return [*expectations, qml.probs(wires=wires)] if shots else expectations
-
-    device = qml.device("default.mixed" if mixed else "default.qubit", wires=wires)
-    node = qml.QNode(measured, device, interface="torch", diff_method="backprop")
-    layer: torch.nn.Module = qml.qnn.TorchLayer(node, dict(weight_shapes)).double()
-    return SampledLayer(layer, n_qubits=n_qubits, shots=shots, seed=seed) if shots else layer
+    if engine not in ("fused", "pennylane"):
+        raise ValueError(f"unknown engine {engine!r}; known: fused, pennylane")
+    name = device if engine == "pennylane" else "default.qubit"
+    if mixed and name == "default.qubit":
+        name = "default.mixed"
+    own_seed = {"seed": seed} if engine == "pennylane" and name.startswith("default.") else {}
+    node = qml.QNode(circuit, qml.device(name, wires=range(n_qubits), **own_seed), interface="torch")
+    if shots:
+        node = qml.set_shots(node, shots)
+    return FusedTorchLayer(
+        node, weight_shapes, n_models=n_models, seed=seed, compiles=engine == "fused"
+    )

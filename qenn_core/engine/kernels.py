@@ -1,0 +1,518 @@
+"""The few tensor operations that a compiled circuit consists of, each with its derivative.
+
+A kernel is a pure function of tensors. Its forward pass is made of differentiable torch operations; `pullback` gives
+the same derivative as autograd would, with less work. All tensors begin with two axes, models and rows, each of
+full size or 1: ``(n_models or 1, batch or 1, ...)``. A register of n wires is one axis of dim**n numbers, wire 0
+most significant.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+
+Tensors = tuple[torch.Tensor, ...]
+Gradients = Sequence[torch.Tensor | None]
+
+
+class Kernel(ABC):
+    """One step of a compiled circuit."""
+
+    @abstractmethod
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        """Return the outputs, and what the pullback will want besides the inputs."""
+
+    @abstractmethod
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        """Return the gradient of each input that needs one, from those of the outputs (``None`` means zero)."""
+
+
+class Gather(Kernel):
+    """Read angles from a pool: (m, b, n) to (m, b, n_gates, n_angles)."""
+
+    def __init__(self, index: torch.Tensor) -> None:
+        self.index = index.flatten()
+        self.shape = tuple(index.shape)
+        self.start = int(self.index[0])
+        self.in_order = torch.equal(self.index.cpu(), self.start + torch.arange(len(self.index)))
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        (pool,) = inputs
+        if self.in_order:
+            read = pool.narrow(-1, self.start, len(self.index))
+        else:
+            read = pool.index_select(-1, self.index)
+        return (read.unflatten(-1, self.shape),), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (gradient,) = gradients
+        assert gradient is not None
+        flat = gradient.flatten(-2)
+        n_pool = inputs[0].shape[-1]
+        if self.in_order and len(self.index) == n_pool:
+            return (flat,)
+        zeros = flat.new_zeros(*flat.shape[:-1], n_pool)
+        return (zeros.index_add_(-1, self.index, flat),)
+
+
+class Tabulate(Kernel):
+    """Evaluate a table: angles (m, b, n_gates, n_angles) to matrices (m, b, n_gates, d, c).
+
+    Parameters
+    ----------
+    frequencies, phases : tensor, shape (n_functions,)
+        The functions cos(frequency · θ - phase) of each angle.
+    coefficients : tensor, shape (n_functions**n_angles, d, c)
+        Real or complex.
+    derivatives : tensor, shape (n_functions**n_angles, n_angles, d, c)
+        Coefficients of the derivatives.
+    """
+
+    def __init__(
+        self,
+        frequencies: torch.Tensor,
+        phases: torch.Tensor,
+        coefficients: torch.Tensor,
+        derivatives: torch.Tensor,
+    ) -> None:
+        self.frequencies = frequencies
+        self.phases = phases
+        self.shape = coefficients.shape[1:]
+        self.n_angles = derivatives.shape[1]
+        self.is_complex = coefficients.is_complex()
+        self.coefficients = _real(coefficients).flatten(1)
+        self.derivatives = _real(derivatives).flatten(1)
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        (angles,) = inputs
+        functions = torch.cos(angles.unsqueeze(-1) * self.frequencies - self.phases)
+        first, *rest = functions.unbind(-2)
+        terms = first
+        for more in rest:
+            terms = (terms.unsqueeze(-1) * more.unsqueeze(-2)).flatten(-2)
+        matrices = terms @ self.coefficients
+        if self.is_complex:
+            matrices = torch.view_as_complex(matrices.unflatten(-1, (*self.shape, 2)))
+        else:
+            matrices = matrices.unflatten(-1, self.shape)
+        return (matrices,), (terms,)
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (terms,), (gradient,) = saved, gradients
+        assert gradient is not None
+        slopes = (terms @ self.derivatives).unflatten(-1, (self.n_angles, -1))
+        flat = _real(gradient.resolve_conj()).flatten(3)
+        return ((slopes @ flat.unsqueeze(-1)).squeeze(-1),)
+
+
+class Join(Kernel):
+    """Put matrices of several tables in order: each (m, b, n_i, d, d) to (m, b, n, d, d)."""
+
+    def __init__(self, order: torch.Tensor) -> None:
+        self.order = order
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        lead = torch.broadcast_shapes(*(some.shape[:2] for some in inputs))
+        joined = torch.cat([some.expand(*lead, *some.shape[2:]) for some in inputs], dim=2)
+        return (joined.index_select(2, self.order),), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (gradient,) = gradients
+        assert gradient is not None
+        sizes = [some.shape[2] for some in inputs]
+        zeros = gradient.new_zeros(*gradient.shape[:2], sum(sizes), *gradient.shape[3:])
+        parts = zeros.index_add_(2, self.order, gradient).split(sizes, dim=2)
+        return [_like(part, some) for part, some in zip(parts, inputs, strict=True)]
+
+
+class Kron(Kernel):
+    """Make blocks of neighbours: (m, b, n_blocks · width, d, d) to one (m, b, d**width, d**width) a block."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        (matrices,) = inputs
+        factors = matrices.unflatten(2, (-1, self.width)).unbind(3)
+        products = [factors[0]]
+        for factor in factors[1:]:
+            products.append(_kron(products[-1], factor))
+        return tuple(products[-1].unbind(2)), tuple(products[:-1])
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (matrices,) = inputs
+        factors = matrices.unflatten(2, (-1, self.width)).unbind(3)
+        gradient = _stack(gradients, dim=2)
+        parts = []
+        for left, right in zip(reversed(saved), reversed(factors[1:]), strict=True):
+            gradient, part = _kron_pullback(gradient, left, right)
+            parts.append(part)
+        return (torch.stack([gradient, *reversed(parts)], dim=3).flatten(2, 3),)
+
+
+class Single(Kernel):
+    """Take single matrices: (m, b, n, d, c) to n of (m, b, d, c), or (m, b, d) if they are columns."""
+
+    def __init__(self, is_column: bool = False) -> None:
+        self.is_column = is_column
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        matrices = inputs[0].squeeze(-1) if self.is_column else inputs[0]
+        return tuple(matrices.unbind(2)), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        gradient = _stack(gradients, dim=2)
+        return (gradient.unsqueeze(-1) if self.is_column else gradient,)
+
+
+class Product(Kernel):
+    """Begin with a product state: vectors (m, b, dim_i) to a register (m, b, Π dim_i).
+
+    Parameters
+    ----------
+    order : tensor, optional
+        Which place of the product each place of the register takes, if the wires of the vectors are not in order.
+    """
+
+    def __init__(self, order: torch.Tensor | None = None) -> None:
+        self.order = order
+        self.inverse = None if order is None else torch.argsort(order)
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        products = [inputs[0]]
+        for vector in inputs[1:]:
+            products.append((products[-1].unsqueeze(-1) * vector.unsqueeze(-2)).flatten(-2))
+        register = products[-1]
+        if self.order is not None:
+            register = register.index_select(-1, self.order)
+        return (register,), tuple(products[:-1])
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (gradient,) = gradients
+        assert gradient is not None
+        if self.inverse is not None:
+            gradient = gradient.index_select(-1, self.inverse)
+        parts = []
+        for left, right in zip(reversed(saved), reversed(inputs[1:]), strict=True):
+            table = gradient.unflatten(-1, (left.shape[-1], right.shape[-1]))
+            parts.append(_like((left.conj().unsqueeze(-2) @ table).squeeze(-2), right))
+            gradient = _like((table @ right.conj().unsqueeze(-1)).squeeze(-1), left)
+        return [gradient, *reversed(parts)]
+
+
+class Dense(Kernel):
+    """Apply a matrix to some wires of a register: (m, b, D) and (m, b or 1, d, d) to (m, b, D).
+
+    Parameters
+    ----------
+    dims : tuple of int
+        The register as (before, d, after): the wires are neighbours in order.
+    transposed : bool
+        Whether the transposed matrix is applied.
+    """
+
+    def __init__(self, dims: tuple[int, int, int], transposed: bool = False) -> None:
+        self.before, self.dim, self.after = dims
+        self.transposed = transposed
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        register, matrix = inputs
+        return (self._apply(register, matrix.mT if self.transposed else matrix),), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        register, matrix = inputs
+        (gradient,) = gradients
+        assert gradient is not None
+        from_register = from_matrix = None
+        if needed[0]:
+            adjoint = matrix.conj() if self.transposed else matrix.mH
+            from_register = _like(self._apply(gradient, adjoint), register)
+        if needed[1]:
+            # Σ g xᴴ over all that is neither model, row (if the matrix has rows) nor the matrix's own axis.
+            g, x = (self._columns(some, matrix) for some in (gradient, register))
+            product = x.conj() @ g.mT if self.transposed else g @ x.mH
+            from_matrix = _like(product, matrix)
+        return from_register, from_matrix
+
+    def _apply(self, register: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+        m, b = register.shape[:2]
+        if matrix.shape[1] > 1:
+            x = register.reshape(m, b, self.before, self.dim, self.after)
+            return (matrix.unsqueeze(2) @ x).flatten(2)
+        if self.after == 1:
+            x = register.reshape(m, b * self.before, self.dim)
+            if m == matrix.shape[0] == 1:
+                # One product of plain matrices has less overhead than a batch of one.
+                y = (x[0] @ matrix[0, 0].mT).unsqueeze(0)
+            else:
+                y = x @ matrix.squeeze(1).mT
+        else:
+            x = register.reshape(m, b * self.before, self.dim, self.after)
+            y = matrix @ x
+        return y.reshape(y.shape[0], b, -1)
+
+    def _columns(self, register: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+        """Return the register as (m, b or 1, d, the rest)."""
+        m, b = register.shape[:2]
+        if matrix.shape[1] > 1:
+            x = register.reshape(m, b, self.before, self.dim, self.after)
+            return x.transpose(2, 3).reshape(m, b, self.dim, -1)
+        x = register.reshape(m, 1, b * self.before, self.dim, self.after)
+        return x.transpose(2, 3).reshape(m, 1, self.dim, -1)
+
+
+class Reorder(Kernel):
+    """Bring the axes of a register into another order: (m, b, D) to (m, b, D)."""
+
+    def __init__(self, dim: int, axes: Sequence[int]) -> None:
+        self.dims = (dim,) * len(axes)
+        self.axes = tuple(axes)
+        self.back = tuple(sorted(range(len(axes)), key=self.axes.__getitem__))
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        return (self._move(inputs[0], self.axes),), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        assert gradients[0] is not None
+        return (self._move(gradients[0], self.back),)
+
+    def _move(self, register: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
+        m, b = register.shape[:2]
+        return register.reshape(m, b, *self.dims).permute(0, 1, *(2 + axis for axis in axes)).reshape(m, b, -1)
+
+
+class Permute(Kernel):
+    """Apply a constant matrix with one entry in each row and column: y_i = scale_i · x_index(i)."""
+
+    def __init__(self, index: torch.Tensor, scale: torch.Tensor | None) -> None:
+        self.index = index
+        self.inverse = torch.argsort(index)
+        self.scale = scale
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        moved = inputs[0].index_select(-1, self.index)
+        return (moved if self.scale is None else moved * self.scale,), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (gradient,) = gradients
+        assert gradient is not None
+        if self.scale is not None:
+            gradient = gradient * self.scale.conj()
+        return (gradient.index_select(-1, self.inverse),)
+
+
+class Constant(Kernel):
+    """Apply a constant matrix (out, D), dense or sparse, with its transposed one: (m, b, D) to (m, b, out)."""
+
+    def __init__(self, matrix: torch.Tensor, transposed: torch.Tensor) -> None:
+        self.matrix = matrix
+        self.transposed = transposed
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        return (_rows_times(inputs[0], self.matrix, self.transposed),), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        assert gradients[0] is not None
+        # The conjugate is put on the vectors, since sparse matrices do not know it.
+        return (_rows_times(gradients[0].conj(), self.transposed, self.matrix).conj(),)
+
+
+class Phase(Kernel):
+    """Turn the phase of each amplitude: (m, b, D) and angles (m, b, 1, n) to (m, b, D).
+
+    Parameters
+    ----------
+    slopes : tensor, shape (n, D)
+        How the phase of each amplitude grows with each angle.
+    offsets : tensor, shape (D,)
+        The phases at angle 0.
+    """
+
+    def __init__(self, slopes: torch.Tensor, offsets: torch.Tensor) -> None:
+        self.slopes = slopes
+        self.offsets = offsets
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        register, angles = inputs
+        phases = angles.squeeze(2) @ self.slopes + self.offsets
+        turns = torch.complex(torch.cos(phases), torch.sin(phases))
+        turned = register * turns
+        return (turned,), (turns, turned)
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        register, angles = inputs
+        turns, turned = saved
+        (gradient,) = gradients
+        assert gradient is not None
+        from_register = _like(gradient * turns.conj(), register) if needed[0] else None
+        from_angles = None
+        if needed[1]:
+            by_phase = (gradient * turned.conj()).imag
+            from_angles = _like((by_phase @ self.slopes.mT).unsqueeze(2), angles)
+        return from_register, from_angles
+
+
+class Overlaps(Kernel):
+    """Products ψ*(z) ψ(z ^ mask) for some masks: (m, b, D) to real (m, b, D) for mask 0, complex otherwise."""
+
+    def __init__(self, others: Sequence[torch.Tensor | None]) -> None:
+        self.others = others
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        (state,) = inputs
+        outputs = []
+        for other in self.others:
+            if other is None:
+                parts = torch.view_as_real(state)
+                outputs.append((parts * parts).sum(-1))
+            else:
+                outputs.append(state.conj() * state.index_select(-1, other))
+        return tuple(outputs), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (state,) = inputs
+        total: torch.Tensor | None = None
+        for other, gradient in zip(self.others, gradients, strict=True):
+            if gradient is None:
+                continue
+            if other is None:
+                part = 2 * gradient * state
+            else:
+                # The mask is its own inverse.
+                part = gradient.conj() * state.index_select(-1, other) + (gradient * state).index_select(-1, other)
+            total = part if total is None else total + part
+        return (total,)
+
+
+class Combine(Kernel):
+    """Sum the real parts of products with constant matrices: each (m, b, D_i) to one (m, b, n_outputs).
+
+    Parameters
+    ----------
+    matrices : sequence of (tensor, tensor)
+        Each matrix (n_outputs, D_i), dense or sparse, with its transposed one.
+    """
+
+    def __init__(self, matrices: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> None:
+        self.matrices = matrices
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        first, *rest = (_rows_times(v, *pair).real for v, pair in zip(inputs, self.matrices, strict=True))
+        for more in rest:
+            first = first + more
+        return (first,), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (gradient,) = gradients
+        assert gradient is not None
+        # The gradient is real, so conjugating the result conjugates the matrix.
+        return [_rows_times(gradient.to(t.dtype), t, m).conj() for m, t in self.matrices]
+
+
+class Concatenate(Kernel):
+    """Put outputs into one row: each (m, b, n_i) to (m, b, n_outputs), in an order."""
+
+    def __init__(self, order: torch.Tensor) -> None:
+        self.order = order
+        self.inverse = torch.argsort(order)
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        return (torch.cat(inputs, dim=-1).index_select(-1, self.order),), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        assert gradients[0] is not None
+        return gradients[0].index_select(-1, self.inverse).split([some.shape[-1] for some in inputs], dim=-1)
+
+
+class Contract(Kernel):
+    """Expectation values: states (m, b, D) and observables (m, n_outputs, D) to (m, b, n_outputs)."""
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+        states, observables = inputs
+        if len(states) == len(observables) == 1:
+            return ((states[0] @ observables[0].mT).unsqueeze(0),), ()
+        return (states @ observables.mT,), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        states, observables = inputs
+        (gradient,) = gradients
+        assert gradient is not None
+        from_states = _like(gradient @ observables, states) if needed[0] else None
+        from_observables = _like(gradient.mT @ states, observables) if needed[1] else None
+        return from_states, from_observables
+
+
+def _real(tensor: torch.Tensor) -> torch.Tensor:
+    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
+
+
+def _like(gradient: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """Sum a gradient over the axes that the tensor has been broadcast along."""
+    wide = [axis for axis in range(tensor.ndim) if tensor.shape[axis] == 1 and gradient.shape[axis] > 1]
+    return gradient.sum(wide, keepdim=True) if wide else gradient
+
+
+def _stack(gradients: Gradients, dim: int) -> torch.Tensor:
+    some = next(gradient for gradient in gradients if gradient is not None)
+    return torch.stack([torch.zeros_like(some) if g is None else g for g in gradients], dim=dim)
+
+
+def _kron(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Return the Kronecker products (..., ab, ab) of (..., a, a) and (..., b, b)."""
+    size = left.shape[-1] * right.shape[-1]
+    product = left[..., :, None, :, None] * right[..., None, :, None, :]
+    return product.reshape(*product.shape[:-4], size, size)
+
+
+def _kron_pullback(
+    gradient: torch.Tensor, left: torch.Tensor, right: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    a, b = left.shape[-1], right.shape[-1]
+    lead = gradient.shape[:-2]
+    table = gradient.reshape(*lead, a, b, a, b).transpose(-3, -2).reshape(*lead, a * a, b * b)
+    from_left = table @ right.conj().flatten(-2).unsqueeze(-1)
+    from_right = left.conj().flatten(-2).unsqueeze(-2) @ table
+    return from_left.reshape(*lead, a, a), from_right.reshape(*lead, b, b)
+
+
+def _rows_times(rows: torch.Tensor, matrix: torch.Tensor, transposed: torch.Tensor) -> torch.Tensor:
+    if matrix.layout == torch.strided:
+        return rows @ transposed
+    flat = rows.reshape(-1, rows.shape[-1])
+    return (matrix @ flat.mT.resolve_conj()).mT.reshape(*rows.shape[:-1], matrix.shape[0])
+
+

@@ -1,0 +1,170 @@
+"""Gradients as a quantum computer gives them: by the parameter-shift rule, from circuits with shifted angles.
+
+The derivative by an angle is a sum of the circuit's own results at shifted values of that angle (Schuld et al. 2019,
+arXiv:1811.11184; for gates with several frequencies Wierichs et al. 2022, arXiv:2107.12390). An angle that
+several gates share is shifted in one gate at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import pennylane as qml
+import torch
+
+from qenn_core.engine.compiled import Compiled, Encoded
+from qenn_core.engine.evaluation import Evaluation
+from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS, Needs, Value
+from qenn_core.engine.pools import Pool, entries
+from qenn_core.engine.program import transfer_table
+from qenn_core.engine.recording import UnsupportedError
+from qenn_core.engine.sampling import Sampling, Streams
+from qenn_core.engine.trace import Gate, Trace
+
+# So many shifted circuits are evaluated side by side.
+_AT_ONCE = 64
+
+
+class _Term(NamedTuple):
+    """One circuit of a rule: shift this angle by so much, and take the result so many times."""
+
+    angle: int
+    shift: float
+    coefficient: float
+
+
+class Shifted(Evaluation):
+    """Results and gradients from circuits alone: exact ones, or with finite shots.
+
+    Parameters
+    ----------
+    trace : Trace
+        The circuit.
+    n_weights, n_inputs : int
+        Entries of all weights of a model, and of a row of inputs.
+
+    Raises
+    ------
+    UnsupportedError
+        If a gate depends on weights or inputs in another way than by angles.
+    """
+
+    def __init__(self, trace: Trace, n_weights: int, n_inputs: int) -> None:
+        super().__init__(trace, n_weights, n_inputs)
+        # Angles that depend on inputs may depend on weights, too, and be different in each row.
+        self._pools = {WEIGHTS: Pool(WEIGHTS, n_weights, n_inputs), INPUTS: Pool(BOTH, n_weights, n_inputs)}
+        self._places: dict[Needs, list[int]] = {WEIGHTS: [], INPUTS: []}
+        self._terms: dict[Needs, list[_Term]] = {WEIGHTS: [], INPUTS: []}
+        own_angles = replace(trace, gates=tuple(map(self._with_own_angles, trace.gates)), checks=())
+        self._sampling = Sampling(trace.measurements, trace.n_wires)
+        measurements = self._sampling.outcomes if trace.shots else trace.measurements
+        self._compiled = Compiled(
+            own_angles, measurements, len(self._places[WEIGHTS]), len(self._places[INPUTS])
+        )
+
+    def _with_own_angles(self, gate: Gate) -> Gate:
+        if not gate.needs:
+            return gate
+        if gate.table is None:
+            raise UnsupportedError("a gate depends on weights or inputs in another way than by angles")
+        values = []
+        for number, value in enumerate(gate.values):
+            if not value.needs:
+                values.append(value)
+                continue
+            needs = INPUTS if INPUTS <= value.needs else WEIGHTS
+            places = self._places[needs]
+            values.append(Value(needs, entry=len(places)))
+            frequencies = {frequency for frequency, _ in transfer_table(gate.table).harmonics[number] if frequency}
+            if frequencies:
+                rule = qml.gradients.generate_shift_rule(tuple(sorted(frequencies)))
+                self._terms[needs] += [_Term(len(places), float(shift), float(c)) for c, shift in rule]
+            places.append(self._pools[needs].place(value))
+        return replace(gate, values=tuple(values))
+
+    def evaluate(
+        self, rows: torch.Tensor | Encoded, weights: Sequence[torch.Tensor], streams: Streams
+    ) -> torch.Tensor:
+        """Return what is measured."""
+        inputs = rows.inputs if isinstance(rows, Encoded) else rows
+        known = entries(inputs, weights)
+        angles = []
+        for needs, pool in self._pools.items():
+            computed = {one: self.trace.parameters.compute(one, inputs, weights) for one in pool.computed_needs}
+            places = torch.tensor(self._places[needs], dtype=torch.int64, device=inputs.device)
+            angles.append(pool.fill(known, computed).index_select(-1, places))
+        of_weights, of_rows = angles
+        if not self._places[INPUTS]:
+            of_rows = inputs.new_zeros(1, inputs.shape[1], 0)
+        result: torch.Tensor = _ShiftRule.apply(self, streams, of_weights.squeeze(1), of_rows)  # type: ignore[no-untyped-call]
+        return result
+
+    def encode(self, inputs: torch.Tensor) -> Encoded:
+        """Keep the inputs as they are: each shifted circuit encodes them anew."""
+        return Encoded(inputs)
+
+    def results(self, of_weights: torch.Tensor, of_rows: torch.Tensor, streams: Streams) -> torch.Tensor:
+        """Run the circuit with these angles: (n_models, n) and (n_models or 1, batch, n)."""
+        n_rows = of_rows.shape[1]
+        results = self._compiled.evaluate(of_rows, [of_weights]).expand(len(of_weights), n_rows, -1)
+        self.executions += len(of_weights) * n_rows * self._sampling.n_circuits
+        if self.trace.shots is None:
+            return results
+        return self._sampling.estimate(results, self.trace.shots, streams)
+
+    def gradient_by_weights(
+        self, gradient: torch.Tensor, of_weights: torch.Tensor, of_rows: torch.Tensor, streams: Streams
+    ) -> torch.Tensor:
+        """Return the gradient (n_models, n), the shifted circuits taken for further models."""
+        total = torch.zeros_like(of_weights)
+        for terms in _chunks(self._terms[WEIGHTS]):
+            shifted = of_weights.repeat(len(terms), 1, 1)
+            for number, term in enumerate(terms):
+                shifted[number, :, term.angle] += term.shift
+            rows = of_rows if len(of_rows) == 1 else of_rows.repeat(len(terms), 1, 1)
+            results = self.results(shifted.flatten(0, 1), rows, [*streams] * len(terms))
+            slopes = (results.unflatten(0, shifted.shape[:2]) * gradient).sum((2, 3))
+            for term, slope in zip(terms, slopes, strict=True):
+                total[:, term.angle] += term.coefficient * slope
+        return total
+
+    def gradient_by_rows(
+        self, gradient: torch.Tensor, of_weights: torch.Tensor, of_rows: torch.Tensor, streams: Streams
+    ) -> torch.Tensor:
+        """Return the gradient (n_models or 1, batch, n), the shifted circuits taken for further rows."""
+        total = torch.zeros_like(of_rows)
+        for terms in _chunks(self._terms[INPUTS]):
+            shifted = of_rows.unsqueeze(1).repeat(1, len(terms), 1, 1)
+            for number, term in enumerate(terms):
+                shifted[:, number, :, term.angle] += term.shift
+            results = self.results(of_weights, shifted.flatten(1, 2), streams)
+            slopes = (results.unflatten(1, shifted.shape[1:3]) * gradient.unsqueeze(1)).sum(3)
+            if len(of_rows) == 1:
+                slopes = slopes.sum(0, keepdim=True)
+            for number, term in enumerate(terms):
+                total[:, :, term.angle] += term.coefficient * slopes[:, number]
+        return total
+
+
+def _chunks(terms: Sequence[_Term]) -> Iterator[Sequence[_Term]]:
+    return (terms[first : first + _AT_ONCE] for first in range(0, len(terms), _AT_ONCE))
+
+
+class _ShiftRule(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, circuit: Shifted, streams: Streams, of_weights: torch.Tensor, of_rows: torch.Tensor
+    ) -> torch.Tensor:
+        ctx.circuit, ctx.streams = circuit, streams
+        ctx.save_for_backward(of_weights, of_rows)
+        return circuit.results(of_weights, of_rows, streams)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        arguments = (gradient, *ctx.saved_tensors, ctx.streams)
+        by_weights = ctx.circuit.gradient_by_weights(*arguments) if ctx.needs_input_grad[2] else None
+        by_rows = ctx.circuit.gradient_by_rows(*arguments) if ctx.needs_input_grad[3] else None
+        return None, None, by_weights, by_rows

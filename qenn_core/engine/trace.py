@@ -1,0 +1,214 @@
+"""From a QNode to a list of gates, by running its quantum function once.
+
+The function runs on one row of inputs under ``torch.fx``, which records the arithmetic between its arguments and
+the parameters of its gates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import torch
+from numpy.typing import NDArray
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from qenn_core.engine.measured import Measurement
+from qenn_core.engine.parameters import Needs, Parameters, Value, find_parameters
+from qenn_core.engine.recording import (
+    GateKind,
+    RecordedGate,
+    Recording,
+    UnsupportedError,
+    record,
+)
+from qenn_core.engine.tables import Table
+
+
+@dataclass(frozen=True)
+class Gate:
+    """An operation on some wires: constant, a function of angles, or computed.
+
+    Parameters
+    ----------
+    kind : str
+        ``"unitary"``, ``"channel"``, or ``"state"`` for a state preparation.
+    wires : tuple of int
+        Positions among the circuit's wires.
+    fixed : complex array, optional
+        The Kraus operators (n_operators, d, d), one for a unitary; for a state its amplitudes (d,).
+    table : Table, optional
+        The unitary as a function of its angles.
+    values : tuple of Value
+        The angles of the table; without a table, the Kraus operators or amplitudes.
+    """
+
+    kind: GateKind
+    wires: tuple[int, ...]
+    fixed: NDArray[np.complex128] | None = None
+    table: Table | None = None
+    values: tuple[Value, ...] = ()
+
+    @property
+    def needs(self) -> Needs:
+        """What it depends on."""
+        return frozenset().union(*(value.needs for value in self.values))
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A quantum function, recorded.
+
+    Parameters
+    ----------
+    n_wires : int
+        Number of wires that matter.
+    gates : tuple of Gate
+        In order.
+    measurements : tuple of Measurement
+        In order.
+    returns : type
+        What the function returned: one measurement, or a list or tuple of them.
+    shots : int or None
+        Measurements per circuit; ``None`` for exact values.
+    parameters : Parameters
+        Computes what the gates' values stand for.
+    checks : tuple of (pennylane operation, tuple of Value)
+        Operations of which PennyLane checks the values whenever it makes them.
+    """
+
+    n_wires: int
+    gates: tuple[Gate, ...]
+    measurements: tuple[Measurement, ...]
+    returns: type
+    shots: int | None
+    parameters: Parameters
+    checks: tuple[tuple[Any, tuple[Value, ...]], ...]
+
+    @property
+    def mixed(self) -> bool:
+        """Whether a channel makes the state mixed."""
+        return any(gate.kind == "channel" for gate in self.gates)
+
+
+def trace(
+    qnode: qml.QNode, weights: Mapping[str, torch.Tensor], row: torch.Tensor, input_name: str = "inputs"
+) -> Trace:
+    """Record the quantum function of `qnode`.
+
+    Parameters
+    ----------
+    qnode : pennylane.QNode
+        Is called with the inputs and `weights` by name.
+    weights : mapping of str to tensor
+        Of the right shapes and type; their values do not matter.
+    row : tensor, shape (n_inputs,) or (1, n_inputs)
+        A row as the function will see it: with a leading dimension if it is to see batches. Its values do not
+        matter.
+    input_name : str
+        Name of the argument for the inputs.
+
+    Raises
+    ------
+    UnsupportedError
+        If the function does something that a recording cannot repeat.
+    """
+    if qml.capture.enabled():
+        raise UnsupportedError("program capture is enabled")
+    recordings: list[Recording] = []
+
+    def run(inputs: torch.Tensor, *values: torch.Tensor) -> list[torch.Tensor]:
+        arguments = {input_name: inputs, **dict(zip(weights, values, strict=True))}
+        recordings.append(record(qnode, arguments, len(inputs) if inputs.ndim == 2 else None))
+        return recordings[-1].tensors
+
+    def run_one_row(*some: torch.Tensor) -> list[torch.Tensor]:
+        tensors = run(*some)
+        return [t[0] if batched else t for t, batched in zip(tensors, recordings[-1].batched, strict=True)]
+
+    draw = torch.Generator().manual_seed(0)
+
+    def arguments(n_rows: int) -> list[torch.Tensor]:
+        shape = (n_rows, *row.shape[1:]) if row.ndim == 2 else row.shape
+        shapes = [shape, *(value.shape for value in weights.values())]
+        return [torch.rand(shape, generator=draw, dtype=row.dtype) for shape in shapes]
+
+    first = arguments(1)
+    try:
+        with torch.no_grad():
+            graph = make_fx(run_one_row)(*first)
+            parameters, values = find_parameters(graph, first, rows_have_batch_dim=row.ndim == 2)
+            # A recording is only good for other values and batch sizes if another run agrees with it.
+            others = arguments(3)
+            results = run(*others)
+    except UnsupportedError:
+        raise
+    except Exception as error:
+        raise UnsupportedError(f"its quantum function cannot be recorded: {_first_line(error)}") from error
+    recording = recordings[0]
+    if recordings[1].shape != recording.shape:
+        raise UnsupportedError("its gates change from call to call, or with the values of its arguments")
+    if not _agree(parameters, values, others, results):
+        raise UnsupportedError(
+            "the parameters of its gates depend on more than the weights and the row of inputs at hand"
+        )
+    found = iter(values)
+    gates = tuple(_gate(gate, tuple(islice(found, len(gate.tensors)))) for gate in recording.gates)
+    checks = tuple((operation, tuple(islice(found, len(operation.data)))) for operation in recording.checked)
+    return Trace(
+        n_wires=recording.n_wires,
+        gates=gates,
+        measurements=recording.measurements,
+        returns=recording.returns,
+        shots=recording.shots,
+        parameters=parameters,
+        checks=checks,
+    )
+
+
+def _gate(recorded: RecordedGate, values: tuple[Value, ...]) -> Gate:
+    if not values or any(value.needs for value in values):
+        return Gate(recorded.kind, recorded.wires, recorded.fixed, recorded.table, values)
+    constants = [np.asarray(value.constant) for value in values]
+    if recorded.table is None:
+        fixed = constants[0].astype(complex)
+    else:
+        fixed = recorded.table(np.array(constants, dtype=float)[None])
+    return Gate(recorded.kind, recorded.wires, fixed)
+
+
+def _agree(
+    parameters: Parameters,
+    values: Sequence[Value],
+    arguments: Sequence[torch.Tensor],
+    results: Sequence[torch.Tensor],
+) -> bool:
+    """Tell whether the values, computed for these arguments, are the results of the function itself."""
+    inputs, *weights = arguments
+    rows = inputs[None] if inputs.ndim == 2 else inputs[None, None]
+    stacked = [value[None] for value in weights]
+    flat = {
+        frozenset({"inputs"}): rows,
+        frozenset({"weights"}): torch.cat([value.reshape(1, 1, -1) for value in stacked], dim=-1)
+        if stacked
+        else rows[..., :0],
+    }
+    computed = {needs: parameters.compute(needs, rows, stacked) for needs in parameters.graphs}
+    for value, result in zip(values, results, strict=True):
+        if value.constant is not None:
+            mine = value.constant
+        elif value.entry is not None:
+            mine = flat[value.needs][0, :, value.entry]
+        else:
+            mine = computed[value.needs][value.output][0]
+        if not torch.allclose(mine.squeeze().to(result.dtype), result.squeeze(), rtol=1e-4, atol=1e-5):
+            return False
+    return True
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
