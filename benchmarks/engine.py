@@ -1,0 +1,60 @@
+"""Measure training steps of the engine and of other simulators side by side, and write the tables.
+
+Run it from the folder above, on an idle machine with Linux: ``python -m benchmarks.engine``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.contenders.registry import CONTENDERS
+from benchmarks.measure import FULL, QUICK, Effort, Outcome, measure
+from benchmarks.process import ONE_THREAD
+from benchmarks.report import insert, report
+from benchmarks.rows import ROWS, Row
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+
+logger = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the command line asks for, print the tables, and write them."""
+    options = _parse(arguments)
+    os.environ.update(ONE_THREAD)
+    effort = QUICK if options.quick else FULL
+    results = {key: _measure(key, ROWS[key], options.contenders, effort) for key in options.rows}
+    tables = report(results, steps=effort.steps)
+    print(tables)
+    if options.output is not None:
+        options.output.write_text(
+            insert(options.output.read_text(encoding="utf-8"), tables), encoding="utf-8"
+        )
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="only these")
+    parser.add_argument(
+        "--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="only these"
+    )
+    parser.add_argument("--quick", action="store_true", help="a few steps each, to see that all works")
+    parser.add_argument("--output", type=Path, help=f"write the tables into this file, as {DOCUMENT.name}")
+    return parser.parse_args(arguments)
+
+
+def _measure(key: str, row: Row, wanted: Sequence[str], effort: Effort) -> dict[str, Outcome]:
+    logger.info("measuring %s", key)
+    entering = [name for name in row.contenders if name in wanted]
+    installed = [name for name in entering if CONTENDERS[name].installed]
+    outcomes = measure(installed, row.problem, effort)
+    return {name: outcomes.get(name, "not installed") for name in entering}
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    main()

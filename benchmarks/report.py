@@ -1,0 +1,190 @@
+"""The tables, in Markdown."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from benchmarks.contenders.registry import CONTENDERS
+from benchmarks.measure import Figures, Outcome
+from benchmarks.rows import ROWS, Row
+from benchmarks.targets import Quantity, Target
+
+BEGIN = "<!-- measured: begin -->"
+END = "<!-- measured: end -->"
+
+PACKAGES = (
+    "torch",
+    "pennylane",
+    "pennylane-lightning",
+    "jax",
+    "jaxlib",
+    "optax",
+    "tensorcircuit-ng",
+    "numpy",
+)
+
+QUANTITIES: dict[Quantity, str] = {
+    "first_step": "build and first step",
+    "step": "step",
+    "training": "whole training",
+    "peak_memory": "peak memory",
+}
+
+Results = Mapping[str, Mapping[str, Outcome]]
+"""What came out, by key of the row and of the contender."""
+
+
+def report(results: Results, *, steps: int) -> str:
+    """Return the tables of targets and of figures.
+
+    Parameters
+    ----------
+    results : mapping
+        Of the rows that were measured.
+    steps : int
+        Length of a whole training.
+    """
+    return "\n\n".join(
+        [
+            _machine(),
+            "## Targets",
+            _targets(results),
+            "## Figures",
+            *(_figures(ROWS[key], outcomes, steps) for key, outcomes in results.items()),
+        ]
+    )
+
+
+def insert(document: str, tables: str) -> str:
+    """Return `document` with `tables` between its two marker lines, in place of what was there.
+
+    Raises
+    ------
+    ValueError
+        If the marker lines are not there once each, in order.
+    """
+    before, begin, rest = document.partition(f"{BEGIN}\n")
+    _, end, after = rest.partition(f"{END}\n")
+    if not begin or not end or BEGIN in after or END in after:
+        raise ValueError(f"the document needs the lines {BEGIN} and {END}, once each and in this order")
+    return f"{before}{BEGIN}\n\n{tables}\n\n{END}\n{after}"
+
+
+def _machine() -> str:
+    versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    python = f"Python {platform.python_version()}"
+    return f"Measured on {date.today():%-d %B %Y} on one core of {_cpu()}: {python}, {versions}."
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _cpu() -> str:
+    described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.partition(":")[2].strip() for line in described if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _targets(results: Results) -> str:
+    return _table(
+        ("circuit", "quantity", "target", "measured", "data encoded once", "verdict"),
+        (
+            _target(target, ROWS[key].problem.circuit.title, outcomes)
+            for key, outcomes in results.items()
+            for target in ROWS[key].targets
+        ),
+    )
+
+
+def _target(target: Target, circuit: str, outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
+    value = target.measured(outcomes)
+    encoded = _with_encoded_data(target).measured(outcomes)
+    return (
+        circuit,
+        _named(target),
+        f"≥ {_shown(target, target.at_least)}" if target.at_least else f"≤ {_shown(target, target.at_most)}",
+        _shown(target, value),
+        _shown(target, encoded),
+        "not measured" if value is None else "reached" if target.reached(value) else "**missed**",
+    )
+
+
+def _with_encoded_data(target: Target) -> Target:
+    instead = {"fused": "encoded"}
+    over = None if target.over is None else instead.get(target.over, target.over)
+    return replace(target, of=instead.get(target.of, target.of), over=over)
+
+
+def _named(target: Target) -> str:
+    labels = [CONTENDERS[key].label for key in (target.of, target.over) if key is not None]
+    return f"{QUANTITIES[target.quantity]}: {' ÷ '.join(labels)}"
+
+
+def _shown(target: Target, value: float | None) -> str:
+    if value is None:
+        return "–"
+    if target.over is not None:
+        return f"{_rounded(value)}×"
+    return f"{_rounded(value / 1e9)} GB" if target.quantity == "peak_memory" else f"{_rounded(value)} s"
+
+
+def _rounded(value: float) -> str:
+    """Three digits, and not fewer than the whole ones."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _figures(row: Row, outcomes: Mapping[str, Outcome], steps: int) -> str:
+    reference = outcomes.get("fused")
+    unit = reference.step if isinstance(reference, Figures) else None
+    head = (
+        "contender",
+        "step, ms",
+        f"times {CONTENDERS['fused'].label}",
+        "build and first step, s",
+        f"{steps} steps from nothing, s",
+        "peak memory (before), MB",
+    )
+    lines = (
+        (CONTENDERS[key].label, *_cells(outcome, unit, len(head) - 1)) for key, outcome in outcomes.items()
+    )
+    notes = _notes(outcomes, row.problem.batch)
+    return "\n\n".join([f"### {row.problem.circuit.title}", _table(head, lines), *notes])
+
+
+def _cells(outcome: Outcome, unit: float | None, n_cells: int) -> Sequence[str]:
+    if isinstance(outcome, str):
+        return (outcome, *[""] * (n_cells - 1))
+    return (
+        _rounded(outcome.step * 1e3),
+        "–" if unit is None else _rounded(outcome.step / unit),
+        _rounded(outcome.first_step),
+        _rounded(outcome.training) + " †" * outcome.extrapolated,
+        f"{outcome.peak_memory / 1e6:.0f} ({outcome.memory_before / 1e6:.0f})",
+    )
+
+
+def _notes(outcomes: Mapping[str, Outcome], batch: int) -> Iterator[str]:
+    measured = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Figures)}
+    if any(figures.extrapolated for figures in measured.values()):
+        yield "† Not run to its end: the steps that lack are counted at the median of a step."
+    for key, figures in measured.items():
+        if figures.batch != batch:
+            yield (
+                f"{CONTENDERS[key].label} ran out of memory with {batch} rows. "
+                f"It was measured with {figures.batch}: "
+                f"its times are multiplied by {batch // figures.batch}, its memory is as it was."
+            )
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    ruled = [head, ["---"] * len(head), *lines]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in ruled)

@@ -1,0 +1,103 @@
+"""The benchmark of the engine: its tables say what was measured, and where they belong."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.contenders.registry import CONTENDERS
+from benchmarks.engine import DOCUMENT
+from benchmarks.measure import Figures
+from benchmarks.report import BEGIN, END, insert, report
+from benchmarks.targets import Target
+
+ROOT = Path(__file__).parents[2]
+
+
+def figures(**known: float) -> Figures:
+    others = {"first_step": 0.5, "step": 0.01, "training": 5.0, "peak_memory": 5e8, "memory_before": 4e8}
+    return Figures(**(others | known), extrapolated=False, batch=32)
+
+
+@pytest.fixture(scope="module")
+def quick_run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    document = tmp_path_factory.mktemp("docs") / "benchmarks.md"
+    document.write_text(f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n", encoding="utf-8")
+    options = ["--quick", "--rows", "noisy-2-2", "--output", document]
+    subprocess.run([sys.executable, "-m", "benchmarks.engine", *options], cwd=ROOT, check=True)
+    return document.read_text(encoding="utf-8")
+
+
+def cells(document: str, first: str) -> list[str]:
+    (line,) = (line for line in document.splitlines() if line.startswith(f"| {first} |"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.mark.parametrize("key", ["fused", "default.mixed"])
+def test_contender_is_measured_in_a_process_of_its_own(quick_run: str, key: str) -> None:
+    _, step, times_fused, first_step, training, memory = cells(quick_run, CONTENDERS[key].label)
+    assert float(step) > 0
+    assert float(times_fused) > 0
+    assert float(first_step) > 0
+    assert float(training) >= float(first_step)
+    peak, before = memory.rstrip(")").split(" (")
+    assert int(peak) >= int(before) > 0
+
+
+def test_target_gets_a_verdict(quick_run: str) -> None:
+    speedup = "2 qubits, 2 layers, noisy | step: `TorchLayer`, `default.mixed`, backprop ÷ `FusedTorchLayer`"
+    *_, target, measured, encoded, verdict = cells(quick_run, speedup)
+    assert target == "≥ 15×"
+    assert measured.endswith("×")
+    assert encoded.endswith("×")
+    assert verdict in {"reached", "**missed**"}
+
+
+def test_document_keeps_its_prose(quick_run: str) -> None:
+    assert quick_run.startswith(f"Before.\n{BEGIN}\n")
+    assert quick_run.endswith(f"{END}\nAfter.\n")
+    assert "old" not in quick_run
+
+
+def test_tables_are_replaced_by_the_next_ones() -> None:
+    document = DOCUMENT.read_text(encoding="utf-8")
+    assert insert(insert(document, "first"), "second") == insert(document, "second")
+
+
+@pytest.mark.parametrize("document", ["", f"{BEGIN}\n", f"{END}\n{BEGIN}\n", f"{BEGIN}\n{END}\n" * 2])
+def test_document_without_a_place_for_the_tables_is_refused(document: str) -> None:
+    with pytest.raises(ValueError, match="needs the lines"):
+        insert(document, "tables")
+
+
+def test_ratio_is_held_against_its_bound() -> None:
+    target = Target("step", "default.qubit", over="fused", at_least=15)
+    measured = target.measured({"default.qubit": figures(step=0.03), "fused": figures(step=0.002)})
+    assert measured == pytest.approx(15)
+    assert target.reached(15)
+    assert not target.reached(14.9)
+
+
+def test_quantity_is_held_against_its_bound() -> None:
+    target = Target("peak_memory", "fused", at_most=1e9)
+    assert target.measured({"fused": figures(peak_memory=2e9)}) == 2e9
+    assert target.reached(1e9)
+    assert not target.reached(2e9)
+
+
+def test_contender_that_is_absent_or_failed_is_named_with_the_reason() -> None:
+    outcomes = {"fused": figures(), "jax": "not installed", "lightning": "took longer than 150 s"}
+    tables = report({"pure-4-2": outcomes}, steps=500)
+    assert cells(tables, CONTENDERS["jax"].label)[1] == "not installed"
+    assert cells(tables, CONTENDERS["lightning"].label)[1] == "took longer than 150 s"
+    assert (
+        "whole training: `FusedTorchLayer` ÷ PennyLane, `jax.jit` | ≤ 1× | – | – | not measured |" in tables
+    )
+
+
+def test_fewer_rows_are_owned_up_to() -> None:
+    halved = Figures(20.0, 10.0, 5000.0, True, 1e10, 4e8, batch=16)
+    tables = report({"noisy-8-3": {"default.mixed": halved}}, steps=500)
+    assert "ran out of memory with 32 rows. It was measured with 16: its times are multiplied by 2" in tables
+    assert cells(tables, CONTENDERS["default.mixed"].label)[4] == "5000 †"
