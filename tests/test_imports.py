@@ -36,9 +36,15 @@ WORKER_MODULES = {
     "qenn_core.engine.layer",  # evaluates circuits
     "qenn_core.engine.shots",  # a torch module
     "qenn_core.model.network",  # a torch module
-    "qenn_core.training.loop",  # steps by torch
+    "qenn_core.model.stacked",  # a torch module
+    "qenn_core.training.cohort",  # steps by torch
+    "qenn_core.training.loop",  # the same
+    "qenn_core.training.measuring",  # a torch model's answers
     "qenn_core.training.optimizers",  # torch's own
     "qenn_core.training.prediction",  # a torch model's answers
+    "qenn_core.training.reports",  # scores them
+    "qenn_core.training.table",  # rows as tensors
+    "qenn_core.training.trainee",  # weights as tensors
     "qenn_core.analysis.decision_map",  # a torch model's answers
     "qenn_core.analysis.overview",  # runs the preparation
     "qenn_core.analysis.drawing",  # traces the circuit

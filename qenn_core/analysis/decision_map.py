@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from qenn_core.analysis.records import DecisionMap, MapPoint
 from qenn_core.data.prepared import Plane, PreparedData
+from qenn_core.model.network import HybridModel
 from qenn_core.training.prediction import predict
 
 MAX_POINTS = 400
 
 
-def decision_map(model: torch.nn.Module, data: PreparedData, resolution: int) -> DecisionMap | None:
+def decision_map(model: HybridModel, data: PreparedData, resolution: int) -> DecisionMap | None:
     """Ask `model` for every point of a grid over the plane of `data`.
 
     Parameters
     ----------
-    model : torch.nn.Module
-        From inputs (rows, n_inputs) to logits (rows, n_classes).
+    model : HybridModel
+        The model as it is now.
     data : PreparedData
         What the model is trained on.
     resolution : int

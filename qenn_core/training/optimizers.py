@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from torch import optim
-from torch.nn import Parameter
+from torch import Tensor, optim
 
 from qenn_core.errors import TrainingError
 
@@ -18,7 +17,7 @@ OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = {
 }
 
 
-def build_optimizer(name: str, weights: Iterable[Parameter], learning_rate: float) -> optim.Optimizer:
+def build_optimizer(name: str, weights: Iterable[Tensor], learning_rate: float) -> optim.Optimizer:
     """Return the optimizer `name` over `weights`; raises `TrainingError` if there is none of that name."""
     if name not in OPTIMIZERS:
         raise TrainingError(

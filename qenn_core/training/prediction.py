@@ -5,26 +5,38 @@ from __future__ import annotations
 import torch
 
 from qenn_core.data.prepared import Floats
-
-# The largest noisy circuit takes 17 MB a copy of its state for this many rows, and larger batches are no
-# faster.
-ROWS_AT_ONCE = 256
+from qenn_core.model.network import HybridModel, ModelInputs
 
 
-def logits(model: torch.nn.Module, inputs: torch.Tensor) -> torch.Tensor:
-    """Return the model's output (rows, n_classes) for `inputs` (rows, n_inputs), without gradients.
+def logits(model: HybridModel, inputs: ModelInputs, rows: torch.Tensor) -> torch.Tensor:
+    """Return the model's output for some rows of `inputs`, in double precision and without gradients.
 
     The model answers in evaluation mode, and is left in the mode that it was in.
+
+    Parameters
+    ----------
+    model : HybridModel
+        Whom to ask.
+    inputs : tensor, shape (n_rows, n_inputs), or what ``model.encode`` makes of it
+        Rows to choose from.
+    rows : tensor of int, shape (..., n_chosen)
+        Numbers of the rows; with networks side by side ``(n_models, n_chosen)`` has some for each of them.
+
+    Returns
+    -------
+    tensor, shape (..., n_chosen, n_classes)
     """
     training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            return torch.cat([model(some) for some in torch.split(inputs, ROWS_AT_ONCE)])
+            portions = torch.split(rows, model.rows_at_once, dim=-1)
+            return torch.cat([model(inputs[some]) for some in portions], dim=-2).double()
     finally:
         model.train(training)
 
 
-def predict(model: torch.nn.Module, inputs: Floats) -> Floats:
+def predict(model: HybridModel, inputs: Floats) -> Floats:
     """Return the probability of each class (rows, n_classes) for `inputs` (rows, n_inputs)."""
-    return logits(model, torch.from_numpy(inputs.copy())).softmax(dim=1).numpy()
+    every_row = torch.arange(len(inputs))
+    return logits(model, torch.from_numpy(inputs.copy()), every_row).softmax(dim=-1).numpy()

@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from qenn_core.errors import TrainingError
-from qenn_core.model.network import HybridModel, build_model
+from qenn_core.model.network import HybridModel, build_model, build_side_by_side
 from qenn_core.model.shape import model_shape
 from qenn_core.registry import ANSATZE, ENCODINGS
 from qenn_core.spec import ExperimentSpec, choices
+from qenn_core.training.prediction import predict
 
 
-def build(n_inputs: int = 2, n_classes: int = 2, **changes) -> HybridModel:
-    return build_model(spec_of(**changes), n_inputs, n_classes)
+def build(
+    n_inputs: int = 2, n_classes: int = 2, dtype: torch.dtype = torch.float64, **changes
+) -> HybridModel:
+    return build_model(spec_of(**changes), n_inputs, n_classes, dtype)
 
 
 def spec_of(**changes) -> ExperimentSpec:
@@ -52,7 +55,7 @@ def test_shape_by_arithmetic_is_the_shape_of_the_model(
                 model_shape(spec, n_inputs, n_classes)
             continue
         shape = model_shape(spec, n_inputs, n_classes)
-        model = build_model(spec, n_inputs, n_classes)
+        model = build_model(spec, n_inputs, n_classes, torch.float64)
         assert model.parameter_counts == shape.parameters
         assert sum(shape.parameters.values()) == sum(p.numel() for p in model.parameters())
         assert shape.n_angles == shape.parameters["quantum"]
@@ -67,12 +70,19 @@ def test_shape_by_arithmetic_is_the_shape_of_the_model(
 
 @pytest.mark.parametrize("changes", [{}, {"noise.level": 0.1}, {"noise.shots": 100}])
 @pytest.mark.parametrize("batch", [1, 7])
-def test_logits_in_double_precision(batch: int, changes: dict) -> None:
-    for n_qubits, dtype in product((1, 2), (torch.float32, torch.float64)):
-        model = build(1, 3, **changes, **{"circuit.n_qubits": n_qubits})
-        logits = model(torch.zeros(batch, 1, dtype=dtype))
+def test_logits_in_the_precision_of_the_model(batch: int, changes: dict) -> None:
+    for n_qubits, dtype, of_inputs in product((1, 2), *[(torch.float32, torch.float64)] * 2):
+        model = build(1, 3, dtype, **changes, **{"circuit.n_qubits": n_qubits})
+        logits = model(torch.zeros(batch, 1, dtype=of_inputs))
         assert logits.shape == (batch, 3)
-        assert logits.dtype == torch.float64
+        assert logits.dtype == dtype
+
+
+def test_single_precision_unless_asked_otherwise() -> None:
+    model = build_model(spec_of(), 2, 2)
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+    inputs = torch.rand(9, 2)
+    assert torch.allclose(model(inputs).double(), build()(inputs), atol=1e-5)
 
 
 @pytest.mark.parametrize("shots", [0, 10])
@@ -203,3 +213,75 @@ def test_too_many_inputs_name_the_control() -> None:
     with pytest.raises(TrainingError, match="too small for 5 inputs") as caught:
         build(5)
     assert caught.value.place == "circuit.n_qubits"
+
+
+VARIETY = [
+    {},
+    {"encoding.reduction": "linear", "head.hidden": (4,)},
+    {"encoding.kind": "amplitude", "circuit.n_layers": 1},
+    {"encoding.kind": "reuploading", "circuit.n_qubits": 2, "noise.level": 0.1},
+    {"noise.level": 0.1, "circuit.n_qubits": 2},
+    {"noise.shots": 1000},
+]
+
+
+@pytest.mark.parametrize("changes", VARIETY, ids=str)
+def test_what_is_encoded_gives_what_its_inputs_give(changes: dict) -> None:
+    model = build(**changes).eval()
+    inputs = torch.rand(7, 2, dtype=torch.float64)
+    encoded = model.encode(inputs)
+    assert len(encoded) == 7
+    for rows in (slice(2, 5), torch.tensor([6, 0, 0]), torch.tensor([[1, 5, 2]])):
+        assert torch.allclose(model(encoded[rows]), model(inputs[rows]), atol=1e-12)
+
+
+@pytest.mark.parametrize("changes", VARIETY[:-1], ids=str)
+def test_little_memory_changes_nothing_but_the_way(changes: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = build(**changes)
+    inputs = np.random.default_rng(0).uniform(size=(7, 2))
+    expected = predict(model, inputs)
+    monkeypatch.setattr("qenn_core.model.network.BYTES_AT_ONCE", 3 * 8 * model.state_size)
+    monkeypatch.setattr("qenn_core.model.network.ENCODED_BYTES", 0)
+    assert model.rows_at_once == 3
+    assert isinstance(model.encode(torch.from_numpy(inputs)), torch.Tensor)
+    np.testing.assert_allclose(predict(model, inputs), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("changes", VARIETY[:-1], ids=str)
+def test_side_by_side_are_the_models_of_the_seeds(changes: dict) -> None:
+    seeds = (5, 0, 12)
+    together = build_side_by_side(spec_of(**changes), seeds, 2, 3, torch.float64)
+    alone = [build(2, 3, seed=seed, **changes) for seed in seeds]
+    assert together.state_dict().keys() == alone[0].state_dict().keys()
+    for number, model in enumerate(alone):
+        for name, weight in model.state_dict().items():
+            assert torch.equal(together.state_dict()[name][number], weight)
+
+    shared, own = torch.rand(4, 2, dtype=torch.float64), torch.rand(3, 4, 2, dtype=torch.float64)
+    expected = torch.stack([model(shared) for model in alone])
+    assert torch.allclose(together(shared), expected, atol=1e-12)
+    expected = torch.stack([model(rows) for model, rows in zip(alone, own, strict=True)])
+    assert torch.allclose(together(own), expected, atol=1e-12)
+
+    table = together.encode(own.flatten(0, 1))
+    assert torch.allclose(together(table[torch.arange(12).reshape(3, 4)]), expected, atol=1e-12)
+
+
+def test_building_side_by_side_leaves_torch_alone() -> None:
+    state = torch.random.get_rng_state()
+    build_side_by_side(spec_of(), [1, 2], 2, 2)
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("changes", VARIETY[:-1], ids=str)
+def test_one_that_is_not_a_number_does_not_touch_those_beside_it(changes: dict) -> None:
+    together = build_side_by_side(spec_of(**changes), (0, 1, 2), 2, 2, torch.float64)
+    with torch.no_grad():
+        for weight in together.parameters():
+            weight[1].fill_(torch.nan)
+    logits = together(torch.rand(3, 5, 2, dtype=torch.float64))
+    assert logits.isnan().flatten(1).all(dim=1).tolist() == [False, True, False]
+    assert logits[[0, 2]].isfinite().all()
+    logits.sum().backward()
+    for weight in together.parameters():
+        assert weight.grad[[0, 2]].isfinite().all()

@@ -7,9 +7,13 @@ from qenn_core.analysis.decision_map import decision_map, map_points
 from qenn_core.analysis.records import DecisionMap
 
 
-def linear_model(*weights: float) -> torch.nn.Linear:
+class LinearModel(torch.nn.Linear):
+    rows_at_once = 100
+
+
+def linear_model(*weights: float) -> LinearModel:
     """Return a model that names class 1 where the weighted sum of its inputs is positive."""
-    model = torch.nn.Linear(len(weights), 2, bias=False, dtype=torch.float64)
+    model = LinearModel(len(weights), 2, bias=False, dtype=torch.float64)
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[0.0] * len(weights), list(weights)]))
     return model

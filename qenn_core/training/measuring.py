@@ -1,0 +1,33 @@
+"""How models side by side do on a part of their data."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qenn_core.data.prepared import Floats
+from qenn_core.model.network import HybridModel
+from qenn_core.training.prediction import logits
+from qenn_core.training.table import Table, losses_of_rows
+
+
+class Measured(NamedTuple):
+    """Loss in nats a row and accuracy, 0 to 1, of one model on one part."""
+
+    loss: float
+    accuracy: float
+
+
+def measure(model: HybridModel, table: Table) -> list[Measured]:
+    """Return loss and accuracy of each model on its rows."""
+    rows, labels, weights = table.whole
+    answers = logits(model, table.inputs, rows)
+    losses = losses_of_rows(answers, labels)
+    hits = answers.argmax(dim=-1) == labels
+    means = [(of_rows * weights).sum(dim=1).tolist() for of_rows in (losses, hits)]
+    return list(map(Measured, *means))
+
+
+def probabilities(model: HybridModel, table: Table) -> list[Floats]:
+    """Return the probability of each class, (rows, n_classes) for each model's rows."""
+    of_all = logits(model, table.inputs, table.whole.rows).softmax(dim=-1).numpy()
+    return [rows[:count] for rows, count in zip(of_all, table.counts, strict=True)]
