@@ -19,6 +19,8 @@ from qenn_core.engine.shift import Shifted
 from qenn_core.engine.trace import trace
 
 Gradient = Literal["backprop", "parameter-shift"]
+# Too coarse for amplitudes: results are computed in single precision and rounded.
+_HALF_TYPES = (torch.float16, torch.bfloat16)
 
 
 class FallbackWarning(UserWarning):
@@ -114,9 +116,12 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             If the inputs are not floating-point numbers.
         """
         encoded = inputs if isinstance(inputs, Encoded) else Encoded(inputs)
+        dtype = encoded.inputs.dtype
+        if dtype in _HALF_TYPES:
+            encoded = Encoded(encoded.inputs.float())
         evaluation = self._evaluation(encoded.inputs)
         if isinstance(evaluation, str):
-            return self._by_pennylane(encoded.inputs, evaluation)
+            return self._by_pennylane(encoded.inputs.to(dtype), evaluation)
         lead = encoded.inputs.shape[:-1]
         own_rows = self.n_models is not None and len(lead) > 1
         if own_rows and lead[0] != self.n_models:
@@ -126,7 +131,7 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         shape = (self.n_models if own_rows else 1, prod(lead[1:] if own_rows else lead))
         results = evaluation.evaluate(encoded.reshape(*shape), self._stacked_weights(), self._streams())
         results = results.expand(self.n_models or 1, shape[1], -1)
-        return self._shaped(results, evaluation, lead[1:] if own_rows else lead)
+        return self._shaped(results.to(dtype), evaluation, lead[1:] if own_rows else lead)
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
         """Compute what the circuit makes of data that do not change, without gradients.
@@ -143,6 +148,13 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         """
         evaluation = self._evaluation(inputs)
         return Encoded(inputs) if isinstance(evaluation, str) else evaluation.encode(inputs)
+
+    def __str__(self) -> str:
+        """Name the circuit, which need not be a function."""
+        circuit = self.qnode.func
+        return f"<{type(self).__name__}: {getattr(circuit, '__name__', type(circuit).__name__)}>"
+
+    __repr__ = __str__
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is compiled again when needed."""
@@ -197,7 +209,7 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         models = () if self.n_models is None else (self.n_models,)
         if returns is tuple and len(measurements) > 1:
             parts = results.split([one.n_outputs for one in measurements], dim=-1)
-            return torch.stack([part.reshape(*models, *lead, -1) for part in parts], dim=len(models))
+            return torch.stack([part.reshape(*models, *lead, part.shape[-1]) for part in parts], dim=len(models))
         if returns in (list, tuple) or not isinstance(measurements[0], Expectation):
             return results.reshape(*models, *lead, results.shape[-1])
         return results.reshape(*models, *lead)

@@ -180,60 +180,59 @@ class Single(Kernel):
 
 
 class Product(Kernel):
-    """Begin with a product state: vectors (m, b, dim_i) to a register (m, b, Π dim_i).
-
-    Parameters
-    ----------
-    order : tensor, optional
-        Which place of the product each place of the register takes, if the wires of the vectors are not in order.
-    """
-
-    def __init__(self, order: torch.Tensor | None = None) -> None:
-        self.order = order
-        self.inverse = None if order is None else torch.argsort(order)
+    """Begin with a product state: vectors (m, b, dim_i) to a register (m, b, Π dim_i)."""
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        products = [inputs[0]]
-        for vector in inputs[1:]:
-            products.append((products[-1].unsqueeze(-1) * vector.unsqueeze(-2)).flatten(-2))
-        register = products[-1]
-        if self.order is not None:
-            register = register.index_select(-1, self.order)
-        return (register,), tuple(products[:-1])
+        halves: list[torch.Tensor] = []
+        return (self._product(inputs, halves),), tuple(halves)
 
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        (gradient,) = gradients
-        assert gradient is not None
-        if self.inverse is not None:
-            gradient = gradient.index_select(-1, self.inverse)
-        parts = []
-        for left, right in zip(reversed(saved), reversed(inputs[1:]), strict=True):
-            table = gradient.unflatten(-1, (left.shape[-1], right.shape[-1]))
-            parts.append(_like((left.conj().unsqueeze(-2) @ table).squeeze(-2), right))
-            gradient = _like((table @ right.conj().unsqueeze(-1)).squeeze(-1), left)
-        return [gradient, *reversed(parts)]
+        assert gradients[0] is not None
+        return self._spread(gradients[0], inputs, list(saved))
+
+    def _product(self, vectors: Tensors, halves: list[torch.Tensor]) -> torch.Tensor:
+        """Multiply two halves, because long rows are quick to write; append them to `halves`."""
+        if len(vectors) == 1:
+            return vectors[0]
+        middle = len(vectors) // 2
+        left, right = (self._product(some, halves) for some in (vectors[:middle], vectors[middle:]))
+        halves += [left, right]
+        return (left.unsqueeze(-1) * right.unsqueeze(-2)).flatten(-2)
+
+    def _spread(self, gradient: torch.Tensor, vectors: Tensors, halves: list[torch.Tensor]) -> list[torch.Tensor]:
+        """Return the gradient of each vector; takes the halves off the end of `halves`."""
+        if len(vectors) == 1:
+            return [gradient]
+        right, left = halves.pop(), halves.pop()
+        table = gradient.unflatten(-1, (left.shape[-1], right.shape[-1]))
+        to_right = _like((left.conj().unsqueeze(-2) @ table).squeeze(-2), right)
+        to_left = _like((table @ right.conj().unsqueeze(-1)).squeeze(-1), left)
+        middle = len(vectors) // 2
+        last = self._spread(to_right, vectors[middle:], halves)
+        return self._spread(to_left, vectors[:middle], halves) + last
 
 
 class Dense(Kernel):
-    """Apply a matrix to some wires of a register: (m, b, D) and (m, b or 1, d, d) to (m, b, D).
+    """Apply a matrix to the first wires of a register, which become the last: (m, b, D), (m, b, d, d) to (m, b, D).
+
+    To move the wires on costs nothing, as one factor of a matrix product may be read transposed. So blocks that
+    cover all wires one after the other leave them in their order.
 
     Parameters
     ----------
-    dims : tuple of int
-        The register as (before, d, after): the wires are neighbours in order.
     transposed : bool
         Whether the transposed matrix is applied.
     """
 
-    def __init__(self, dims: tuple[int, int, int], transposed: bool = False) -> None:
-        self.before, self.dim, self.after = dims
+    def __init__(self, transposed: bool = False) -> None:
         self.transposed = transposed
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
         register, matrix = inputs
-        return (self._apply(register, matrix.mT if self.transposed else matrix),), ()
+        columns = self._columns(register, matrix)
+        return (_product(columns.mT, matrix if self.transposed else matrix.mT).flatten(2),), ()
 
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
@@ -241,42 +240,24 @@ class Dense(Kernel):
         register, matrix = inputs
         (gradient,) = gradients
         assert gradient is not None
+        rows = gradient.unflatten(2, (gradient.shape[2] // matrix.shape[-1], matrix.shape[-1]))
         from_register = from_matrix = None
         if needed[0]:
-            adjoint = matrix.conj() if self.transposed else matrix.mH
-            from_register = _like(self._apply(gradient, adjoint), register)
+            adjoint = matrix.mH if self.transposed else matrix.conj()
+            from_register = _like(_product(rows, adjoint).mT.flatten(2), register)
         if needed[1]:
-            # Σ g xᴴ over all that is neither model, row (if the matrix has rows) nor the matrix's own axis.
-            g, x = (self._columns(some, matrix) for some in (gradient, register))
-            product = x.conj() @ g.mT if self.transposed else g @ x.mH
+            columns = self._columns(register, matrix).conj()
+            if columns.shape[-1] == 1 and matrix.shape[1] == 1:
+                # The sum over rows is part of the product.
+                columns, rows = columns.squeeze(3).unsqueeze(1).mT, rows.squeeze(2).unsqueeze(1)
+            product = columns @ rows if self.transposed else (columns @ rows).mT
             from_matrix = _like(product, matrix)
         return from_register, from_matrix
 
-    def _apply(self, register: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-        m, b = register.shape[:2]
-        if matrix.shape[1] > 1:
-            x = register.reshape(m, b, self.before, self.dim, self.after)
-            return (matrix.unsqueeze(2) @ x).flatten(2)
-        if self.after == 1:
-            x = register.reshape(m, b * self.before, self.dim)
-            if m == matrix.shape[0] == 1:
-                # One product of plain matrices has less overhead than a batch of one.
-                y = (x[0] @ matrix[0, 0].mT).unsqueeze(0)
-            else:
-                y = x @ matrix.squeeze(1).mT
-        else:
-            x = register.reshape(m, b * self.before, self.dim, self.after)
-            y = matrix @ x
-        return y.reshape(y.shape[0], b, -1)
-
     def _columns(self, register: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-        """Return the register as (m, b or 1, d, the rest)."""
-        m, b = register.shape[:2]
-        if matrix.shape[1] > 1:
-            x = register.reshape(m, b, self.before, self.dim, self.after)
-            return x.transpose(2, 3).reshape(m, b, self.dim, -1)
-        x = register.reshape(m, 1, b * self.before, self.dim, self.after)
-        return x.transpose(2, 3).reshape(m, 1, self.dim, -1)
+        """Return the register as (m, b, d, the rest)."""
+        dim = matrix.shape[-1]
+        return register.unflatten(2, (dim, register.shape[2] // dim))
 
 
 class Reorder(Kernel):
@@ -298,7 +279,7 @@ class Reorder(Kernel):
 
     def _move(self, register: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
         m, b = register.shape[:2]
-        return register.reshape(m, b, *self.dims).permute(0, 1, *(2 + axis for axis in axes)).reshape(m, b, -1)
+        return register.reshape(m, b, *self.dims).permute(0, 1, *(2 + axis for axis in axes)).flatten(2)
 
 
 class Permute(Kernel):
@@ -489,6 +470,17 @@ def _like(gradient: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
 def _stack(gradients: Gradients, dim: int) -> torch.Tensor:
     some = next(gradient for gradient in gradients if gradient is not None)
     return torch.stack([torch.zeros_like(some) if g is None else g for g in gradients], dim=dim)
+
+
+def _product(rows: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Return rows (m, b, n, d) times matrices (m, b, d, d)."""
+    if matrix.shape[1] > 1:
+        return rows @ matrix
+    if len(matrix) == 1:
+        return rows @ matrix[0, 0]
+    if rows.shape[2] == 1:
+        return (rows.squeeze(2) @ matrix.squeeze(1)).unsqueeze(2)
+    return rows @ matrix
 
 
 def _kron(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:

@@ -62,7 +62,8 @@ def quantum_layer(
     name = device if engine == "pennylane" else "default.qubit"
     if mixed and name == "default.qubit":
         name = "default.mixed"
-    own_seed = {"seed": seed} if engine == "pennylane" and name.startswith("default.") else {}
+    # Without a seed, PennyLane's own devices draw one from NumPy's global generator.
+    own_seed = {"seed": seed} if name.startswith("default.") else {}
     node = qml.QNode(circuit, qml.device(name, wires=range(n_qubits), **own_seed), interface="torch")
     if shots:
         node = qml.set_shots(node, shots)

@@ -136,6 +136,8 @@ class _Builder:
         self.instructions: list[Instruction] = []
         self.needs: list[Needs] = []
         self.matrices: dict[object, Slot] = {}
+        # The wires of each register in the order of its axes, where that is not their own order.
+        self.layouts: dict[Slot, tuple[int, ...]] = {}
 
     def build(self, fused: Fused, measurements: Sequence[Measurement]) -> Plan:
         outputs = n_outputs(measurements)
@@ -153,7 +155,7 @@ class _Builder:
             observables = self.constant(on_pauli_vector(measurements, self.program.n_wires).toarray())
             for step, blocks in reversed(after):
                 observables = self.apply(step, blocks, observables, transposed=True)
-            output = self.add(k.Contract(), register, observables)
+            output = self.add(k.Contract(), self.in_order(register), self.in_order(observables))
         else:
             for step, blocks in after:
                 register = self.apply(step, blocks, register)
@@ -316,12 +318,9 @@ class _Builder:
             if wire not in taken:
                 factors[(wire,)] = self.constant(ground[None])
         ordered = sorted(factors)
-        wires = [wire for some in ordered for wire in some]
-        order = None
-        if wires != sorted(wires):
-            places = np.arange(self.size).reshape([self.program.dim] * len(wires))
-            order = self.index(places.transpose(np.argsort(wires)).ravel())
-        return self.add(k.Product(order), *(factors[some] for some in ordered))
+        register = self.add(k.Product(), *(factors[some] for some in ordered))
+        self.layouts[register] = tuple(wire for some in ordered for wire in some)
+        return register
 
     def apply(self, step: Step, blocks: Sequence[_Block], register: Slot, transposed: bool = False) -> Slot:
         """Return a slot with the register after a step, or before it if it holds observables."""
@@ -331,39 +330,56 @@ class _Builder:
             slopes, offsets = (
                 torch.from_numpy(some).to(self.device, self.real) for some in (step.slopes, step.offsets)
             )
-            return self.add(k.Phase(slopes, offsets), register, angles)
+            return self.add(k.Phase(slopes, offsets), self.in_order(register), angles)
         if isinstance(step, Fixed):
-            return self.add(self.fixed(step.map, transposed), register)
+            return self.fixed(step.map, register, transposed)
         for block in blocks:
             register = self.dense(block.wires, register, self.matrices[self.key(block)], transposed)
         return register
 
     def dense(self, wires: Sequence[int], register: Slot, matrix: Slot, transposed: bool = False) -> Slot:
-        dim, n_wires = self.program.dim, self.program.n_wires
-        first, width = wires[0], len(wires)
-        if tuple(wires) == tuple(range(first, first + width)):
-            dims = (dim**first, dim**width, dim ** (n_wires - first - width))
-            return self.add(k.Dense(dims, transposed), register, matrix)
-        others = [wire for wire in range(n_wires) if wire not in wires]
-        axes = [*others, *wires]
-        moved = self.add(k.Reorder(dim, axes), register)
-        moved = self.add(k.Dense((dim ** len(others), dim**width, 1), transposed), moved, matrix)
-        return self.add(k.Reorder(dim, np.argsort(axes).tolist()), moved)
+        layout = self.layout(register)
+        rest = tuple(wire for wire in layout if wire not in wires)
+        register = self.reordered(register, (*wires, *rest))
+        turned = self.add(k.Dense(transposed), register, matrix)
+        self.layouts[turned] = (*rest, *wires)
+        return turned
 
-    def fixed(self, some: FixedMap, transposed: bool) -> k.Kernel:
+    def layout(self, register: Slot) -> tuple[int, ...]:
+        return self.layouts.get(register, tuple(range(self.program.n_wires)))
+
+    def in_order(self, register: Slot) -> Slot:
+        return self.reordered(register, tuple(range(self.program.n_wires)))
+
+    def reordered(self, register: Slot, wires: tuple[int, ...]) -> Slot:
+        """Return a slot with the register whose axes have this order."""
+        layout = self.layout(register)
+        if layout == wires:
+            return register
+        moved = self.add(k.Reorder(self.program.dim, [layout.index(wire) for wire in wires]), register)
+        self.layouts[moved] = wires
+        return moved
+
+    def fixed(self, some: FixedMap, register: Slot, transposed: bool) -> Slot:
         if not isinstance(some, Monomial):
             matrix, other = self.pair(some, self.dtype)
-            return k.Constant(other, matrix) if transposed else k.Constant(matrix, other)
+            kernel = k.Constant(other, matrix) if transposed else k.Constant(matrix, other)
+            return self.add(kernel, self.in_order(register))
         index, scale = some.index, some.scale
         if transposed:
             index = np.argsort(index)
             scale = scale[index]
+        # Whatever order the wires are in, one permutation does it all.
+        dims = [self.program.dim] * self.program.n_wires
+        layout = self.layout(register)
+        places = np.arange(self.size).reshape(dims).transpose(np.argsort(layout)).ravel()
         trivial = np.allclose(scale, 1, rtol=0, atol=1e-15)
-        return k.Permute(self.index(index), None if trivial else self.tensor(scale))
+        return self.add(k.Permute(self.index(places[index]), None if trivial else self.tensor(scale)), register)
 
     def measure(self, register: Slot, measurements: Sequence[Measurement]) -> Slot:
         """Return a slot with the outputs (m, b, n_outputs) of registers."""
         if self.program.mixed:
+            register = self.in_order(register)
             matrix = on_pauli_vector(measurements, self.program.n_wires)
             return self.add(k.Constant(*self.pair(matrix, self.dtype)), register)
         # What is measured in another basis needs a state of its own, turned into that basis.
@@ -386,6 +402,7 @@ class _Builder:
         return register
 
     def on_state(self, register: Slot, measurements: Sequence[Measurement]) -> Slot:
+        register = self.in_order(register)
         sums = on_amplitudes(measurements, self.program.n_wires)
         sums = {mask: some for mask, some in sums.items() if some.nnz} or sums
         others = [self.index(np.arange(self.size) ^ mask) if mask else None for mask in sums]

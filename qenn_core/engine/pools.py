@@ -85,7 +85,7 @@ def entries(inputs: torch.Tensor, weights: Sequence[torch.Tensor] | None) -> dic
     """Return inputs (n_models or 1, batch, n) and all weights (n_models, 1, n), in the type of the inputs."""
     found = {INPUTS: inputs}
     if weights is not None:
-        flat = [value.to(inputs).flatten(1) for value in weights]
+        flat = [value.to(inputs).reshape(len(value), value[0].numel()) for value in weights]
         joined = flat[0] if len(flat) == 1 else torch.cat(flat, dim=1) if flat else inputs.new_zeros(1, 0)
         found[WEIGHTS] = joined.unsqueeze(1)
     return found

@@ -84,7 +84,7 @@ class Sampling:
                     table[places, output + outcomes(one.wires, self.n_wires)] = 1
                 else:
                     mask = int("".join("0" if letter == "I" else "1" for letter in word) or "0", 2)
-                    table[:, output] += coefficient * (1 - 2 * (np.bitwise_count(places & mask) % 2))
+                    table[:, output] += coefficient * (1.0 - 2.0 * (np.bitwise_count(places & mask) % 2))
             tables.append(table)
         return tables
 
