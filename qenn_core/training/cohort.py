@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from time import perf_counter
 from typing import NamedTuple
 
 import torch
 
-from qenn_core.data.prepared import PreparedData
+from qenn_core.data.prepared import PartName, PreparedData
 from qenn_core.model.network import HybridModel
 from qenn_core.spec import TrainingSpec
 from qenn_core.training.measuring import Measured, measure, probabilities
@@ -46,10 +47,6 @@ class Cohort:
     def __init__(self, settings: TrainingSpec, entries: Sequence[Entry], model: HybridModel) -> None:
         self._model = model
         self._batch_size = settings.batch_size
-        self._tables = {
-            name: Table.of([entry.data.parts[name] for entry in entries], model)
-            for name in entries[0].data.parts
-        }
         self._weights = list(model.parameters())
         # Views: what the optimizer does to a share, it does to the weights of the model.
         shares = zip(*(weight.detach().view(len(entries), -1) for weight in self._weights), strict=True)
@@ -65,6 +62,12 @@ class Cohort:
 
     def __len__(self) -> int:
         return len(self._trainees)
+
+    @cached_property
+    def _tables(self) -> dict[PartName, Table]:
+        # Not before the first epoch, whose time shall tell what encoding takes.
+        datas = [trainee.data for trainee in self._trainees]
+        return {name: Table.of([data.parts[name] for data in datas], self._model) for name in datas[0].parts}
 
     def epoch(self, stop: Callable[[], bool]) -> dict[int, Epoch]:
         """Train for an epoch; return the records of the models that completed it.
