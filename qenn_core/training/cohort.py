@@ -48,11 +48,11 @@ class Cohort:
         self._model = model
         self._batch_size = settings.batch_size
         self._weights = list(model.parameters())
-        # Views: what the optimizer does to a share, it does to the weights of the model.
-        shares = zip(*(weight.detach().view(len(entries), -1) for weight in self._weights), strict=True)
+        # Views: what the optimizer does to a part, it does to the weights of the model.
+        parts = zip(*(weight.detach().view(len(entries), -1) for weight in self._weights), strict=True)
         self._trainees = [
-            Trainee(share, entry.data, entry.seed, settings)
-            for share, entry in zip(shares, entries, strict=True)
+            Trainee(part, entry.data, entry.seed, settings)
+            for part, entry in zip(parts, entries, strict=True)
         ]
         self._optimizer = build_optimizer(
             settings.optimizer,
@@ -123,7 +123,7 @@ class Cohort:
     def _step(self, batch: Batch) -> None:
         answers = self._model(self._tables["train"].inputs[batch.rows])
         of_rows = losses_of_rows(answers, batch.labels)
-        shares = batch.weights.to(of_rows.dtype)
+        shares = batch.shares.to(of_rows.dtype)
         # That of the sum of all models' mean losses: each depends on the weights of its own model only.
         gradients = torch.autograd.grad(of_rows, self._weights, shares, materialize_grads=True)
         losses = (of_rows.detach() * shares).sum(dim=1)

@@ -19,11 +19,11 @@ class Measured(NamedTuple):
 
 def measure(model: HybridModel, table: Table) -> list[Measured]:
     """Return loss and accuracy of each model on its rows."""
-    rows, labels, weights = table.whole
+    rows, labels, shares = table.whole
     answers = logits(model, table.inputs, rows)
     losses = losses_of_rows(answers, labels)
     hits = answers.argmax(dim=-1) == labels
-    means = [(of_rows * weights).sum(dim=1).tolist() for of_rows in (losses, hits)]
+    means = [(of_rows * shares).sum(dim=1).tolist() for of_rows in (losses, hits)]
     return list(map(Measured, *means))
 
 

@@ -19,13 +19,13 @@ from qenn_core.model.network import HybridModel, ModelInputs
 class Batch(NamedTuple):
     """Rows for each model, each a tensor ``(n_models, size)``.
 
-    ``rows`` are row numbers of a table and ``labels`` their class numbers. ``weights`` are the shares that
-    they have in the mean of the model: 0 for rows that only fill up, where another model has more.
+    ``rows`` are row numbers of a table and ``labels`` their class numbers. ``shares`` are what they count in
+    the mean of the model: 0 for rows that only fill up, where another model has more.
     """
 
     rows: torch.Tensor
     labels: torch.Tensor
-    weights: torch.Tensor
+    shares: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Table:
         ends = accumulate(self.counts)
         own = [order + end - n for order, end, n in zip(orders, ends, self.counts, strict=True)]
         rows = pad_sequence(own, batch_first=True)
-        weights = pad_sequence([_shares(n, size) for n in self.counts], batch_first=True)
+        shares = pad_sequence([_shares(n, size) for n in self.counts], batch_first=True)
         for some, of_some in zip(
-            torch.split(rows, size, dim=1), torch.split(weights, size, dim=1), strict=True
+            torch.split(rows, size, dim=1), torch.split(shares, size, dim=1), strict=True
         ):
             yield Batch(some, self.labels[some], of_some)
 

@@ -1,4 +1,4 @@
-"""One of the models that train side by side: its share of the weights, and how far it has come."""
+"""One of the models that train side by side: its part of the weights, and how far it has come."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Trainee:
     Parameters
     ----------
     weights : sequence of tensor, shape (n,)
-        Its share of the weights of all; to change the one is to change the other.
+        Its part of the weights of all; to change the one is to change the other.
     data : PreparedData
         What it is trained on.
     seed : int
