@@ -1,0 +1,117 @@
+"""Every circuit that the app offers: the engine, PennyLane and full matrices give the same."""
+
+import pennylane as qml
+import pytest
+import torch
+
+from qenn_core.engine.layer import quantum_layer
+from qenn_core.model.circuit import Circuit, build_circuit
+from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
+from qenn_core.spec import ExperimentSpec, choices
+from tests.engine.parity import assert_close, assert_parity, observe, set_weights, some_inputs
+from tests.engine.reference import on_matrices
+
+N_QUBITS = 3
+BATCH = 2
+
+
+def circuit_of(**settings: object) -> Circuit:
+    """Build the app's circuit."""
+    return build_circuit(ExperimentSpec().with_(**{"circuit.n_qubits": N_QUBITS, **settings}))
+
+
+def inputs_of(encoding: str) -> torch.Tensor:
+    """Return a batch that fills an encoding."""
+    return some_inputs(BATCH, ENCODINGS[encoding].capacity(N_QUBITS))
+
+
+def layer_of(circuit: Circuit, engine: str, **options: object) -> torch.nn.Module:
+    """Make the app's layer."""
+    layer = quantum_layer(
+        circuit,
+        {"weights": circuit.weight_shape},
+        n_qubits=circuit.n_qubits,
+        mixed=circuit.mixed,
+        engine=engine,
+        **options,
+    ).double()
+    set_weights(layer)
+    return layer
+
+
+def reference_of(circuit: Circuit) -> torch.nn.Module:
+    """Make the layer as multiplied out in full."""
+    return on_matrices(circuit, range(circuit.n_qubits), {"weights": circuit.weight_shape})
+
+
+@pytest.mark.parametrize("entanglement", choices("circuit.entanglement"))
+@pytest.mark.parametrize("ansatz", ANSATZE.keys())
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+def test_noiseless(encoding: str, ansatz: str, entanglement: str) -> None:
+    circuit = circuit_of(
+        **{
+            "encoding.kind": encoding,
+            "circuit.ansatz": ansatz,
+            "circuit.entanglement": entanglement,
+            "circuit.n_layers": 2,
+        }
+    )
+    assert_parity(layer_of(circuit, "fused"), layer_of(circuit, "pennylane"), inputs_of(encoding))
+
+
+@pytest.mark.parametrize("placement", choices("noise.placement"))
+@pytest.mark.parametrize("channel", NOISE_CHANNELS.keys())
+@pytest.mark.parametrize("entanglement", choices("circuit.entanglement"))
+@pytest.mark.parametrize("ansatz", ANSATZE.keys())
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+def test_noisy(encoding: str, ansatz: str, entanglement: str, channel: str, placement: str) -> None:
+    circuit = circuit_of(
+        **{
+            "encoding.kind": encoding,
+            "circuit.ansatz": ansatz,
+            "circuit.entanglement": entanglement,
+            "circuit.n_layers": 1,
+            "noise.channel": channel,
+            "noise.placement": placement,
+            "noise.level": NOISE_CHANNELS[channel].max_level / 3,
+        }
+    )
+    assert_parity(layer_of(circuit, "fused"), reference_of(circuit), inputs_of(encoding))
+
+
+@pytest.mark.parametrize("channel", NOISE_CHANNELS.keys())
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+def test_noisy_layers_against_pennylane(encoding: str, channel: str) -> None:
+    circuit = circuit_of(
+        **{
+            "encoding.kind": encoding,
+            "circuit.n_layers": 2,
+            "noise.channel": channel,
+            "noise.level": NOISE_CHANNELS[channel].max_level / 3,
+        }
+    )
+    inputs = inputs_of(encoding)
+    fused, stock = layer_of(circuit, "fused"), layer_of(circuit, "pennylane")
+    # PennyLane's simulator of density matrices has eight digits.
+    assert_close(observe(fused, inputs), observe(stock, inputs), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.05])
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+def test_measured_with_shots(encoding: str, level: float) -> None:
+    circuit = circuit_of(**{"encoding.kind": encoding, "noise.level": level})
+    shots = 40_000
+    inputs = inputs_of(encoding)
+    measured = layer_of(circuit, "fused", shots=shots, seed=1)(inputs)
+    exact = reference_of(circuit)(inputs)
+    spread = ((1 - exact**2).clamp(min=0) / shots).sqrt()
+    assert ((measured - exact).abs() <= 4.5 * spread + 1e-9).all()
+
+
+def test_other_devices_of_pennylane_by_name() -> None:
+    circuit = circuit_of()
+    inputs = inputs_of("angle_y")
+    other = layer_of(circuit, "pennylane", device="lightning.qubit")
+    assert_close(observe(other, inputs), observe(layer_of(circuit, "fused"), inputs), rtol=1e-6, atol=1e-6)
+    assert isinstance(other.qnode.device, qml.devices.Device)
+    assert other.qnode.device.name == "lightning.qubit"

@@ -1,0 +1,72 @@
+"""Each gate and channel of PennyLane by itself: as it is, inverted and controlled."""
+
+import pytest
+
+from tests.engine.circuits import N_INPUTS, ONE_FOR_ALL_ROWS, WEIGHT_SHAPES, Circuit
+from tests.engine.gates import CHANNEL_CLASSES, CHANNELS, GATES, NOT_GATES, OPERATIONS, Gate
+from tests.engine.parity import assert_parity, pair, some_inputs
+from tests.engine.reference import reference_of
+
+FROM_INPUTS = ["inputs[..., 0]", "inputs[..., 1] * weights[0]", "-inputs[..., 2]"]
+FROM_WEIGHTS = ["weights[0]", "shift", "torch.sin(weights[1])"]
+CONSTANTS = ["0.4", "-1.3", "2.1"]
+FORMS = {
+    "plain": ("{}", FROM_INPUTS),
+    "inverse": ("qml.adjoint({})", FROM_WEIGHTS),
+    "controlled": ("qml.ctrl({}, control=['c'], control_values=[0])", FROM_WEIGHTS),
+    "constant": ("{}", CONSTANTS),
+}
+
+
+def name(gate: object) -> str | None:
+    """Name a gate in the name of its test."""
+    return f"{gate.name}-{gate.n_wires}-{gate.n_angles}" if isinstance(gate, Gate) else None
+
+
+def around(line: str, wires: list[object], *, mixed: bool = False) -> Circuit:
+    """Put a gate between rotations that make every error of it visible."""
+    before = [f"qml.RY({0.3 + 0.4 * k} + inputs[..., {k % 3}], {wire!r})" for k, wire in enumerate(wires)]
+    before += [f"qml.RX({1.1 - 0.3 * k}, {wire!r})" for k, wire in enumerate(wires)]
+    single = [f"qml.expval(qml.{'XYZ'[k % 3]}({wire!r}))" for k, wire in enumerate(wires)]
+    result = f"[{', '.join(single)}, qml.probs(wires={wires})]"
+    return Circuit(lines=(*before, line), result=result, device_wires=tuple(wires), mixed=mixed)
+
+
+def test_every_gate_of_pennylane_is_here() -> None:
+    assert {gate.name for gate in GATES} | NOT_GATES.keys() == OPERATIONS.keys()
+
+
+def test_every_channel_of_pennylane_is_here() -> None:
+    assert {channel.name for channel in CHANNELS} == CHANNEL_CLASSES
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("gate", GATES, ids=name)
+def test_gate(gate: Gate, form: str) -> None:
+    template, angles = FORMS[form]
+    if gate.name in ONE_FOR_ALL_ROWS:
+        angles = FROM_WEIGHTS
+    wires = [3, "a", 0, 1][: gate.n_wires]
+    circuit = around(template.format(gate.call(angles[: gate.n_angles], wires)), [*wires, "c"])
+    assert_parity(*pair(circuit.node(), WEIGHT_SHAPES), some_inputs(3, N_INPUTS))
+
+
+@pytest.mark.parametrize("chance", ["0.0", "0.3", "1.0", "torch.sigmoid(weights[0]) / 2"])
+@pytest.mark.parametrize("channel", CHANNELS, ids=name)
+def test_channel(channel: Gate, chance: str) -> None:
+    wires = ["a", 2][: channel.n_wires]
+    circuit = around(channel.call([chance, "0.4"][: channel.n_angles], wires), [*wires, 0], mixed=True)
+    fused, stock = pair(circuit.node(), WEIGHT_SHAPES)
+    inputs = some_inputs(3, N_INPUTS)
+    assert_parity(fused, reference_of(circuit), inputs)
+    # PennyLane's own simulator has eight digits.
+    assert (fused(inputs) - stock(inputs)).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("channel", [channel for channel in CHANNELS if channel.n_angles], ids=name)
+def test_channel_whose_strength_comes_with_the_row(channel: Gate) -> None:
+    wires = ["a", 2][: channel.n_wires]
+    chances = [f"torch.sigmoid(inputs[..., {k}]) / 2" for k in range(channel.n_angles)]
+    circuit = around(channel.call(chances, wires), [*wires, 0], mixed=True)
+    fused, _ = pair(circuit.node(), WEIGHT_SHAPES)
+    assert_parity(fused, reference_of(circuit), some_inputs(N_INPUTS))

@@ -1,0 +1,181 @@
+"""What cannot be compiled is PennyLane's to evaluate, said once, by name, with PennyLane's numbers."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pennylane as qml
+import pytest
+import torch
+
+from qenn_core.engine import FallbackWarning, FusedTorchLayer
+from tests.engine.parity import DOUBLE, assert_close, node, observe, pair, some_inputs
+
+
+def after(measure: Callable[[], Any]) -> Callable[..., Any]:
+    """Return a circuit that ends in a measurement."""
+
+    def circuit(inputs, weights):
+        qml.AngleEmbedding(inputs, wires=range(3))
+        qml.StronglyEntanglingLayers(weights, wires=range(3))
+        return measure()
+
+    return circuit
+
+
+def with_first(gates: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """Return a circuit that begins with some gates."""
+
+    def circuit(inputs, weights):
+        gates(inputs, weights)
+        return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(inputs, weights)
+
+    return circuit
+
+
+def measured_on_the_way(inputs: Any, weights: Any) -> None:
+    outcome = qml.measure(0)
+    qml.cond(outcome, qml.RX)(weights[0, 0, 0], wires=1)
+
+
+def as_a_value_decides(inputs: Any, weights: Any) -> None:
+    if inputs[..., 0].sum() > 0:
+        qml.RX(weights[0, 0, 0], wires=1)
+
+
+def as_often_as_a_weight_says(inputs: Any, weights: Any) -> None:
+    for _ in range(int(weights[0, 0, 0].abs() * 10)):
+        qml.RX(0.3, wires=1)
+
+
+REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
+    "variance": (after(lambda: qml.var(qml.Z(0))), "var"),
+    "purity": (after(lambda: qml.purity(wires=[0])), "purity"),
+    "entropy": (after(lambda: qml.vn_entropy(wires=[0])), "entropy"),
+    "mutual information": (after(lambda: qml.mutual_info([0], [1])), "mutual"),
+    "density matrix": (after(lambda: qml.density_matrix(wires=[0])), "density|state"),
+    "one among others": (after(lambda: [qml.expval(qml.Z(0)), qml.var(qml.Z(1))]), "var"),
+    "measurement on the way": (with_first(measured_on_the_way), "(?i)measure"),
+    "branch on inputs": (with_first(as_a_value_decides), "value|data|depend"),
+    "loop on weights": (with_first(as_often_as_a_weight_says), "value|data|depend"),
+}
+
+MIXES_ROWS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "largest of all": lambda inputs: inputs / inputs.max(),
+    "largest of a column": lambda inputs: inputs / inputs.max(dim=0).values,
+    "mean of a column": lambda inputs: inputs - inputs.mean(0),
+    "first row": lambda inputs: inputs - inputs[0],
+    "only the first row": lambda inputs: inputs[0] + 0 * inputs,
+    "length of all": lambda inputs: inputs / inputs.norm(),
+    "softmax over rows": lambda inputs: torch.softmax(inputs, 0),
+    "sum so far": lambda inputs: torch.cumsum(inputs, 0),
+    "upside down": lambda inputs: inputs.flip(0),
+    "shifted rows": lambda inputs: inputs.roll(1, 0),
+    "sorted columns": lambda inputs: inputs.sort(0).values,
+    "number of rows": lambda inputs: inputs / len(inputs),
+    "products of rows": lambda inputs: inputs @ (inputs.T @ inputs),
+}
+
+
+def seen(function: Callable[..., Any]) -> tuple[FusedTorchLayer, qml.qnn.TorchLayer]:
+    return pair(node(function, None), {"weights": (2, 3, 3)})
+
+
+@pytest.mark.parametrize("case", REFUSED)
+# Of TorchLayer, which takes the real part of a density matrix.
+@pytest.mark.filterwarnings("ignore:Casting complex values to real:UserWarning")
+def test_what_is_refused_is_named_once_and_right(case: str) -> None:
+    function, named = REFUSED[case]
+    fused, stock = seen(function)
+    inputs = some_inputs(4, 3)
+    with pytest.warns(FallbackWarning, match=named) as caught:
+        got = observe(fused, inputs)
+    assert_close(got, observe(stock, inputs), **DOUBLE)
+    causes = [str(warning.message) for warning in caught if warning.category is FallbackWarning]
+    assert causes == [fused.fallback_cause]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FallbackWarning)
+        for batch in ((), (1,), (2, 3)):
+            again = some_inputs(*batch, 3, seed=1)
+            assert_close(observe(fused, again), observe(stock, again), **DOUBLE)
+
+
+@pytest.mark.parametrize("case", MIXES_ROWS)
+def test_rows_that_depend_on_others(case: str) -> None:
+    mix = MIXES_ROWS[case]
+
+    def circuit(inputs, weights):
+        return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(mix(inputs), weights)
+
+    fused, stock = seen(circuit)
+    with pytest.warns(FallbackWarning, match="row"):
+        fused(some_inputs(4, 3))
+    for batch in (4, 2, 7):
+        inputs = some_inputs(batch, 3, seed=batch)
+        assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+
+
+def test_a_circuit_first_seen_without_a_batch_may_mix_rows_later() -> None:
+    def circuit(inputs, weights):
+        return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(inputs / inputs.max(), weights)
+
+    fused, stock = seen(circuit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FallbackWarning)
+        for batch in ((), (1,), (4,), ()):
+            inputs = some_inputs(*batch, 3, seed=len(batch))
+            assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_branch_is_taken_anew_each_time(sign: int) -> None:
+    def circuit(inputs, weights):
+        if weights[0, 0, 0] > 0:
+            qml.Hadamard(0)
+        return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
+
+    fused, stock = seen(circuit)
+    inputs = some_inputs(4, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FallbackWarning)
+        for factor in (1, sign, -sign):
+            with torch.no_grad():
+                fused.weights[0, 0, 0] = stock.weights[0, 0, 0] = 0.3 * factor
+            assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+
+
+def test_a_number_taken_out_of_a_weight_is_not_kept() -> None:
+    def circuit(inputs, weights):
+        qml.RX(float(weights[0, 0, 0].detach()), wires=0)
+        return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
+
+    fused, stock = seen(circuit)
+    inputs = some_inputs(4, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FallbackWarning)
+        for value in (0.3, 1.2):
+            with torch.no_grad():
+                fused.weights[0, 0, 0] = stock.weights[0, 0, 0] = value
+            assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+
+
+@pytest.mark.parametrize("measure", [qml.sample, qml.counts], ids=["samples", "counts"])
+def test_samples_need_shots_as_for_torch_layer(measure: Callable[..., Any]) -> None:
+    fused, stock = seen(after(lambda: measure(wires=[0])))
+    inputs = some_inputs(4, 3)
+    with pytest.raises(qml.exceptions.DeviceError) as wanted:
+        stock(inputs)
+    with warnings.catch_warnings(), pytest.raises(qml.exceptions.DeviceError) as got:
+        warnings.simplefilter("ignore", FallbackWarning)
+        fused(inputs)
+    assert str(got.value) == str(wanted.value)
+
+
+def test_other_simulators_give_the_same() -> None:
+    device = qml.device("lightning.qubit", wires=3)
+    qnode = qml.QNode(after(lambda: [qml.expval(qml.Z(0))]), device, diff_method="adjoint")
+    fused, stock = pair(qnode, {"weights": (2, 3, 3)})
+    inputs = some_inputs(4, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FallbackWarning)
+        assert_close(observe(fused, inputs), observe(stock, inputs), rtol=1e-6, atol=1e-6)

@@ -1,0 +1,76 @@
+"""Random circuits out of every gate, channel and measurement give PennyLane's numbers and gradients."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, batches, circuits
+from tests.engine.gates import CHANNELS, GATES
+from tests.engine.parity import DOUBLE, assert_close, assert_parity, observe, pair, some_inputs
+from tests.engine.reference import reference_of
+
+N_WIRES = st.sampled_from([1, 2, 2, 3, 3, 3, 4, 4, 5, 6])
+
+
+@st.composite
+def examples(draw: Any, *, mixed: bool) -> tuple[Circuit, tuple[int, ...]]:
+    """Draw a circuit, and leading dimensions of its inputs."""
+    n_wires = draw(N_WIRES)
+    circuit = draw(circuits(n_wires=n_wires, n_gates=8 if n_wires <= 4 else 4, mixed=mixed))
+    return circuit, draw(st.sampled_from(batches(circuit)))
+
+
+@settings(max_examples=300)
+@given(examples(mixed=False))
+def test_pure(example: tuple[Circuit, tuple[int, ...]]) -> None:
+    circuit, batch = example
+    assert_parity(*pair(circuit.node(), WEIGHT_SHAPES), some_inputs(*batch, N_INPUTS))
+
+
+@settings(max_examples=200)
+@given(examples(mixed=True))
+def test_mixed(example: tuple[Circuit, tuple[int, ...]]) -> None:
+    circuit, batch = example
+    fused, _ = pair(circuit.node(), WEIGHT_SHAPES)
+    assert_parity(fused, reference_of(circuit), some_inputs(*batch, N_INPUTS))
+
+
+@settings(max_examples=50)
+@given(examples(mixed=False))
+def test_the_reference_agrees_with_pennylane(example: tuple[Circuit, tuple[int, ...]]) -> None:
+    circuit, batch = example
+    inputs = some_inputs(*batch, N_INPUTS)
+    _, stock = pair(circuit.node(), WEIGHT_SHAPES)
+    assert_close(observe(reference_of(circuit), inputs), observe(stock, inputs), **DOUBLE)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_random_circuits_cover_what_they_should(mixed: bool) -> None:
+    """Guard against a generator that draws only easy things."""
+    drawn: list[Circuit] = []
+
+    @settings(max_examples=300)
+    @given(examples(mixed=mixed))
+    def collect(example: tuple[Circuit, tuple[int, ...]]) -> None:
+        drawn.append(example[0])
+
+    collect()
+    text = "\n".join(circuit.source for circuit in drawn)
+    kinds = {gate.name for gate in CHANNELS + GATES} if mixed else {gate.name for gate in GATES}
+    assert len({kind for kind in kinds if f"qml.{kind}(" not in text}) < len(kinds) / 3
+    forms = ["adjoint(", "ctrl(", "pow(", "weights[", "inputs[", "sin(", "Embedding(inputs", "'aux'"]
+    results = [
+        "probs",
+        "Hamiltonian",
+        "Projector",
+        "Hermitian",
+        "expval(qml.X(",
+        " @ ",
+        "return [",
+        "return (",
+    ]
+    assert [word for word in forms + results if word not in text] == []
+    assert any(not circuit.uses_inputs for circuit in drawn)
+    assert any(circuit.source.count("inputs[..., 0]") > 1 for circuit in drawn)

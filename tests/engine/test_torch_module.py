@@ -1,0 +1,179 @@
+"""The layer is a torch module as TorchLayer is one: weights, states, copies, devices, training."""
+
+import copy
+import pickle
+
+import pennylane as qml
+import pytest
+import torch
+
+from qenn_core.engine import FusedTorchLayer
+from tests.engine.parity import DOUBLE, assert_close, assert_parity, node, observe, pair, some_inputs
+
+SHAPES = {"weights": (2, 3, 3), "shift": ()}
+
+
+def circuit(inputs, weights, shift):
+    qml.AngleEmbedding(inputs + shift, wires=range(3))
+    qml.StronglyEntanglingLayers(weights, wires=range(3))
+    return [qml.expval(qml.Z(wire)) for wire in range(3)]
+
+
+def noisy(inputs, weights, shift):
+    qml.AngleEmbedding(inputs + shift, wires=range(3))
+    qml.DepolarizingChannel(0.1, wires=1)
+    qml.StronglyEntanglingLayers(weights, wires=range(3))
+    return [qml.expval(qml.Z(wire)) for wire in range(3)]
+
+
+@pytest.fixture(params=[circuit, noisy], ids=["pure", "mixed"])
+def qnode(request: pytest.FixtureRequest) -> qml.QNode:
+    return node(request.param, 3, mixed=request.param is noisy)
+
+
+def test_weights_are_drawn_as_torch_layer_draws_them(qnode: qml.QNode) -> None:
+    def drawn(kind: type) -> dict[str, torch.Tensor]:
+        torch.manual_seed(3)
+        return kind(qnode, SHAPES).state_dict()
+
+    fused, stock = drawn(FusedTorchLayer), drawn(qml.qnn.TorchLayer)
+    assert list(fused) == list(stock)
+    for name in stock:
+        assert torch.equal(fused[name], stock[name])
+        assert fused[name].dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    "init",
+    [torch.nn.init.ones_, {"weights": torch.nn.init.normal_, "shift": torch.tensor(0.5)}],
+    ids=["function", "one each"],
+)
+def test_weights_can_be_initialised(qnode: qml.QNode, init: object) -> None:
+    torch.manual_seed(3)
+    fused = FusedTorchLayer(qnode, SHAPES, init)
+    torch.manual_seed(3)
+    stock = qml.qnn.TorchLayer(qnode, SHAPES, init)
+    for got, wanted in zip(fused.parameters(), stock.parameters(), strict=True):
+        assert torch.equal(got, wanted)
+
+
+def test_it_is_a_torch_layer(qnode: qml.QNode) -> None:
+    fused, _ = pair(qnode, SHAPES)
+    assert isinstance(fused, qml.qnn.TorchLayer)
+    assert fused.qnode.func.__name__ in str(fused)
+    assert fused.qnode is qnode
+
+
+def test_states_go_back_and_forth(qnode: qml.QNode) -> None:
+    fused, stock = pair(qnode, SHAPES)
+    inputs = some_inputs(2, 3)
+    fused(inputs)
+    with torch.no_grad():
+        for weight in stock.parameters():
+            weight.mul_(0.7)
+    fused.load_state_dict(stock.state_dict())
+    assert_parity(fused, stock, inputs)
+    with torch.no_grad():
+        for weight in fused.parameters():
+            weight.add_(0.2)
+    stock.load_state_dict(fused.state_dict())
+    assert_parity(fused, stock, inputs)
+
+
+@pytest.mark.parametrize("called_before", [False, True])
+def test_a_copy_is_a_layer_of_its_own(qnode: qml.QNode, called_before: bool) -> None:
+    layer, stock = pair(qnode, SHAPES)
+    inputs = some_inputs(2, 3)
+    if called_before:
+        layer(inputs)
+    twin = copy.deepcopy(layer)
+    assert_parity(twin, stock, inputs)
+    with torch.no_grad():
+        twin.weights.zero_()
+    assert_parity(layer, stock, inputs)
+
+
+@pytest.mark.parametrize("called_before", [False, True])
+def test_it_can_be_pickled(qnode: qml.QNode, called_before: bool) -> None:
+    layer, stock = pair(qnode, SHAPES)
+    if called_before:
+        layer(some_inputs(2, 3))
+    assert_parity(pickle.loads(pickle.dumps(layer)), stock, some_inputs(2, 3))
+
+
+@pytest.mark.parametrize("device", ["cpu", *(["cuda"] if torch.cuda.is_available() else [])])
+def test_it_moves_to_a_device(qnode: qml.QNode, device: str) -> None:
+    layer, stock = pair(qnode, SHAPES)
+    inputs = some_inputs(5, 3)
+    layer(inputs)
+    moved = layer.to(device)
+    got = observe(moved, inputs.to(device))
+    assert got["output"].device.type == device
+    assert_close({name: value.cpu() for name, value in got.items()}, observe(stock, inputs), **DOUBLE)
+
+
+def test_training_takes_the_same_path(qnode: qml.QNode) -> None:
+    inputs, targets = some_inputs(8, 3), some_inputs(8, 2, seed=1)
+
+    def path(layer: torch.nn.Module) -> list[float]:
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(layer, torch.nn.Linear(3, 2).double())
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+        losses = []
+        for _ in range(5):
+            optimizer.zero_grad()
+            loss = torch.nn.functional.mse_loss(model(inputs), targets)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return losses
+
+    fused, stock = map(path, pair(qnode, SHAPES))
+    assert fused == pytest.approx(stock, abs=1e-7)
+    assert fused[-1] < fused[0]
+
+
+@pytest.mark.parametrize("weight_dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("input_dtype", [torch.float32, torch.float64])
+def test_the_dtype_follows_the_inputs(
+    qnode: qml.QNode, input_dtype: torch.dtype, weight_dtype: torch.dtype
+) -> None:
+    fused, stock = pair(qnode, SHAPES)
+    inputs = some_inputs(2, 3).to(input_dtype)
+    got = observe(fused.to(weight_dtype), inputs)
+    wanted = observe(stock.to(weight_dtype), inputs)
+    for name in wanted:
+        assert got[name].dtype == wanted[name].dtype
+    assert_close(got, wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_without_gradients(qnode: qml.QNode) -> None:
+    fused, stock = pair(qnode, SHAPES)
+    inputs = some_inputs(2, 3)
+    with torch.no_grad():
+        output = fused(inputs)
+    assert not output.requires_grad
+    torch.testing.assert_close(output, stock(inputs).detach(), **DOUBLE)
+    with torch.inference_mode():
+        torch.testing.assert_close(fused(inputs), output, **DOUBLE)
+    assert fused(inputs).requires_grad
+    fused.requires_grad_(False)
+    assert not fused(inputs).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "error"),
+    [
+        (lambda x, weights: qml.expval(qml.Z(0)), {"weights": 1}, TypeError),
+        (lambda inputs, weights: qml.expval(qml.Z(0)), {"inputs": 1, "weights": 1}, ValueError),
+        (lambda inputs, weights, other: qml.expval(qml.Z(0)), {"weights": 1}, ValueError),
+    ],
+    ids=["no inputs", "inputs as weight", "weight without shape"],
+)
+def test_signatures_are_checked_as_torch_layer_does(function, shapes: dict, error: type) -> None:
+    messages = []
+    for kind in (FusedTorchLayer, qml.qnn.TorchLayer):
+        with pytest.raises(error) as caught:
+            kind(node(function, 1), shapes)
+        messages.append(str(caught.value))
+    assert messages[0] == messages[1]
