@@ -87,7 +87,7 @@ def test_single_precision_unless_asked_otherwise() -> None:
 
 @pytest.mark.parametrize("shots", [0, 10])
 def test_prints(shots: int) -> None:
-    assert "Quantum Torch Layer" in repr(build(**{"noise.shots": shots}))
+    assert "FusedTorchLayer" in repr(build(**{"noise.shots": shots}))
 
 
 def test_a_copy_continues_as_the_original() -> None:
