@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# One torch call takes about as long as this many multiplications inside of one.
-_CALL = 30_000.0
+# To apply a block, forwards and backwards, takes a dozen torch calls; they cost about as much as this many
+# multiplications of numbers.
+_CALL = 250_000.0
 # To read and write a number takes as long as this many multiplications.
 _PASS = 24.0
 # Wider blocks are larger matrices, to make and to multiply with; this is where they stop to pay in any case.
@@ -55,7 +56,7 @@ def block_widths(n_wires: int, dim: int, size: float, per_row: bool, rows: int) 
     def cost(n_blocks: int) -> float:
         widths = split_evenly(n_wires, n_blocks)
         entries = sum(dim ** (2 * w) for w in widths) * (rows if per_row else 1)
-        return sum(_CALL + rows * size * (_PASS + dim**w) for w in widths) + 4 * entries + _CALL * max(widths)
+        return sum(_CALL + rows * size * (_PASS + dim**w) for w in widths) + 4 * entries + _CALL * (max(widths) - 1) / 5
 
     choices = [n for n in range(1, n_wires + 1) if max(split_evenly(n_wires, n)) <= widest]
     return split_evenly(n_wires, min(choices, key=cost))

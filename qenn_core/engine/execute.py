@@ -30,7 +30,7 @@ def run(plan: Plan, given: Filled) -> torch.Tensor:
     slots = tuple(given)
     if torch._C._are_functorch_transforms_active():
         # torch.func differentiates and vectorises plain operations.
-        return _forward(plan, dict(given))
+        return _forward(plan, given)
     result: torch.Tensor = _Run.apply(plan, slots, *given.values())  # type: ignore[no-untyped-call]
     return result
 
@@ -38,20 +38,19 @@ def run(plan: Plan, given: Filled) -> torch.Tensor:
 @torch.no_grad()
 def encode(plan: Plan, given: Filled) -> dict[Slot, torch.Tensor]:
     """Do what depends on inputs alone; return the slots that the rest of the plan reads."""
-    slots: dict[Slot, torch.Tensor] = dict(plan.constants) | dict(given)
+    slots = plan.filled(tuple(given), tuple(given.values()))
     for one in plan.instructions:
         if one.needs == INPUTS:
             outputs, _ = one.kernel.forward(*(slots[slot] for slot in one.reads))
-            slots.update(zip(one.writes, outputs, strict=True))
-    return {slot: slots[slot] for slot in plan.encoded()}
+            slots[one.writes[0] : one.writes[-1] + 1] = outputs
+    return {slot: slots[slot] for slot in plan.encoded}
 
 
-def _forward(plan: Plan, slots: dict[Slot, torch.Tensor]) -> torch.Tensor:
-    slots |= plan.constants
-    for one in plan.instructions:
-        if one.writes[0] not in slots and all(slot in slots for slot in one.reads):
-            outputs, _ = one.kernel.forward(*(slots[slot] for slot in one.reads))
-            slots.update(zip(one.writes, outputs, strict=True))
+def _forward(plan: Plan, given: Filled) -> torch.Tensor:
+    slots = plan.filled(tuple(given), tuple(given.values()))
+    for kernel, reads, writes, _ in plan.schedule(tuple(given), (False,) * len(given)):
+        outputs, _ = kernel.forward(*(slots[slot] for slot in reads))
+        slots[writes[0] : writes[-1] + 1] = outputs
     return slots[plan.output]
 
 
@@ -60,50 +59,34 @@ class _Run(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, plan: Plan, given: tuple[Slot, ...], *tensors: torch.Tensor) -> torch.Tensor:
-        slots: list[torch.Tensor | None] = [None] * plan.n_slots
-        needed = [False] * plan.n_slots
-        for slot, tensor in plan.constants.items():
-            slots[slot] = tensor
-        for slot, tensor, wanted in zip(given, tensors, ctx.needs_input_grad[2:], strict=True):
-            slots[slot] = tensor
-            needed[slot] = wanted
+        slots = plan.filled(given, tensors)
         tape = []
-        for one in plan.instructions:
-            inputs = tuple(slots[slot] for slot in one.reads)
-            if slots[one.writes[0]] is not None or any(some is None for some in inputs):
-                continue
-            outputs, saved = one.kernel.forward(*inputs)
-            wanted = [needed[slot] for slot in one.reads]
-            keeps = any(wanted)
-            for slot, output in zip(one.writes, outputs, strict=True):
+        for kernel, reads, writes, wanted in plan.schedule(given, ctx.needs_input_grad[2:]):
+            inputs = tuple([slots[slot] for slot in reads])
+            outputs, saved = kernel.forward(*inputs)
+            for slot, output in zip(writes, outputs, strict=True):
                 slots[slot] = output
-                needed[slot] = keeps
-            if keeps:
-                tape.append((one, inputs, saved, wanted))
+            if wanted is not None:
+                tape.append((kernel, reads, writes, wanted, inputs, saved))
         ctx.plan, ctx.given, ctx.tape = plan, given, tape
         ctx.save_for_backward(*tensors)
-        result = slots[plan.output]
-        assert result is not None
-        return result
+        return slots[plan.output]
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # type: ignore[override]
-        tensors: Sequence[torch.Tensor] = ctx.saved_tensors
-        wanted = ctx.needs_input_grad[2:]
         if torch.is_grad_enabled():
-            return None, None, *_differentiable_gradients(ctx.plan, ctx.given, tensors, wanted, gradient)
+            return None, None, *_differentiable_gradients(
+                ctx.plan, ctx.given, ctx.saved_tensors, ctx.needs_input_grad[2:], gradient
+            )
         gradients: list[torch.Tensor | None] = [None] * ctx.plan.n_slots
         gradients[ctx.plan.output] = gradient
-        for one, inputs, saved, needed in reversed(ctx.tape):
-            incoming = [gradients[slot] for slot in one.writes]
-            if all(some is None for some in incoming):
-                continue
-            parts = one.kernel.pullback(inputs, saved, incoming, needed)
-            for slot, part, keep in zip(one.reads, parts, needed, strict=True):
+        for kernel, reads, writes, wanted, inputs, saved in reversed(ctx.tape):
+            parts = kernel.pullback(inputs, saved, [gradients[slot] for slot in writes], wanted)
+            for slot, part, keep in zip(reads, parts, wanted, strict=True):
                 if keep and part is not None:
                     before = gradients[slot]
                     gradients[slot] = part if before is None else before + part
-        return None, None, *(gradients[slot] if keep else None for slot, keep in zip(ctx.given, wanted, strict=True))
+        return None, None, *(gradients[slot] if keep else None for slot, keep in zip(ctx.given, ctx.needs_input_grad[2:], strict=True))
 
 
 def _differentiable_gradients(

@@ -37,28 +37,27 @@ class Gather(Kernel):
     def __init__(self, index: torch.Tensor) -> None:
         self.index = index.flatten()
         self.shape = tuple(index.shape)
-        self.start = int(self.index[0])
-        self.in_order = torch.equal(self.index.cpu(), self.start + torch.arange(len(self.index)))
+        self.in_order = torch.equal(self.index.cpu(), torch.arange(self.index.shape[0]))
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
         (pool,) = inputs
-        if self.in_order:
-            read = pool.narrow(-1, self.start, len(self.index))
-        else:
-            read = pool.index_select(-1, self.index)
-        return (read.unflatten(-1, self.shape),), ()
+        m, b, n_pool = pool.shape
+        read = pool if self._is_whole(n_pool) else pool.index_select(-1, self.index)
+        return (read.reshape(m, b, *self.shape),), ()
 
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         (gradient,) = gradients
         assert gradient is not None
-        flat = gradient.flatten(-2)
-        n_pool = inputs[0].shape[-1]
-        if self.in_order and len(self.index) == n_pool:
+        m, b, n_pool = inputs[0].shape
+        flat = gradient.reshape(m, b, self.index.shape[0])
+        if self._is_whole(n_pool):
             return (flat,)
-        zeros = flat.new_zeros(*flat.shape[:-1], n_pool)
-        return (zeros.index_add_(-1, self.index, flat),)
+        return (flat.new_zeros(m, b, n_pool).index_add_(-1, self.index, flat),)
+
+    def _is_whole(self, n_pool: int) -> bool:
+        return self.in_order and self.index.shape[0] == n_pool
 
 
 class Tabulate(Kernel):
@@ -66,51 +65,41 @@ class Tabulate(Kernel):
 
     Parameters
     ----------
-    frequencies, phases : tensor, shape (n_functions,)
-        The functions cos(frequency · θ - phase) of each angle.
-    coefficients : tensor, shape (n_functions**n_angles, d, c)
-        Real or complex.
-    derivatives : tensor, shape (n_functions**n_angles, n_angles, d, c)
-        Coefficients of the derivatives.
+    frequencies : tensor, shape (n_angles, n_waves)
+        Vectors k of the waves cos(k·θ - φ).
+    phases : tensor, shape (n_waves,)
+        Their phases φ.
+    coefficients : tensor, shape (n_waves, d, c)
+        What they are summed with, real or complex.
     """
 
-    def __init__(
-        self,
-        frequencies: torch.Tensor,
-        phases: torch.Tensor,
-        coefficients: torch.Tensor,
-        derivatives: torch.Tensor,
-    ) -> None:
+    def __init__(self, frequencies: torch.Tensor, phases: torch.Tensor, coefficients: torch.Tensor) -> None:
         self.frequencies = frequencies
-        self.phases = phases
+        self.offsets = -phases
         self.shape = coefficients.shape[1:]
-        self.n_angles = derivatives.shape[1]
         self.is_complex = coefficients.is_complex()
         self.coefficients = _real(coefficients).flatten(1)
-        self.derivatives = _real(derivatives).flatten(1)
+        self.transposed = (self.frequencies.mT.contiguous(), -self.coefficients.mT.contiguous())
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
         (angles,) = inputs
-        functions = torch.cos(angles.unsqueeze(-1) * self.frequencies - self.phases)
-        first, *rest = functions.unbind(-2)
-        terms = first
-        for more in rest:
-            terms = (terms.unsqueeze(-1) * more.unsqueeze(-2)).flatten(-2)
-        matrices = terms @ self.coefficients
+        m, b, n_gates, n_angles = angles.shape
+        rows = angles.reshape(m * b * n_gates, n_angles)
+        turns = torch.addmm(self.offsets, rows, self.frequencies)
+        entries = torch.cos(turns) @ self.coefficients
         if self.is_complex:
-            matrices = torch.view_as_complex(matrices.unflatten(-1, (*self.shape, 2)))
-        else:
-            matrices = matrices.unflatten(-1, self.shape)
-        return (matrices,), (terms,)
+            return (torch.view_as_complex(entries.reshape(m, b, n_gates, *self.shape, 2)),), (turns,)
+        return (entries.reshape(m, b, n_gates, *self.shape),), (turns,)
 
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        (terms,), (gradient,) = saved, gradients
+        (turns,), (gradient,) = saved, gradients
         assert gradient is not None
-        slopes = (terms @ self.derivatives).unflatten(-1, (self.n_angles, -1))
-        flat = _real(gradient.resolve_conj()).flatten(3)
-        return ((slopes @ flat.unsqueeze(-1)).squeeze(-1),)
+        frequencies, negative_coefficients = self.transposed
+        entries = _real(gradient.resolve_conj()).reshape(turns.shape[0], negative_coefficients.shape[0])
+        by_turn = torch.sin(turns) * (entries @ negative_coefficients)
+        return ((by_turn @ frequencies).reshape(inputs[0].shape),)
 
 
 class Join(Kernel):
@@ -142,24 +131,25 @@ class Kron(Kernel):
         self.width = width
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        (matrices,) = inputs
-        factors = matrices.unflatten(2, (-1, self.width)).unbind(3)
-        products = [factors[0]]
-        for factor in factors[1:]:
-            products.append(_kron(products[-1], factor))
-        return tuple(products[-1].unbind(2)), tuple(products[:-1])
+        first, *others = self._factors(inputs[0])
+        lefts = [first]
+        for factor in others:
+            lefts.append(_kron(lefts[-1], factor))
+        return tuple(lefts[-1].unbind(2)), tuple(lefts[:-1])
 
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        (matrices,) = inputs
-        factors = matrices.unflatten(2, (-1, self.width)).unbind(3)
         gradient = _stack(gradients, dim=2)
         parts = []
-        for left, right in zip(reversed(saved), reversed(factors[1:]), strict=True):
+        for left, right in zip(reversed(saved), reversed(self._factors(inputs[0])[1:]), strict=True):
             gradient, part = _kron_pullback(gradient, left, right)
             parts.append(part)
-        return (torch.stack([gradient, *reversed(parts)], dim=3).flatten(2, 3),)
+        return (torch.stack([gradient, *reversed(parts)], dim=3).reshape(inputs[0].shape),)
+
+    def _factors(self, matrices: torch.Tensor) -> Tensors:
+        m, b, n, d, _ = matrices.shape
+        return matrices.reshape(m, b, n // self.width, self.width, d, d).unbind(3)
 
 
 class Single(Kernel):
@@ -231,33 +221,45 @@ class Dense(Kernel):
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
         register, matrix = inputs
-        columns = self._columns(register, matrix)
-        return (_product(columns.mT, matrix if self.transposed else matrix.mT).flatten(2),), ()
+        rows, matrices = self._factors(register, matrix)
+        turned = rows @ (matrices if self.transposed else matrices.mT)
+        lead = torch.broadcast_shapes(register.shape[:2], matrix.shape[:2])
+        return (turned.reshape(*lead, register.shape[2]),), (rows, matrices)
 
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         register, matrix = inputs
+        rows, matrices = saved
         (gradient,) = gradients
         assert gradient is not None
-        rows = gradient.unflatten(2, (gradient.shape[2] // matrix.shape[-1], matrix.shape[-1]))
+        m, b, size = gradient.shape
+        turned = gradient.reshape(rows.shape if matrices.ndim == 2 else (m, b, *rows.shape[2:]))
         from_register = from_matrix = None
         if needed[0]:
-            adjoint = matrix.mH if self.transposed else matrix.conj()
-            from_register = _like(_product(rows, adjoint).mT.flatten(2), register)
+            back = turned @ (matrices.mH if self.transposed else matrices.conj())
+            moved = back if size == matrix.shape[-1] else back.mT
+            from_register = _like(moved.reshape(m, b, size), register)
         if needed[1]:
-            columns = self._columns(register, matrix).conj()
-            if columns.shape[-1] == 1 and matrix.shape[1] == 1:
-                # The sum over rows is part of the product.
-                columns, rows = columns.squeeze(3).unsqueeze(1).mT, rows.squeeze(2).unsqueeze(1)
-            product = columns @ rows if self.transposed else (columns @ rows).mT
-            from_matrix = _like(product, matrix)
+            product = rows.mH @ turned if self.transposed else turned.mT @ rows.conj()
+            if matrices.ndim == 2 and product.ndim == 3:
+                product = product.sum(0)
+            from_matrix = _like(product, matrix) if matrices.ndim == 4 else product.reshape(matrix.shape)
         return from_register, from_matrix
 
-    def _columns(self, register: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-        """Return the register as (m, b, d, the rest)."""
+    def _factors(self, register: torch.Tensor, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the register as rows (..., n, d) and the matrices that act on them, with as few axes as will do."""
+        m, b, size = register.shape
         dim = matrix.shape[-1]
-        return register.unflatten(2, (dim, register.shape[2] // dim))
+        rest = size // dim
+        if matrix.shape[0] == matrix.shape[1] == 1:
+            matrices = matrix.reshape(dim, dim)
+            if rest == 1:
+                return register.reshape(m * b, dim), matrices
+            return register.reshape(m * b, dim, rest).mT, matrices
+        if matrix.shape[1] == 1 and rest == 1:
+            return register, matrix.squeeze(1)
+        return register.reshape(m, b, dim, rest).mT, matrix
 
 
 class Reorder(Kernel):
@@ -359,38 +361,40 @@ class Phase(Kernel):
         return from_register, from_angles
 
 
-class Overlaps(Kernel):
-    """Products ψ*(z) ψ(z ^ mask) for some masks: (m, b, D) to real (m, b, D) for mask 0, complex otherwise."""
-
-    def __init__(self, others: Sequence[torch.Tensor | None]) -> None:
-        self.others = others
+class Squares(Kernel):
+    """Squares of the real and of the imaginary parts of amplitudes: complex (m, b, D) to real (m, b, 2 D)."""
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        (state,) = inputs
-        outputs = []
-        for other in self.others:
-            if other is None:
-                parts = torch.view_as_real(state)
-                outputs.append((parts * parts).sum(-1))
-            else:
-                outputs.append(state.conj() * state.index_select(-1, other))
-        return tuple(outputs), ()
+        m, b, size = inputs[0].shape
+        parts = torch.view_as_real(inputs[0]).reshape(m, b, 2 * size)
+        return (parts * parts,), (parts,)
 
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
+        assert gradients[0] is not None
+        by_part = (saved[0] * gradients[0]).mul_(2)
+        return (torch.view_as_complex(by_part.reshape(*inputs[0].shape, 2)),)
+
+
+class Overlaps(Kernel):
+    """Products ψ*(z) ψ(z ^ mask) of amplitudes (m, b, D) to (m, b, D)."""
+
+    def __init__(self, other: torch.Tensor) -> None:
+        self.other = other
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
         (state,) = inputs
-        total: torch.Tensor | None = None
-        for other, gradient in zip(self.others, gradients, strict=True):
-            if gradient is None:
-                continue
-            if other is None:
-                part = 2 * gradient * state
-            else:
-                # The mask is its own inverse.
-                part = gradient.conj() * state.index_select(-1, other) + (gradient * state).index_select(-1, other)
-            total = part if total is None else total + part
-        return (total,)
+        return (state.conj() * state.index_select(-1, self.other),), ()
+
+    def pullback(
+        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (state,), (gradient,) = inputs, gradients
+        assert gradient is not None
+        # The mask is its own inverse.
+        by_first = gradient.conj() * state.index_select(-1, self.other)
+        return (by_first + (gradient * state).index_select(-1, self.other),)
 
 
 class Combine(Kernel):
@@ -442,7 +446,7 @@ class Contract(Kernel):
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
         states, observables = inputs
-        if len(states) == len(observables) == 1:
+        if states.shape[0] == observables.shape[0] == 1:
             return ((states[0] @ observables[0].mT).unsqueeze(0),), ()
         return (states @ observables.mT,), ()
 
@@ -463,6 +467,8 @@ def _real(tensor: torch.Tensor) -> torch.Tensor:
 
 def _like(gradient: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
     """Sum a gradient over the axes that the tensor has been broadcast along."""
+    if gradient.shape == tensor.shape:
+        return gradient
     wide = [axis for axis in range(tensor.ndim) if tensor.shape[axis] == 1 and gradient.shape[axis] > 1]
     return gradient.sum(wide, keepdim=True) if wide else gradient
 
@@ -472,33 +478,23 @@ def _stack(gradients: Gradients, dim: int) -> torch.Tensor:
     return torch.stack([torch.zeros_like(some) if g is None else g for g in gradients], dim=dim)
 
 
-def _product(rows: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
-    """Return rows (m, b, n, d) times matrices (m, b, d, d)."""
-    if matrix.shape[1] > 1:
-        return rows @ matrix
-    if len(matrix) == 1:
-        return rows @ matrix[0, 0]
-    if rows.shape[2] == 1:
-        return (rows.squeeze(2) @ matrix.squeeze(1)).unsqueeze(2)
-    return rows @ matrix
-
-
 def _kron(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Return the Kronecker products (..., ab, ab) of (..., a, a) and (..., b, b)."""
-    size = left.shape[-1] * right.shape[-1]
-    product = left[..., :, None, :, None] * right[..., None, :, None, :]
-    return product.reshape(*product.shape[:-4], size, size)
+    *lead, a, _ = left.shape
+    b = right.shape[-1]
+    product = left.reshape(*lead, a, 1, a, 1) * right.reshape(*lead, 1, b, 1, b)
+    return product.reshape(*lead, a * b, a * b)
 
 
 def _kron_pullback(
     gradient: torch.Tensor, left: torch.Tensor, right: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    a, b = left.shape[-1], right.shape[-1]
-    lead = gradient.shape[:-2]
+    *lead, a, _ = left.shape
+    b = right.shape[-1]
     table = gradient.reshape(*lead, a, b, a, b).transpose(-3, -2).reshape(*lead, a * a, b * b)
-    from_left = table @ right.conj().flatten(-2).unsqueeze(-1)
-    from_right = left.conj().flatten(-2).unsqueeze(-2) @ table
-    return from_left.reshape(*lead, a, a), from_right.reshape(*lead, b, b)
+    from_left = table @ right.conj().reshape(*lead, b * b, 1)
+    from_right = left.conj().reshape(*lead, 1, a * a) @ table
+    return from_left.reshape(left.shape), from_right.reshape(right.shape)
 
 
 def _rows_times(rows: torch.Tensor, matrix: torch.Tensor, transposed: torch.Tensor) -> torch.Tensor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse
@@ -26,7 +27,7 @@ from qenn_core.engine.parameters import INPUTS, NOTHING, Needs, Value
 from qenn_core.engine.paulis import TO_Z
 from qenn_core.engine.pools import Pool
 from qenn_core.engine.program import Map, Program
-from qenn_core.engine.tables import Table
+from qenn_core.engine.tables import MAX_TERMS, Table, constant
 
 # For this many rows the plan is made; it is right for any number.
 TYPICAL_ROWS = 32
@@ -44,6 +45,9 @@ class Instruction:
     reads: tuple[Slot, ...]
     writes: tuple[Slot, ...]
     needs: Needs
+
+
+Scheduled = tuple[k.Kernel, tuple[Slot, ...], tuple[Slot, ...], tuple[bool, ...] | None]
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,52 @@ class Plan:
     instructions: list[Instruction]
     output: Slot
     n_slots: int
+    _schedules: dict[object, list[Scheduled]] = field(default_factory=dict)
 
+    @cached_property
     def encoded(self) -> tuple[Slot, ...]:
-        """Return the slots computed from inputs alone that other instructions read."""
+        """The slots computed from inputs alone that other instructions read."""
         own = {slot for one in self.instructions if one.needs == INPUTS for slot in one.writes}
         read = {slot for one in self.instructions if one.needs != INPUTS for slot in one.reads}
         given = {slot for pool, slot in self.pools if pool.needs == INPUTS}
         given |= {slot for value, slot in self.computed if value.needs == INPUTS}
         return tuple(sorted((own | given) & (read | {self.output})))
+
+    def filled(self, given: Sequence[Slot], tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Return all slots, the constant and given ones filled."""
+        slots = list(self._blank)
+        for slot, tensor in zip(given, tensors, strict=True):
+            slots[slot] = tensor
+        return slots
+
+    @cached_property
+    def _blank(self) -> list[torch.Tensor]:
+        nothing = torch.empty(0)
+        return [self.constants.get(slot, nothing) for slot in range(self.n_slots)]
+
+    def schedule(self, given: tuple[Slot, ...], wanted: tuple[bool, ...]) -> list[Scheduled]:
+        """Return what to run if some slots are given, and gradients of some of these are wanted.
+
+        Returns
+        -------
+        list of (kernel, slots read, slots written, for each slot read whether its gradient is wanted or None)
+        """
+        key = (given, wanted)
+        if key not in self._schedules:
+            known = {*self.constants, *given}
+            tracked = {slot for slot, keep in zip(given, wanted, strict=True) if keep}
+            steps: list[Scheduled] = []
+            for one in self.instructions:
+                # What made the given slots is neither possible nor needed.
+                if one.writes[0] in known or not known.issuperset(one.reads):
+                    continue
+                known.update(one.writes)
+                keep = tuple(slot in tracked for slot in one.reads)
+                if any(keep):
+                    tracked.update(one.writes)
+                steps.append((one.kernel, one.reads, one.writes, keep if any(keep) else None))
+            self._schedules[key] = steps
+        return self._schedules[key]
 
 
 def build_plan(
@@ -245,10 +287,9 @@ class _Builder:
         for numbers in groups.values():
             places = np.array([self.angles(maps[number]) for number in numbers])
             read = self.add(k.Gather(self.index(places)), self.pool(maps[0].needs)[1])
-            functions, coefficients, derivatives = _table(maps[numbers[0]]).spread()
-            frequencies, phases = torch.tensor(functions, device=self.device, dtype=self.real).unbind(1)
-            kernel = k.Tabulate(frequencies, phases, self.tensor(coefficients), self.tensor(derivatives))
-            slots.append(self.add(kernel, read))
+            frequencies, phases, coefficients = _table(maps[numbers[0]]).waves()
+            waves = (torch.from_numpy(some.copy()).to(self.device, self.real) for some in (frequencies, phases))
+            slots.append(self.add(k.Tabulate(*waves, self.tensor(coefficients)), read))
         if len(slots) == 1:
             return slots[0]
         return self.add(k.Join(self.index(np.argsort(np.concatenate(list(groups.values()))))), *slots)
@@ -264,7 +305,7 @@ class _Builder:
             per_row = INPUTS <= run[0].needs
             for width in block_widths(len(run), self.program.dim, self.size, per_row, rows):
                 members, run = run[:width], run[width:]
-                found.append(_Block(tuple(one.wires[0] for one in members), tuple(members)))
+                found.append(_Block(tuple(one.wires[0] for one in members), tuple(_halved(members))))
         return found
 
     def key(self, block: _Block) -> object:
@@ -302,21 +343,27 @@ class _Builder:
             else:
                 assert preparation.value is not None
                 factors[preparation.wires] = self.given(preparation.value)
-        by_needs: dict[Needs, list[Map]] = {}
         ground = self.program.ground
-        for one in start.chains:
-            turned = Map(one.wires, _table(one).map(lambda some: (some @ ground)[..., None]), one.values)
-            if one.needs:
-                by_needs.setdefault(one.needs, []).append(turned)
-            else:
-                factors[one.wires] = self.constant(_table(turned).coefficients[0].T)
-        for alike in by_needs.values():
-            slots = self.add_many(k.Single(is_column=True), [self.tabulate(alike)], len(alike))
-            factors.update(zip((one.wires for one in alike), slots, strict=True))
-        taken = {wire for wires in factors for wire in wires}
+        turned = [
+            Map(one.wires, _table(one).map(lambda some: (some @ ground)[..., None]), one.values) for one in start.chains
+        ]
+        taken = {wire for some in [*factors, *(one.wires for one in turned)] for wire in some}
         for wire in range(self.program.n_wires):
             if wire not in taken:
-                factors[(wire,)] = self.constant(ground[None])
+                turned.append(Map((wire,), constant(ground[:, None])))
+        by_needs: dict[Needs, list[Map]] = {}
+        for one in _grouped(sorted(turned, key=lambda one: one.wires)):
+            if one.needs:
+                by_needs.setdefault(one.needs, []).append(one)
+            else:
+                factors[one.wires] = self.constant(_table(one).coefficients[0].T)
+        for alike in by_needs.values():
+            kinds: dict[int, list[Map]] = {}
+            for one in alike:
+                kinds.setdefault(len(one.wires), []).append(one)
+            for same in kinds.values():
+                slots = self.add_many(k.Single(is_column=True), [self.tabulate(same)], len(same))
+                factors.update(zip((one.wires for one in same), slots, strict=True))
         ordered = sorted(factors)
         register = self.add(k.Product(), *(factors[some] for some in ordered))
         self.layouts[register] = tuple(wire for some in ordered for wire in some)
@@ -405,17 +452,46 @@ class _Builder:
         register = self.in_order(register)
         sums = on_amplitudes(measurements, self.program.n_wires)
         sums = {mask: some for mask, some in sums.items() if some.nnz} or sums
-        others = [self.index(np.arange(self.size) ^ mask) if mask else None for mask in sums]
-        slots = self.add_many(k.Overlaps(others), [register], len(sums))
-        if list(sums) == [0] and _is_identity(sums[0]):
-            return slots[0]
-        pairs = [self.pair(some, self.dtype if mask else self.real) for mask, some in sums.items()]
+        slots, pairs = [], []
+        for mask, some in sums.items():
+            if mask:
+                slots.append(self.add(k.Overlaps(self.index(np.arange(self.size) ^ mask)), register))
+                pairs.append(self.pair(some, self.dtype))
+            else:
+                slots.append(self.add(k.Squares(), register))
+                both_parts = scipy.sparse.kron(some, np.ones((1, 2)), format="csr")
+                pairs.append(self.pair(both_parts, self.real))
         return self.add(k.Combine(pairs), *slots)
 
 
 def _table(one: Map) -> Table:
     assert one.table is not None, "a computed map has no table"
     return one.table
+
+
+def _grouped(maps: Iterable[Map]) -> list[Map]:
+    """Join maps on neighbouring wires, in order, as long as their tables stay small."""
+    groups: list[Map] = []
+    for one in maps:
+        if groups and groups[-1].wires[-1] + 1 == one.wires[0] and groups[-1].needs == one.needs:
+            last = groups[-1]
+            terms = len(_table(last).coefficients) * len(_table(one).coefficients)
+            if terms <= MAX_TERMS:
+                joined = _table(last).kron(_table(one))
+                groups[-1] = Map(last.wires + one.wires, joined, last.values + one.values)
+                continue
+        groups.append(one)
+    return groups
+
+
+def _halved(maps: list[Map]) -> list[Map]:
+    """Join maps two by two, four by four and so on, as long as all can be joined and their tables stay small."""
+    while len(maps) > 1 and len(maps) % 2 == 0:
+        joined = [_grouped(pair) for pair in zip(maps[::2], maps[1::2], strict=True)]
+        if any(len(some) > 1 for some in joined):
+            break
+        maps = [some[0] for some in joined]
+    return maps
 
 
 def _values(fused: Fused) -> Iterable[Value]:
@@ -452,9 +528,3 @@ def _entries_a_row(step: Step, dim: int) -> float:
     if isinstance(step, Fixed) and not isinstance(step.map, Monomial):
         return step.map.nnz / step.map.shape[0]
     return 1
-
-
-def _is_identity(matrix: scipy.sparse.csr_array) -> bool:
-    if matrix.shape[0] != matrix.shape[1]:
-        return False
-    return abs(matrix - scipy.sparse.eye_array(matrix.shape[0])).nnz == 0

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from qenn_core.engine.measured import Expectation, Measurement, Probabilities
-from qenn_core.engine.tables import NotTrigonometricError, Table, fit
+from qenn_core.engine.tables import NotFourierError, Table, fit
 
 GateKind = Literal["unitary", "channel", "state"]
 
@@ -337,7 +337,7 @@ def _table(operation: Any) -> Table | None:
     if key not in _TABLES:
         try:
             _TABLES[key] = fit(matrices, n_angles)
-        except NotTrigonometricError:
+        except NotFourierError:
             _TABLES[key] = None
     return _TABLES[key]
 

@@ -82,9 +82,9 @@ class Shifted(Evaluation):
         entry = len(places) + (self._n_of_inputs if value.needs == BOTH else 0)
         places.append(self._pools[value.needs].place(value))
         assert gate.table is not None
-        frequencies = {frequency for frequency, _ in transfer_table(gate.table).harmonics[number] if frequency}
+        frequencies = transfer_table(gate.table).spectrum(number)
         if frequencies:
-            rule = qml.gradients.generate_shift_rule(tuple(sorted(frequencies)))
+            rule = qml.gradients.generate_shift_rule(frequencies)
             self._terms[value.needs] += [_Term(entry, float(shift), float(c)) for c, shift in rule]
         return Value(WEIGHTS if value.needs == WEIGHTS else INPUTS, entry=entry)
 

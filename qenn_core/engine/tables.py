@@ -1,34 +1,35 @@
-"""Gates as trigonometric polynomials of their angles.
+"""Gates as Fourier sums of their angles.
 
-The matrix of nearly every parametrised gate is Σ_f C_f Π_j b_f,j(θ_j), where each b is 1 or the cosine or sine
-of a multiple of θ/2: so is its transfer matrix in the Pauli basis, and any product with other gates. The
-coefficients are found here by evaluating the gate at a few angles. So no gate is known by name, and all gates
-of one kind are computed in one matrix product.
+The matrix of nearly every parametrised gate is M(θ) = Σ_k A_k exp(i k·θ) with a few frequency vectors k of small
+multiples of ½ (Schuld, Sweke & Meyer 2021, arXiv:2008.08605): so is its transfer matrix in the Pauli basis, and any
+product with other gates. The coefficients are found here by evaluating the gate at a few angles. So no gate is
+known by name, and all gates of a kind are computed by a cosine between two matrix products.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from math import prod
+from functools import cached_property
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
 Matrices = NDArray[np.complex128]
-# Angles (points, n_angles) to matrices (points, d, d).
-MatrixFunction = Callable[[NDArray[np.float64]], Matrices]
+# Angles (points, n_angles) to matrices (points, d, c).
+MatrixFunction = Callable[[Floats], Matrices]
 
-# PennyLane's gates turn by θ/2, θ, and at most 2θ after products such as those of a transfer matrix.
+# PennyLane's gates turn by θ/2 or θ, their transfer matrices by up to twice as much.
 _FREQUENCIES = (0.0, 0.5, 1.0, 1.5, 2.0)
 _EXACT = 1e-11
-# Larger tables cost more than a product of two smaller ones.
+# Larger tables cost more than the product of two smaller ones.
 MAX_TERMS = 81
 
 
-class NotTrigonometricError(ValueError):
-    """The matrix is not a trigonometric polynomial of the frequencies known here."""
+class NotFourierError(ValueError):
+    """The matrix is not a Fourier sum of the frequencies known here."""
 
 
 @dataclass(frozen=True)
@@ -37,76 +38,86 @@ class Table:
 
     Parameters
     ----------
-    harmonics : tuple of tuple of (float, float)
-        For each angle the functions cos(frequency · θ - phase), in order. Each angle has all functions that
-        the derivative of one of them needs.
-    coefficients : complex array, shape (n_terms, d, d)
-        One matrix for each product of one function an angle, the last angle's function varying fastest.
+    frequencies : array, shape (n_terms, n_angles)
+        The vectors k.
+    coefficients : complex array, shape (n_terms, d, c)
+        The matrices A_k.
     """
 
-    harmonics: tuple[tuple[tuple[float, float], ...], ...]
+    frequencies: Floats
     coefficients: Matrices
 
     @property
     def n_angles(self) -> int:
         """How many angles the matrix depends on."""
-        return len(self.harmonics)
-
-    @property
-    def dim(self) -> int:
-        """Rows of the matrix."""
-        return int(self.coefficients.shape[-1])
+        return int(self.frequencies.shape[1])
 
     @cached_property
     def key(self) -> tuple[object, ...]:
         """Equal for tables that are the same function, up to rounding."""
         rounded = np.round(self.coefficients, 12) + 0
-        return (self.harmonics, rounded.shape, rounded.tobytes())
+        return (self.frequencies.shape, rounded.shape, self.frequencies.tobytes(), rounded.tobytes())
 
-    def __call__(self, angles: NDArray[np.float64]) -> Matrices:
-        """Return the matrices (points, d, d) at `angles` (points, n_angles)."""
-        return np.tensordot(_terms(self.harmonics, angles), self.coefficients, axes=1)
+    def spectrum(self, angle: int) -> tuple[float, ...]:
+        """Return the positive frequencies of one angle, ascending."""
+        return tuple(sorted({abs(float(f)) for f in self.frequencies[:, angle]} - {0.0}))
 
-    def spread(self) -> tuple[tuple[tuple[float, float], ...], Matrices, Matrices]:
-        """Return functions that serve all angles alike, with the coefficients and derivatives for them."""
-        functions = tuple(sorted(set().union(*self.harmonics)))
-        grid = [[functions.index(one) for one in some] for some in self.harmonics]
-        place = np.ravel_multi_index(np.ix_(*grid), [len(functions)] * self.n_angles).ravel()
-        n_terms = len(functions) ** self.n_angles
-        coefficients = np.zeros((n_terms, *self.coefficients.shape[1:]), dtype=complex)
-        derivatives = np.zeros((n_terms, *self.derivatives.shape[1:]), dtype=complex)
-        coefficients[place], derivatives[place] = self.coefficients, self.derivatives
-        return functions, coefficients, derivatives
+    def __call__(self, angles: Floats) -> Matrices:
+        """Return the matrices (points, d, c) at `angles` (points, n_angles)."""
+        return np.tensordot(np.exp(1j * angles @ self.frequencies.T), self.coefficients, axes=1)
 
     def map(self, linear: Callable[[Matrices], Matrices]) -> Table:
         """Apply a linear function to the matrix, for instance the product with a constant."""
-        return Table(self.harmonics, linear(self.coefficients))
+        return Table(self.frequencies, linear(self.coefficients))
 
     def after(self, first: Table) -> Table:
         """Return the product self · first, whose angles are those of `first` and then those of self."""
-        coefficients = np.einsum("gab,fbc->fgac", self.coefficients, first.coefficients)
-        return Table(first.harmonics + self.harmonics, coefficients.reshape(-1, *coefficients.shape[2:]))
+        return self._combined(first, "gab,fbc->fgac")
 
-    @cached_property
-    def derivatives(self) -> Matrices:
-        """Coefficients of the derivatives, shape (n_terms, n_angles, d, d)."""
-        sizes = [len(some) for some in self.harmonics]
-        columns = []
-        for angle, functions in enumerate(self.harmonics):
-            # d/dθ cos(fθ - p) = -f sin(fθ - p) = f cos(fθ - p + π/2), which is ± another function of the angle.
-            slope = np.zeros((len(functions), len(functions)))
-            for i, (frequency, phase) in enumerate(functions):
-                if frequency:
-                    partner = functions.index((frequency, 0.0 if phase else np.pi / 2))
-                    slope[i, partner] = frequency if phase else -frequency
-            before, after = np.eye(prod(sizes[:angle])), np.eye(prod(sizes[angle + 1 :]))
-            columns.append(np.tensordot(np.kron(np.kron(before, slope.T), after), self.coefficients, axes=1))
-        return np.stack(columns, axis=1)
+    def kron(self, right: Table) -> Table:
+        """Return the Kronecker product self ⊗ right, whose angles are those of self and then those of `right`."""
+        swapped = right._combined(self, "gcd,fab->fgacbd")
+        rows = len(self.coefficients[0]) * len(right.coefficients[0])
+        return swapped.map(lambda some: some.reshape(len(some), rows, -1))
+
+    def _combined(self, first: Table, subscripts: str) -> Table:
+        coefficients = np.einsum(subscripts, self.coefficients, first.coefficients)
+        mine = np.tile(self.frequencies, (len(first.frequencies), 1))
+        others = np.repeat(first.frequencies, len(self.frequencies), axis=0)
+        return Table(np.hstack([others, mine]), coefficients.reshape(-1, *coefficients.shape[2:]))
+
+    def waves(self) -> tuple[Floats, Floats, Matrices]:
+        """Return the table as a sum of C_f cos(k_f·θ - φ_f).
+
+        Returns
+        -------
+        frequencies : array, shape (n_angles, n_waves)
+            The vectors k_f.
+        phases : array, shape (n_waves,)
+            0 or π/2.
+        coefficients : complex array, shape (n_waves, d, c)
+            The matrices C_f: real ones if the table's matrix is real.
+        """
+        pairs: dict[tuple[float, ...], Matrices] = {}
+        for k, matrix in zip(self.frequencies, self.coefficients, strict=True):
+            # exp(±i k·θ) share a cosine and a sine.
+            sign = next((np.sign(f) for f in k if f), 1.0)
+            cosine, sine = pairs.setdefault(tuple(sign * k + 0.0), np.zeros((2, *matrix.shape), dtype=complex))
+            cosine += matrix
+            sine += 1j * sign * matrix
+        waves = [
+            (k, phase, matrix)
+            for k, both in pairs.items()
+            for phase, matrix in zip((0.0, np.pi / 2), both, strict=True)
+            if np.abs(matrix).max() > _EXACT
+        ]
+        frequencies, phases, matrices = zip(*waves, strict=True)
+        return np.array(frequencies).T, np.array(phases), np.stack(matrices)
 
 
 def constant(matrix: Matrices) -> Table:
     """Return a table without angles."""
-    return Table((), np.asarray(matrix, dtype=complex)[None])
+    return Table(np.zeros((1, 0)), np.asarray(matrix, dtype=complex)[None])
 
 
 def fit(matrix: MatrixFunction, n_angles: int) -> Table:
@@ -114,47 +125,37 @@ def fit(matrix: MatrixFunction, n_angles: int) -> Table:
 
     Raises
     ------
-    NotTrigonometricError
+    NotFourierError
         If there is none.
     """
     draw = np.random.default_rng(0)
-    harmonics = tuple(_harmonics(matrix, n_angles, angle, draw) for angle in range(n_angles))
-    n_terms = prod(map(len, harmonics))
-    points = draw.uniform(0, 4 * np.pi, (2 * n_terms + 4, n_angles))
-    coefficients = _solve(_terms(harmonics, points), matrix(points))
-    return Table(harmonics, coefficients)
+    axes = [_frequencies_along(matrix, n_angles, angle, draw) for angle in range(n_angles)]
+    frequencies = np.array(list(product(*axes)))
+    points = draw.uniform(0, 4 * np.pi, (2 * len(frequencies) + 4, n_angles))
+    coefficients = _solve(frequencies, points, matrix(points))
+    present = np.abs(coefficients).max(axis=(1, 2)) > _EXACT
+    return Table(frequencies[present], coefficients[present])
 
 
-def _harmonics(
+def _frequencies_along(
     matrix: MatrixFunction, n_angles: int, angle: int, draw: np.random.Generator
-) -> tuple[tuple[float, float], ...]:
-    """Find the functions of one angle along two lines on which the others are constant."""
-    candidates = tuple(
-        (frequency, phase) for frequency in _FREQUENCIES for phase in ((0.0, np.pi / 2) if frequency else (0.0,))
-    )
-    found = set()
+) -> list[float]:
+    """Find the frequencies of one angle on two lines along which the others are constant."""
+    candidates = np.array([sign * f for f in _FREQUENCIES for sign in ((1, -1) if f else (1,))])
+    found = {0.0}
     for _ in range(2):
         line = np.tile(draw.uniform(0, 4 * np.pi, n_angles), (2 * len(candidates), 1))
         line[:, angle] = 4 * np.pi * (np.arange(len(line)) + 0.5) / len(line)
-        size = np.abs(_solve(_terms((candidates,), line[:, [angle]]), matrix(line))).max(axis=(1, 2))
-        found |= {frequency for (frequency, _), s in zip(candidates, size, strict=True) if s > _EXACT}
-    return tuple(candidate for candidate in candidates if candidate[0] in (found or {0.0}))
+        size = np.abs(_solve(candidates[:, None], line[:, [angle]], matrix(line))).max(axis=(1, 2))
+        found |= {float(f) for f, s in zip(candidates, size, strict=True) if s > _EXACT}
+    return sorted(found)
 
 
-def _terms(harmonics: Sequence[Sequence[tuple[float, float]]], angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the products of functions (points, n_terms)."""
-    factors = [
-        np.stack([np.cos(f * angles[:, j] - p) for f, p in functions], axis=1)
-        for j, functions in enumerate(harmonics)
-    ]
-    ones = np.ones((len(angles), 1))
-    return reduce(lambda a, b: (a[:, :, None] * b[:, None, :]).reshape(len(a), -1), factors, ones)
-
-
-def _solve(terms: NDArray[np.float64], values: Matrices) -> Matrices:
+def _solve(frequencies: Floats, points: Floats, values: Matrices) -> Matrices:
+    waves = np.exp(1j * points @ frequencies.T)
     flat = values.reshape(len(values), -1)
-    solution = np.linalg.lstsq(terms.astype(complex), flat, rcond=None)[0]
-    if not np.allclose(terms @ solution, flat, rtol=0, atol=_EXACT):
-        raise NotTrigonometricError
+    solution = np.linalg.lstsq(waves, flat, rcond=None)[0]
+    if not np.allclose(waves @ solution, flat, rtol=0, atol=_EXACT):
+        raise NotFourierError
     solution[np.abs(solution) < _EXACT] = 0
     return solution.reshape(-1, *values.shape[1:])
