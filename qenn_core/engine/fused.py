@@ -209,10 +209,10 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         models = () if self.n_models is None else (self.n_models,)
         if returns is tuple and len(measurements) > 1:
             parts = results.split([one.n_outputs for one in measurements], dim=-1)
-            return torch.stack([part.reshape(*models, *lead, part.shape[-1]) for part in parts], dim=len(models))
+            return torch.stack([part.reshape((*models, *lead, part.shape[-1])) for part in parts], dim=len(models))
         if returns in (list, tuple) or not isinstance(measurements[0], Expectation):
-            return results.reshape(*models, *lead, results.shape[-1])
-        return results.reshape(*models, *lead)
+            return results.reshape((*models, *lead, results.shape[-1]))
+        return results.reshape((*models, *lead))
 
     def _by_pennylane(self, inputs: torch.Tensor, cause: str) -> torch.Tensor:
         if self.n_models is None:

@@ -109,7 +109,7 @@ class Join(Kernel):
         self.order = order
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        lead = torch.broadcast_shapes(*(some.shape[:2] for some in inputs))
+        lead = _lead(*inputs)
         joined = torch.cat([some.expand(*lead, *some.shape[2:]) for some in inputs], dim=2)
         return (joined.index_select(2, self.order),), ()
 
@@ -223,8 +223,8 @@ class Dense(Kernel):
         register, matrix = inputs
         rows, matrices = self._factors(register, matrix)
         turned = rows @ (matrices if self.transposed else matrices.mT)
-        lead = torch.broadcast_shapes(register.shape[:2], matrix.shape[:2])
-        return (turned.reshape(*lead, register.shape[2]),), (rows, matrices)
+        m, b = _lead(register, matrix)
+        return (turned.reshape(m, b, register.shape[2]),), (rows, matrices)
 
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
@@ -459,6 +459,15 @@ class Contract(Kernel):
         from_states = _like(gradient @ observables, states) if needed[0] else None
         from_observables = _like(gradient.mT @ states, observables) if needed[1] else None
         return from_states, from_observables
+
+
+def _lead(*tensors: torch.Tensor) -> tuple[int, int]:
+    """Return how many models and rows come of tensors that each have all of them or 1."""
+    m = b = 1
+    for tensor in tensors:
+        m = tensor.shape[0] if m == 1 else m
+        b = tensor.shape[1] if b == 1 else b
+    return m, b
 
 
 def _real(tensor: torch.Tensor) -> torch.Tensor:

@@ -104,8 +104,16 @@ class Recording:
     @property
     def batched(self) -> list[bool]:
         """For each of the tensors, whether its first dimension is that of the batch."""
-        gates = [bool(gate.operation.batch_size) for gate in self.gates for _ in gate.tensors]
-        return gates + [bool(operation.batch_size) for operation in self.checked for _ in operation.data]
+        gates = [
+            tensor.ndim > 0 if gate.table is not None else bool(gate.operation.batch_size)
+            for gate in self.gates
+            for tensor in gate.tensors
+        ]
+        return gates + [
+            qml.math.ndim(value) > ndim
+            for operation in self.checked
+            for value, ndim in zip(operation.data, operation.ndim_params, strict=True)
+        ]
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -179,7 +187,8 @@ def check(operation: Any, values: Sequence[torch.Tensor]) -> None:
 
 
 def _remake(operation: Any, parameters: Sequence[Any]) -> None:
-    type(operation)(*parameters, wires=operation.wires, **operation.hyperparameters)
+    _, metadata = operation._flatten()
+    type(operation)._unflatten(tuple(parameters), metadata)
 
 
 def _is_checked(operation: Any) -> bool:
