@@ -72,6 +72,9 @@ class Figures:
         Whether `training` was not run to its end, the steps that lack counted as `step` each.
     peak_memory, memory_before : float
         The most that the process held; the most before it built this model.
+    share_of_core : float
+        Computing time of the steps that `step` is the median of, over their time. Well below 1, other
+        processes had the core meanwhile, and long steps seem longer than they are.
     batch : int
         Rows of a step: those of the problem, or as many as fitted into memory. Times are scaled to those
         of the problem, memory is not.
@@ -83,6 +86,7 @@ class Figures:
     extrapolated: bool
     peak_memory: float
     memory_before: float
+    share_of_core: float
     batch: int
 
 
@@ -188,7 +192,8 @@ class _Entrant:
         scale = self._problem.batch / self._fitting.batch
         first = self._early_bursts[0]
         first_step = first.build_seconds + first.step_seconds[0]
-        step = median(chain.from_iterable(turn.step_seconds for turn in self._turns))
+        turn_seconds = list(chain.from_iterable(turn.step_seconds for turn in self._turns))
+        step = median(turn_seconds)
         seconds = list(chain.from_iterable(burst.step_seconds for burst in self._early_bursts))
         rest = self._effort.steps - len(seconds)
         return Figures(
@@ -198,6 +203,7 @@ class _Entrant:
             extrapolated=rest > 0,
             peak_memory=self._turns[-1].peak_memory,
             memory_before=self._memory_before,
+            share_of_core=sum(turn.cpu_seconds for turn in self._turns) / sum(turn_seconds),
             batch=self._fitting.batch,
         )
 

@@ -41,6 +41,8 @@ class Burst:
         What was spent before the first of these steps on building the model; 0 if it stood already.
     step_seconds, losses : tuple of float
         Of each step.
+    cpu_seconds : float
+        Computing time of these steps, waiting for the core not included.
     peak_memory : int
         The most bytes that the process has held since its start.
     """
@@ -48,6 +50,7 @@ class Burst:
     build_seconds: float
     step_seconds: tuple[float, ...]
     losses: tuple[float, ...]
+    cpu_seconds: float
     peak_memory: int
 
 
@@ -131,11 +134,13 @@ def _serve(connection: Connection, contender: Contender, problem: Problem, memor
 
 def _burst(step: Step, n_steps: int, build_seconds: float) -> Burst:
     seconds, losses = [], []
+    cpu_before = time.process_time()
     for _ in range(n_steps):
         before = time.perf_counter()
         losses.append(step())
         seconds.append(time.perf_counter() - before)
-    return Burst(build_seconds, tuple(seconds), tuple(losses), _peak_memory())
+    cpu_seconds = time.process_time() - cpu_before
+    return Burst(build_seconds, tuple(seconds), tuple(losses), cpu_seconds, _peak_memory())
 
 
 def _peak_memory() -> int:

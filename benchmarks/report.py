@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from statistics import median
 
 from benchmarks.contenders.registry import CONTENDERS
 from benchmarks.measure import Figures, Outcome
@@ -52,6 +53,7 @@ def report(results: Results, *, steps: int) -> str:
     return "\n\n".join(
         [
             _machine(),
+            _quiet(results),
             "## Targets",
             _targets(results),
             "## Figures",
@@ -81,6 +83,21 @@ def _machine() -> str:
     return f"Measured on {date.today():%-d %B %Y} on one core of {_cpu()}: {python}, {versions}."
 
 
+def _quiet(results: Results) -> str:
+    shares = [
+        outcome.share_of_core
+        for outcomes in results.values()
+        for outcome in outcomes.values()
+        if isinstance(outcome, Figures)
+    ]
+    return (
+        f"While they were measured, contenders had the core for {median(shares):.0%} of the time (median; "
+        f"least: {min(shares):.0%}). Much below 100 % the machine was busy with other things."
+        if shares
+        else "No contender could be measured."
+    )
+
+
 def _version(package: str) -> str:
     try:
         return version(package)
@@ -98,18 +115,18 @@ def _targets(results: Results) -> str:
     return _table(
         ("circuit", "quantity", "target", "measured", "data encoded once", "verdict"),
         (
-            _target(target, ROWS[key].problem.circuit.title, outcomes)
+            _target(target, ROWS[key].title, outcomes)
             for key, outcomes in results.items()
             for target in ROWS[key].targets
         ),
     )
 
 
-def _target(target: Target, circuit: str, outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
+def _target(target: Target, title: str, outcomes: Mapping[str, Outcome]) -> tuple[str, ...]:
     value = target.measured(outcomes)
     encoded = _with_encoded_data(target).measured(outcomes)
     return (
-        circuit,
+        title,
         _named(target),
         f"≥ {_shown(target, target.at_least)}" if target.at_least else f"≤ {_shown(target, target.at_most)}",
         _shown(target, value),
@@ -157,7 +174,7 @@ def _figures(row: Row, outcomes: Mapping[str, Outcome], steps: int) -> str:
         (CONTENDERS[key].label, *_cells(outcome, unit, len(head) - 1)) for key, outcome in outcomes.items()
     )
     notes = _notes(outcomes, row.problem.batch)
-    return "\n\n".join([f"### {row.problem.circuit.title}", _table(head, lines), *notes])
+    return "\n\n".join([f"### {row.title}", _table(head, lines), *notes])
 
 
 def _cells(outcome: Outcome, unit: float | None, n_cells: int) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.contenders.registry import N_MODELS
 from benchmarks.problem import Circuit, Problem
 from benchmarks.targets import Target
 
@@ -12,16 +13,19 @@ GIGABYTE = 1e9
 
 @dataclass(frozen=True)
 class Row:
-    """One problem, the keys of the contenders that train it, and the targets."""
+    """A problem with a title, the keys of the contenders that train it, and the targets."""
 
+    title: str
     problem: Problem
     contenders: tuple[str, ...]
     targets: tuple[Target, ...]
 
 
 def _pure(n_qubits: int, n_layers: int, *, speedup: float, further: tuple[Target, ...] = ()) -> Row:
+    circuit = Circuit(n_qubits, n_layers)
     return Row(
-        Problem(Circuit(n_qubits, n_layers)),
+        circuit.title,
+        Problem(circuit),
         ("fused", "encoded", "default.qubit", "lightning", "jax", "tensorcircuit", "mlp"),
         (
             Target("step", "default.qubit", over="fused", at_least=speedup),
@@ -34,6 +38,7 @@ def _pure(n_qubits: int, n_layers: int, *, speedup: float, further: tuple[Target
 
 def _noisy(circuit: Circuit, *, speedup: float, further: tuple[Target, ...] = ()) -> Row:
     return Row(
+        circuit.title,
         Problem(circuit),
         ("fused", "encoded", "default.mixed"),
         (
@@ -63,6 +68,7 @@ ROWS = {
     ),
     "reuploading-4-4": _noisy(Circuit(4, 4, noisy=True, reuploading=True), speedup=15),
     "models-4-2": Row(
+        f"{Circuit(4, 2).title}, {N_MODELS} models side by side",
         Problem(Circuit(4, 2)),
         ("fused", "models", "shared"),
         (

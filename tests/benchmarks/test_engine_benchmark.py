@@ -2,29 +2,35 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.contenders.registry import CONTENDERS
 from benchmarks.engine import DOCUMENT
-from benchmarks.measure import Figures
+from benchmarks.measure import LOSS_TOLERANCE, Figures
+from benchmarks.problem import Circuit, Problem
 from benchmarks.report import BEGIN, END, insert, report
 from benchmarks.targets import Target
 
 ROOT = Path(__file__).parents[2]
 
 
+PURE = Problem(Circuit(3, 2), batch=4)
+NOISY = Problem(Circuit(2, 2, noisy=True, reuploading=True), batch=4)
+
+
 def figures(**known: float) -> Figures:
     others = {"first_step": 0.5, "step": 0.01, "training": 5.0, "peak_memory": 5e8, "memory_before": 4e8}
-    return Figures(**(others | known), extrapolated=False, batch=32)
+    return Figures(**(others | known), extrapolated=False, share_of_core=1.0, batch=32)
 
 
 @pytest.fixture(scope="module")
 def quick_run(tmp_path_factory: pytest.TempPathFactory) -> str:
     document = tmp_path_factory.mktemp("docs") / "benchmarks.md"
     document.write_text(f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n", encoding="utf-8")
-    options = ["--quick", "--rows", "noisy-2-2", "--output", document]
+    options = ["--quick", "--rows=noisy-2-2", "--contenders", "fused", "default.mixed", "--output", document]
     subprocess.run([sys.executable, "-m", "benchmarks.engine", *options], cwd=ROOT, check=True)
     return document.read_text(encoding="utf-8")
 
@@ -45,12 +51,26 @@ def test_contender_is_measured_in_a_process_of_its_own(quick_run: str, key: str)
     assert int(peak) >= int(before) > 0
 
 
+@pytest.mark.parametrize(
+    ("key", "reference", "problem"),
+    [
+        *((key, "default.qubit", PURE) for key in ("fused", "encoded", "models", "shared", "lightning")),
+        *((key, "default.mixed", NOISY) for key in ("fused", "encoded")),
+    ],
+)
+def test_contenders_train_the_same_model(key: str, reference: str, problem: Problem) -> None:
+    def losses(name: str) -> list[float]:
+        step = CONTENDERS[name].load()(problem)
+        return [step() for _ in range(3)]
+
+    assert losses(key) == pytest.approx(losses(reference), abs=LOSS_TOLERANCE)
+
+
 def test_target_gets_a_verdict(quick_run: str) -> None:
     speedup = "2 qubits, 2 layers, noisy | step: `TorchLayer`, `default.mixed`, backprop ÷ `FusedTorchLayer`"
-    *_, target, measured, encoded, verdict = cells(quick_run, speedup)
+    *_, target, measured, _, verdict = cells(quick_run, speedup)
     assert target == "≥ 15×"
     assert measured.endswith("×")
-    assert encoded.endswith("×")
     assert verdict in {"reached", "**missed**"}
 
 
@@ -97,7 +117,7 @@ def test_contender_that_is_absent_or_failed_is_named_with_the_reason() -> None:
 
 
 def test_fewer_rows_are_owned_up_to() -> None:
-    halved = Figures(20.0, 10.0, 5000.0, True, 1e10, 4e8, batch=16)
+    halved = replace(figures(training=5000), extrapolated=True, batch=16)
     tables = report({"noisy-8-3": {"default.mixed": halved}}, steps=500)
     assert "ran out of memory with 32 rows. It was measured with 16: its times are multiplied by 2" in tables
     assert cells(tables, CONTENDERS["default.mixed"].label)[4] == "5000 †"

@@ -75,6 +75,7 @@ def test_figures_are_those_of_the_steps(enter) -> None:
         assert outcome.training >= outcome.first_step + 3 * 0.01
         assert not outcome.extrapolated
         assert outcome.batch == PROBLEM.batch
+        assert outcome.share_of_core < 0.5, "it sleeps most of the time"
         assert outcome.peak_memory >= outcome.memory_before > 2**20
     assert figures["slow_to_build"].first_step >= 0.3 > figures["steady"].first_step
 
