@@ -116,8 +116,9 @@ class ContenderProcess:
 def _serve(connection: Connection, contender: Contender, problem: Problem, memory_limit: int) -> None:
     try:
         make_step = contender.load()
-        make_step(problem.tiny)()
+        # Before a library starts threads, which inherit it.
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        make_step(problem.tiny)()
         resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
         connection.send(_peak_memory())
         n_steps: int = connection.recv()
