@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-# To apply a block, forwards and backwards, takes a dozen torch calls; they cost about as much as this many
-# multiplications of numbers.
-_CALL = 250_000.0
+# To apply a block, forwards and backwards, takes some torch calls; they cost about as much as this many real
+# multiplications.
+_CALL = 240_000.0
+# What it costs more if the block leaves other wires, which become an axis of the product.
+_REST = 2.2
+# To join the matrices of two blocks for a whole circuit costs so many times as much.
+_JOIN = 3.5
 # To read and write a number takes as long as this many multiplications.
 _PASS = 24.0
 # Wider blocks are larger matrices, to make and to multiply with; this is where they stop to pay in any case.
 _LARGEST_BLOCK = 64
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Multiplications and bytes.
-
-    Parameters
-    ----------
-    operations : float
-        Real multiplications, the overhead of calls included as its equivalent.
-    bytes : float
-        Memory held at the same time.
-    """
-
-    operations: float
-    bytes: float
-
-
-def block_widths(n_wires: int, dim: int, size: float, per_row: bool, rows: int) -> list[int]:
+def block_widths(
+    n_wires: int, dim: int, size: float, rows: int, *, per_row: bool, n_steps: int, n_factors: Callable[[int], int]
+) -> list[int]:
     """Choose how to gather neighbouring wires, each with a matrix, into blocks.
 
     Parameters
@@ -38,28 +27,34 @@ def block_widths(n_wires: int, dim: int, size: float, per_row: bool, rows: int) 
     n_wires : int
         Wires in a line.
     dim : int
-        Levels of a wire.
+        Levels of a wire: 2 for complex numbers, 4 for real ones.
     size : float
         Numbers in the whole register.
-    per_row : bool
-        Whether each row has its own matrices.
     rows : int
         Registers that the blocks are applied to.
+    per_row : bool
+        Whether each row has its own matrices.
+    n_steps : int
+        Steps of the circuit that share the calls by which matrices are made.
+    n_factors : callable
+        How many matrices a block of a width is the Kronecker product of.
 
     Returns
     -------
     list of int
         Widths of the blocks, in order, as equal as can be.
     """
+    unit = 4 if dim == 2 else 1
     widest = max(w for w in range(1, n_wires + 1) if w == 1 or dim**w <= _LARGEST_BLOCK)
 
-    def cost(n_blocks: int) -> float:
-        widths = split_evenly(n_wires, n_blocks)
+    def cost(widths: list[int]) -> float:
         entries = sum(dim ** (2 * w) for w in widths) * (rows if per_row else 1)
-        return sum(_CALL + rows * size * (_PASS + dim**w) for w in widths) + 4 * entries + _CALL * (max(widths) - 1) / 5
+        joins = _JOIN * _CALL * (n_factors(widths[0]) - 1) / n_steps
+        calls = _CALL * len(widths) * (_REST if dim ** widths[0] < size else 1.0)
+        return calls + sum(unit * rows * size * (_PASS + dim**w) for w in widths) + unit * entries + joins
 
-    choices = [n for n in range(1, n_wires + 1) if max(split_evenly(n_wires, n)) <= widest]
-    return split_evenly(n_wires, min(choices, key=cost))
+    choices = [split_evenly(n_wires, parts) for parts in range(1, n_wires + 1)]
+    return min((widths for widths in choices if widths[0] <= widest), key=cost)
 
 
 def split_evenly(total: int, parts: int) -> list[int]:

@@ -97,7 +97,9 @@ def _differentiable_gradients(
     gradient: torch.Tensor,
 ) -> list[torch.Tensor | None]:
     """Return gradients that can be differentiated again."""
-    result = _forward(plan, dict(zip(given, tensors, strict=True)))
-    leaves = [tensor for tensor, keep in zip(tensors, wanted, strict=True) if keep]
+    # Views, because one given tensor may have been made of another, which is not this function's affair.
+    views = [tensor.view_as(tensor) for tensor in tensors]
+    result = _forward(plan, dict(zip(given, views, strict=True)))
+    leaves = [view for view, keep in zip(views, wanted, strict=True) if keep]
     found = iter(torch.autograd.grad(result, leaves, gradient, create_graph=True, allow_unused=True))
     return [next(found) if keep else None for keep in wanted]

@@ -130,7 +130,10 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             )
         shape = (self.n_models if own_rows else 1, prod(lead[1:] if own_rows else lead))
         results = evaluation.evaluate(encoded.reshape(*shape), self._stacked_weights(), self._streams())
-        results = results.expand(self.n_models or 1, shape[1], -1)
+        whole = (self.n_models or 1, shape[1], results.shape[2])
+        if results.shape != whole:
+            # Nothing of it depends on the inputs, or on the weights.
+            results = results.expand(whole)
         return self._shaped(results.to(dtype), evaluation, lead[1:] if own_rows else lead)
 
     def encode(self, inputs: torch.Tensor) -> Encoded:

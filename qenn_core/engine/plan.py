@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from qenn_core.engine.cost import block_widths, heisenberg_pays
 from qenn_core.engine.fixed import FixedMap, Monomial
 from qenn_core.engine.fuse import Chains, Fixed, Fused, Phases, Start, Step, Wide
 from qenn_core.engine.measured import (
+    Expectation,
     Measurement,
     Probabilities,
     n_outputs,
@@ -182,26 +183,29 @@ class _Builder:
         self.layouts: dict[Slot, tuple[int, ...]] = {}
 
     def build(self, fused: Fused, measurements: Sequence[Measurement]) -> Plan:
+        fused, readout = self.readout(fused, measurements)
         outputs = n_outputs(measurements)
         rows = TYPICAL_ROWS if any(INPUTS <= value.needs for value in _values(fused)) else 1
         backwards = self.program.mixed and heisenberg_pays(
             outputs, rows, self.size, [_entries_a_row(step, self.program.dim) for step in fused.after]
         )
-        before = [(step, self.blocks(step, rows)) for step in fused.before]
-        after = [(step, self.blocks(step, outputs if backwards else rows)) for step in fused.after]
+        n_steps = sum(isinstance(step, Chains) for step in fused.before + fused.after)
+        before = [(step, self.blocks(step, rows, n_steps)) for step in fused.before]
+        after = [(step, self.blocks(step, outputs if backwards else rows, n_steps)) for step in fused.after]
         self.make_matrices([block for _, blocks in before + after for block in blocks])
         register = self.start(fused.start)
         for step, blocks in before:
             register = self.apply(step, blocks, register)
         if backwards:
-            observables = self.constant(on_pauli_vector(measurements, self.program.n_wires).toarray())
+            assert readout is not None
+            observables = self.constant(readout.toarray())
             for step, blocks in reversed(after):
                 observables = self.apply(step, blocks, observables, transposed=True)
             output = self.add(k.Contract(), self.in_order(register), self.in_order(observables))
         else:
             for step, blocks in after:
                 register = self.apply(step, blocks, register)
-            output = self.measure(register, measurements)
+            output = self.measure(register, measurements, readout)
         return Plan(
             pools=list(self.pools.values()),
             computed=list(self.computed.values()),
@@ -257,7 +261,7 @@ class _Builder:
             # PyTorch calls its sparse matrices a beta; products with dense ones are all that is used here.
             warnings.filterwarnings("ignore", message="Sparse CSR tensor support")
             return torch.sparse_csr_tensor(
-                *map(torch.from_numpy, parts), size=matrix.shape, dtype=dtype, device=self.device
+                *map(torch.from_numpy, parts), size=matrix.shape, dtype=dtype, device=self.device, check_invariants=False
             )
 
     # Matrices of maps
@@ -294,7 +298,7 @@ class _Builder:
             return slots[0]
         return self.add(k.Join(self.index(np.argsort(np.concatenate(list(groups.values()))))), *slots)
 
-    def blocks(self, step: Step, rows: int) -> list[_Block]:
+    def blocks(self, step: Step, rows: int, n_steps: int) -> list[_Block]:
         """Gather the maps of a step into blocks."""
         if isinstance(step, Wide):
             return [_Block(step.map.wires, (step.map,))]
@@ -302,8 +306,16 @@ class _Builder:
             return []
         found = []
         for run in _runs(step.maps):
-            per_row = INPUTS <= run[0].needs
-            for width in block_widths(len(run), self.program.dim, self.size, per_row, rows):
+            widths = block_widths(
+                len(run),
+                self.program.dim,
+                self.size,
+                rows,
+                per_row=INPUTS <= run[0].needs,
+                n_steps=n_steps,
+                n_factors=lambda width, run=run: len(_halved(run[:width])),  # type: ignore[misc]
+            )
+            for width in widths:
                 members, run = run[:width], run[width:]
                 found.append(_Block(tuple(one.wires[0] for one in members), tuple(_halved(members))))
         return found
@@ -423,12 +435,48 @@ class _Builder:
         trivial = np.allclose(scale, 1, rtol=0, atol=1e-15)
         return self.add(k.Permute(self.index(places[index]), None if trivial else self.tensor(scale)), register)
 
-    def measure(self, register: Slot, measurements: Sequence[Measurement]) -> Slot:
-        """Return a slot with the outputs (m, b, n_outputs) of registers."""
+    def readout(
+        self, fused: Fused, measurements: Sequence[Measurement]
+    ) -> tuple[Fused, scipy.sparse.csr_array | None]:
+        """Take constant maps before the measurements together with them.
+
+        Returns
+        -------
+        Fused
+            The steps that are left.
+        sparse matrix or None
+            What makes outputs of a Pauli vector, or of the squared amplitudes of a pure state if they are all it needs.
+        """
         if self.program.mixed:
+            readout = on_pauli_vector(measurements, self.program.n_wires)
+        elif all(isinstance(one, Expectation) or set(one.basis) <= {"Z"} for one in measurements):
+            sums = on_amplitudes(measurements, self.program.n_wires)
+            if any(some.nnz for mask, some in sums.items() if mask):
+                return fused, None
+            readout = sums[0].real
+        else:
+            return fused, None
+        after = list(fused.after)
+        while after and isinstance(after[-1], Fixed):
+            some = after[-1].map
+            if isinstance(some, Monomial):
+                some = some.sparse()
+                some.data = some.data if self.program.mixed else np.abs(some.data) ** 2
+            elif not self.program.mixed:
+                break
+            readout = (readout @ some).real
+            after.pop()
+        return replace(fused, after=tuple(after)), scipy.sparse.csr_array(readout)
+
+    def measure(
+        self, register: Slot, measurements: Sequence[Measurement], readout: scipy.sparse.csr_array | None
+    ) -> Slot:
+        """Return a slot with the outputs (m, b, n_outputs) of registers."""
+        if readout is not None:
             register = self.in_order(register)
-            matrix = on_pauli_vector(measurements, self.program.n_wires)
-            return self.add(k.Constant(*self.pair(matrix, self.dtype)), register)
+            if self.program.mixed:
+                return self.add(k.Constant(*self.pair(readout, self.real)), register)
+            return self.add(k.Combine([self.on_squares(readout)]), self.add(k.Squares(), register))
         # What is measured in another basis needs a state of its own, turned into that basis.
         turned = [one for one in measurements if isinstance(one, Probabilities) and set(one.basis) - {"Z"}]
         upright = [one for one in measurements if one not in turned]
@@ -440,6 +488,10 @@ class _Builder:
         starts = dict(zip(made, np.cumsum([0, *(one.n_outputs for one in made)]), strict=False))
         order = np.concatenate([starts[one] + np.arange(one.n_outputs) for one in measurements])
         return self.add(k.Concatenate(self.index(order)), *parts)
+
+    def on_squares(self, matrix: scipy.sparse.csr_array) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a matrix on the squares of real and imaginary parts that is this one on their sums."""
+        return self.pair(scipy.sparse.kron(matrix, np.ones((1, 2)), format="csr"), self.real)
 
     def turn(self, register: Slot, one: Probabilities) -> Slot:
         """Return a slot with the state for which measuring Z is what measuring another basis is for this one."""
@@ -459,8 +511,7 @@ class _Builder:
                 pairs.append(self.pair(some, self.dtype))
             else:
                 slots.append(self.add(k.Squares(), register))
-                both_parts = scipy.sparse.kron(some, np.ones((1, 2)), format="csr")
-                pairs.append(self.pair(both_parts, self.real))
+                pairs.append(self.on_squares(some))
         return self.add(k.Combine(pairs), *slots)
 
 

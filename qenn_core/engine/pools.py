@@ -59,6 +59,8 @@ class Pool:
             The computed values.
         """
         parts = [entries[one] for one in (WEIGHTS, INPUTS) if one <= self.needs]
+        if len(parts) == 1 and not self._extra:
+            return parts[0]
         like = parts[0]
         for value in self._extra:
             if value.constant is not None:
@@ -66,8 +68,6 @@ class Pool:
             else:
                 assert value.output is not None
                 parts.append(computed[value.needs][value.output].to(like.dtype).unsqueeze(-1))
-        if len(parts) == 1:
-            return like
         lead = torch.broadcast_shapes(*(part.shape[:2] for part in parts))
         return torch.cat([part.expand(*lead, -1) for part in parts], dim=-1)
 
@@ -85,7 +85,6 @@ def entries(inputs: torch.Tensor, weights: Sequence[torch.Tensor] | None) -> dic
     """Return inputs (n_models or 1, batch, n) and all weights (n_models, 1, n), in the type of the inputs."""
     found = {INPUTS: inputs}
     if weights is not None:
-        flat = [value.to(inputs).reshape(len(value), value[0].numel()) for value in weights]
-        joined = flat[0] if len(flat) == 1 else torch.cat(flat, dim=1) if flat else inputs.new_zeros(1, 0)
-        found[WEIGHTS] = joined.unsqueeze(1)
+        flat = [value.to(inputs).reshape(value.shape[0], 1, value.shape[1:].numel()) for value in weights]
+        found[WEIGHTS] = flat[0] if len(flat) == 1 else torch.cat(flat, dim=2) if flat else inputs.new_zeros(1, 1, 0)
     return found
