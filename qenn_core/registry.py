@@ -111,12 +111,14 @@ class Encoding(Entry):
 
     ``apply(inputs, wires)`` is a PennyLane quantum function; `inputs` has shape ``(..., n_inputs)`` with
     ``1 <= n_inputs <= capacity(len(wires))``, values within ``input_range`` (radians; ``None`` where any
-    scale will do). With ``repeated`` the encoding is applied again before every layer.
+    scale will do). ``n_angles(n_qubits)`` is how many gates turn by an angle made of inputs; ``None`` where
+    inputs enter in another way. With ``repeated`` the encoding is applied again before every layer.
     """
 
     apply: Callable[[Any, Any], None]
     capacity: Callable[[int], int]
     input_range: tuple[float, float] | None
+    n_angles: Callable[[int], int] | None
     repeated: bool = False
 
 

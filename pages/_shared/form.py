@@ -8,7 +8,7 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from pages._shared import state
-from qenn_core import limits
+from qenn_core.model.fitting import largest_circuit
 from qenn_core.registry import DATASETS, Param, Scalar
 from qenn_core.spec import CSV, bounds, choices, entry_of, field_of
 
@@ -28,6 +28,8 @@ _NAMES: dict[str, dict[Any, str]] = {
     "noise.placement": {"gate": "Every gate", "layer": "Every layer"},
     "head.activation": {"relu": "ReLU", "tanh": "tanh", "sigmoid": "Sigmoid"},
     "training.optimizer": {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"},
+    "engine.kind": {"fused": "Compiled (fast)", "pennylane": "PennyLane"},
+    "engine.gradient": {"backprop": "Exact", "parameter-shift": "As on a quantum computer"},
 }
 # Steps on the way between the bounds, where one unit is not the natural one.
 _RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -258,7 +260,8 @@ def settings() -> None:
     choice("encoding.kind")
     left, right = st.columns(2)
     with left:
-        slider("circuit.n_qubits", most=limits.MAX_QUBITS_NOISY if spec.noise.active else None)
+        # A slider needs two ends; what does not fit is refused.
+        slider("circuit.n_qubits", most=max(2, largest_circuit(spec)))
     with right:
         slider("circuit.n_layers")
     choice("circuit.ansatz")
@@ -283,3 +286,6 @@ def settings() -> None:
     with st.expander("Split"):
         slider("data.validation_size", step=0.05)
         slider("data.test_size", step=0.05)
+    with st.expander("Engine"):
+        choice("engine.kind")
+        choice("engine.device" if spec.engine.kind == "pennylane" else "engine.gradient")

@@ -12,7 +12,8 @@ from typing import Any
 import streamlit as st
 
 from qenn_core.data.table import Table
-from qenn_core.errors import Problem, QennError, SpecError
+from qenn_core.errors import Problem, QennError, SpecError, TrainingError
+from qenn_core.model.fitting import largest_circuit, refuse_misfit
 from qenn_core.spec import ExperimentSpec, field_of, query_keys
 
 RUN_KEY = "run"
@@ -39,9 +40,14 @@ def change(**fields: Any) -> None:
     place = next(iter(fields))
     forgive(place)
     try:
-        st.session_state["spec"] = spec().with_(**fields).to_json()
+        proposed = spec().with_(**fields)
+        refuse_misfit(proposed)
     except SpecError as error:
         complain(place, QennError(_in_words(error.problems)))
+    except TrainingError as error:
+        complain(place, error)
+    else:
+        st.session_state["spec"] = proposed.to_json()
 
 
 def _in_words(problems: Iterable[Problem]) -> str:
@@ -92,7 +98,7 @@ def open_link() -> None:
 def read_link(query: Mapping[str, str]) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
     """Read a link as far as it is good, with what is wrong in it."""
     try:
-        return ExperimentSpec.from_query(query), ()
+        return _fitted(ExperimentSpec.from_query(query))
     except SpecError as error:
         good = {
             key: value
@@ -101,6 +107,15 @@ def read_link(query: Mapping[str, str]) -> tuple[ExperimentSpec, tuple[Problem, 
         }
         found, more = read_link(good if len(good) < len(query) else {})
         return found, error.problems + more
+
+
+def _fitted(asked: ExperimentSpec) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
+    """Make the circuit of a spec smaller, if it is too large to be trained here."""
+    n_qubits, most = asked.circuit.n_qubits, largest_circuit(asked)
+    if n_qubits <= most:
+        return asked, ()
+    found = asked.with_(**{"circuit.n_qubits": most}) if most else ExperimentSpec()
+    return found, (Problem("circuit.n_qubits", str(n_qubits), f"at most {most} with the other settings"),)
 
 
 def _field_behind(query_key: str) -> str:

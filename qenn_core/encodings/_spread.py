@@ -12,7 +12,7 @@ QUARTER_TURNS = (-pi / 2, pi / 2)
 
 
 def one_per_qubit(n_qubits: int) -> int:
-    """Return how many inputs fit when each qubit takes one."""
+    """Return how many inputs fit, and how many angles they become, when each qubit takes one."""
     return n_qubits
 
 

@@ -57,5 +57,6 @@ ENCODINGS.add(
         capacity=lambda n_qubits: 2**n_qubits,
         # Scaling to unit length takes any range.
         input_range=None,
+        n_angles=None,
     )
 )

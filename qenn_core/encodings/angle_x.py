@@ -25,5 +25,6 @@ ENCODINGS.add(
         apply=apply,
         capacity=one_per_qubit,
         input_range=QUARTER_TURNS,
+        n_angles=one_per_qubit,
     )
 )

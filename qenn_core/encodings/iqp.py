@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import comb
 from typing import Any
 
 from qenn_core.encodings._spread import QUARTER_TURNS, one_per_qubit, spread
@@ -34,5 +35,6 @@ ENCODINGS.add(
         capacity=one_per_qubit,
         # Products of two inputs stay within (π/2)² < π, so that no phase wraps around.
         input_range=QUARTER_TURNS,
+        n_angles=lambda n_qubits: n_qubits + comb(n_qubits, 2),
     )
 )

@@ -16,6 +16,7 @@ ENCODINGS.add(
         capacity=one_per_qubit,
         # The range of angle Y, so that the two differ in nothing but the repetition.
         input_range=QUARTER_TURNS,
+        n_angles=one_per_qubit,
         repeated=True,
     )
 )

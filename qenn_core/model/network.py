@@ -13,6 +13,7 @@ from qenn_core.engine.fused import FusedTorchLayer
 from qenn_core.engine.layer import quantum_layer
 from qenn_core.errors import TrainingError
 from qenn_core.model.circuit import build_circuit
+from qenn_core.model.fitting import refuse_misfit
 from qenn_core.model.shape import ModelPart, ModelShape, model_shape
 from qenn_core.model.stacked import StackedLinear
 from qenn_core.registry import ENCODINGS
@@ -196,7 +197,7 @@ def build_model(
     Raises
     ------
     TrainingError
-        If the circuit cannot take `n_inputs` numbers.
+        If the circuit cannot take `n_inputs` numbers, or a step would take too much memory or time.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
@@ -226,20 +227,25 @@ def _assemble(
     spec: ExperimentSpec, shape: ModelShape, seed: int | Sequence[int], dtype: torch.dtype
 ) -> HybridModel:
     """Put a network together, or, given several seeds, as many side by side."""
+    refuse_misfit(spec)
     circuit = build_circuit(spec)
     n_models = None if isinstance(seed, int) else len(seed)
     dense: Dense = torch.nn.Linear if n_models is None else partial(StackedLinear, n_models)
+    quantum = quantum_layer(
+        circuit,
+        {"weights": circuit.weight_shape},
+        n_qubits=circuit.n_qubits,
+        mixed=circuit.mixed,
+        shots=spec.noise.shots,
+        seed=seed,
+        engine=spec.engine.kind,
+        device=spec.engine.device,
+        n_models=n_models,
+    )
+    quantum.gradient = spec.engine.gradient
     return HybridModel(
         linear=_linear(spec, shape, dense),
-        quantum=quantum_layer(
-            circuit,
-            {"weights": circuit.weight_shape},
-            n_qubits=circuit.n_qubits,
-            mixed=circuit.mixed,
-            shots=spec.noise.shots,
-            seed=seed,
-            n_models=n_models,
-        ),
+        quantum=quantum,
         classical=_classical(spec, shape, dense),
         shape=shape,
         state_size=4**circuit.n_qubits if circuit.mixed else 2 * 2**circuit.n_qubits,

@@ -72,7 +72,7 @@ def model_shape(spec: ExperimentSpec, n_inputs: int, n_classes: int) -> ModelSha
     """
     n_qubits = spec.circuit.n_qubits
     n_encoded = encoded_width(spec, n_inputs)
-    n_angles = spec.circuit.n_layers * prod(ANSATZE[spec.circuit.ansatz].weight_shape(n_qubits))
+    n_angles = trainable_angles(spec)
     parameters: dict[ModelPart, int] = {
         "linear": _dense(n_inputs, n_encoded) if spec.encoding.reduction == "linear" else 0,
         "quantum": n_angles,
@@ -88,6 +88,20 @@ def model_shape(spec: ExperimentSpec, n_inputs: int, n_classes: int) -> ModelSha
         n_classes=n_classes,
         parameters=parameters,
     )
+
+
+def trainable_angles(spec: ExperimentSpec) -> int:
+    """Return how many angles of the circuit training changes."""
+    shape = ANSATZE[spec.circuit.ansatz].weight_shape(spec.circuit.n_qubits)
+    return spec.circuit.n_layers * prod(shape)
+
+
+def input_angles(spec: ExperimentSpec) -> int | None:
+    """Return how many angles of the circuit are made of inputs; ``None`` if inputs enter in another way."""
+    encoding = ENCODINGS[spec.encoding.kind]
+    if encoding.n_angles is None:
+        return None
+    return encoding.n_angles(spec.circuit.n_qubits) * (spec.circuit.n_layers if encoding.repeated else 1)
 
 
 def encoded_width(spec: ExperimentSpec, n_inputs: int) -> int:

@@ -8,11 +8,20 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from qenn_core import limits
 from qenn_core.errors import Problem, SpecError
+from qenn_core.registry import ENCODINGS
+from qenn_core.spec.devices import refuses_noise
 from qenn_core.spec.fields import allowed, is_text, leaves, link_key
 from qenn_core.spec.marks import Key, Section
-from qenn_core.spec.sections import CircuitSpec, DataSpec, EncodingSpec, HeadSpec, NoiseSpec, TrainingSpec
+from qenn_core.spec.sections import (
+    CircuitSpec,
+    DataSpec,
+    EncodingSpec,
+    EngineSpec,
+    HeadSpec,
+    NoiseSpec,
+    TrainingSpec,
+)
 
 
 class ExperimentSpec(Section):
@@ -24,6 +33,7 @@ class ExperimentSpec(Section):
     noise: NoiseSpec = Field(default_factory=NoiseSpec)
     head: HeadSpec = Field(default_factory=HeadSpec)
     training: TrainingSpec = Field(default_factory=TrainingSpec)
+    engine: EngineSpec = Field(default_factory=EngineSpec)
     seed: Annotated[int, Key("seed")] = Field(
         0,
         ge=0,
@@ -33,14 +43,29 @@ class ExperimentSpec(Section):
     )
 
     @model_validator(mode="after")
-    def _check_size(self) -> Self:
-        if self.noise.active and self.circuit.n_qubits > limits.MAX_QUBITS_NOISY:
+    def _check_noise(self) -> Self:
+        if self.noise.active and self.engine.kind == "pennylane" and refuses_noise(self.engine.device):
             raise SpecError(
                 [
                     Problem(
-                        "circuit.n_qubits",
-                        str(self.circuit.n_qubits),
-                        f"at most {limits.MAX_QUBITS_NOISY} while the noise level is above 0",
+                        "engine.device",
+                        repr(self.engine.device),
+                        "one that knows noise, such as default.mixed, while the noise level is above 0",
+                    )
+                ]
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_gradient(self) -> Self:
+        shifts = self.engine.kind == "fused" and self.engine.gradient == "parameter-shift"
+        if shifts and ENCODINGS[self.encoding.kind].n_angles is None:
+            raise SpecError(
+                [
+                    Problem(
+                        "engine.gradient",
+                        repr(self.engine.gradient),
+                        f"exact with the encoding {self.encoding.kind!r}, which has no angles to turn",
                     )
                 ]
             )

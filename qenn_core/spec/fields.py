@@ -48,7 +48,7 @@ def span(field: FieldInfo) -> tuple[float, float] | None:
 
 
 def registered(field: FieldInfo) -> OneOf | None:
-    """Return the registry that a field's values are keys of."""
+    """Return the catalogue that a field's values are keys of."""
     for mark in field.metadata:
         if isinstance(mark, AfterValidator) and isinstance(mark.func, OneOf):
             return mark.func
@@ -71,7 +71,9 @@ def allowed(field: FieldInfo) -> str | None:
     for mark in field.metadata:
         if isinstance(mark, Allowed):
             return mark.words
-    values, ends = options(field), span(field)
+    keys, values, ends = registered(field), options(field), span(field)
+    if keys is not None:
+        return keys.allowed
     if values is not None:
         return "one of " + ", ".join(map(str, values))
     if ends is not None:

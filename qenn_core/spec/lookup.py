@@ -45,6 +45,5 @@ def entry_of(path: str, key: str) -> Entry:
     """Return the registered entry behind the value of a field."""
     keys = fields.registered(field_of(path))
     if keys is None:
-        raise KeyError(f"{path!r} is not the key of a registry")
-    entry: Entry = keys.registry[key]
-    return entry
+        raise KeyError(f"{path!r} is not the key of a catalogue")
+    return keys.catalogue[key]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
-from qenn_core.registry import Registry, Scalar
+from qenn_core.registry import Entry, Scalar
 
 Role = Literal["numeric", "category", "boolean", "date", "text", "ignore"]
 Entanglement = Literal["ring", "linear", "all", "none"]
@@ -28,27 +28,45 @@ class Allowed:
     words: str
 
 
+class Catalogue(Protocol):
+    """Named entries, such as a registry's."""
+
+    def keys(self) -> Iterable[str]:
+        """Return the names, in menu order."""
+        ...
+
+    def __getitem__(self, key: str, /) -> Entry:
+        """Return an entry."""
+        ...
+
+
 @dataclass(frozen=True)
 class OneOf:
-    """A field whose value is a key of a registry."""
+    """A field whose value is a key of a catalogue; `hint` says where other keys come from."""
 
-    registry: Registry[Any]
+    catalogue: Catalogue
     also: tuple[str, ...] = ()
+    hint: str = ""
 
     def keys(self) -> tuple[str, ...]:
         """Return what the value may be."""
-        return self.registry.keys() + self.also
+        return (*self.catalogue.keys(), *self.also)
+
+    @property
+    def allowed(self) -> str:
+        """What the value may be, in words."""
+        return f"one of {', '.join(self.keys())}{self.hint}"
 
     def __call__(self, value: str) -> str:
         """Return `value`, or raise ``ValueError`` if it is not a key."""
         if value not in self.keys():
-            raise ValueError(f"must be one of {', '.join(self.keys())}")
+            raise ValueError(f"must be {self.allowed}")
         return value
 
 
-def one_of(registry: Registry[Any], *also: str) -> Any:
-    """Mark a field as a key of `registry`, for validation and for menus."""
-    check = OneOf(registry, also)
+def one_of(catalogue: Catalogue, *also: str, hint: str = "") -> Any:
+    """Mark a field as a key of `catalogue`, for validation and for menus."""
+    check = OneOf(catalogue, also, hint)
     return AfterValidator(check)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from qenn_core import limits
 from qenn_core.errors import Problem, SpecError
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS
+from qenn_core.spec.devices import DEFAULT, DEVICES
 from qenn_core.spec.marks import Allowed, Entanglement, Key, Params, Roles, Section, one_of
 
 CSV = "csv"
@@ -200,4 +201,35 @@ class TrainingSpec(Section):
         le=500,
         title="Patience",
         description="Stop after this many epochs without a better validation loss; 0 never stops early.",
+    )
+
+
+class EngineSpec(Section):
+    """What computes the circuit."""
+
+    kind: Annotated[Literal["fused", "pennylane"], Key("eng")] = Field(
+        "fused",
+        title="Engine",
+        description="What computes the circuit. The results are the same; the compiled engine is many times "
+        "as fast.",
+    )
+    device: Annotated[
+        str,
+        one_of(
+            DEVICES,
+            hint=", which are installed on this server; another one comes with its PennyLane plugin, which "
+            "has to be installed there (see pennylane.ai/plugins)",
+        ),
+        Key("dev"),
+    ] = Field(
+        DEFAULT,
+        title="PennyLane device",
+        description="The simulator, or quantum computer, that PennyLane runs the circuit on.",
+    )
+    gradient: Annotated[Literal["backprop", "parameter-shift"], Key("grad")] = Field(
+        "backprop",
+        title="Gradient",
+        description="How training finds out which way to turn each angle: by exact calculation, or by "
+        "running the circuit again with the angle turned a little further and a little back, as a quantum "
+        "computer has to.",
     )

@@ -13,6 +13,7 @@ from qenn_core.spec import (
     CircuitSpec,
     DataSpec,
     EncodingSpec,
+    EngineSpec,
     ExperimentSpec,
     HeadSpec,
     NoiseSpec,
@@ -21,6 +22,7 @@ from qenn_core.spec import (
     choices,
     query_keys,
 )
+from qenn_core.spec.devices import DEVICES, refuses_noise
 
 names = st.text(min_size=1, max_size=20)
 
@@ -62,15 +64,15 @@ def uploaded(draw):
 def specs(draw):
     channel = draw(st.sampled_from(tuple(NOISE_CHANNELS)))
     level = draw(st.just(0.0) | st.floats(0, channel.max_level))
-    most = limits.MAX_QUBITS_NOISY if level > 0 else limits.MAX_QUBITS
+    encoding = draw(st.sampled_from(tuple(ENCODINGS)))
     return ExperimentSpec(
         data=draw(built_in() | uploaded()),
         encoding=EncodingSpec(
-            kind=draw(st.sampled_from(ENCODINGS.keys())),
+            kind=encoding.key,
             reduction=draw(st.sampled_from(choices("encoding.reduction"))),
         ),
         circuit=CircuitSpec(
-            n_qubits=draw(st.integers(1, most)),
+            n_qubits=draw(st.integers(1, limits.MAX_QUBITS)),
             n_layers=draw(st.integers(1, limits.MAX_LAYERS)),
             ansatz=draw(st.sampled_from(ANSATZE.keys())),
             entanglement=draw(st.sampled_from(choices("circuit.entanglement"))),
@@ -83,6 +85,13 @@ def specs(draw):
         ),
         head=HeadSpec(hidden=draw(st.lists(st.integers(1, 128), max_size=4))),
         training=TrainingSpec(learning_rate=draw(st.floats(0.0001, 1.0)), epochs=draw(st.integers(1, 500))),
+        engine=EngineSpec(
+            kind=draw(st.sampled_from(choices("engine.kind"))),
+            device=draw(st.sampled_from([name for name in DEVICES if level == 0 or not refuses_noise(name)])),
+            gradient=draw(
+                st.sampled_from(choices("engine.gradient")) if encoding.n_angles else st.just("backprop")
+            ),
+        ),
         seed=draw(st.integers(0, 2**31 - 1)),
     )
 
@@ -124,15 +133,24 @@ def test_foreign_keys_of_a_link_are_left_alone():
 @pytest.mark.parametrize(
     ("query", "field", "got", "allowed"),
     [
-        ({"q": "99"}, "circuit.n_qubits", "99", "a whole number from 1 to 10"),
-        ({"q": "many"}, "circuit.n_qubits", "'many'", "a whole number from 1 to 10"),
+        ({"q": "99"}, "circuit.n_qubits", "99", "a whole number from 1 to 14"),
+        ({"q": "many"}, "circuit.n_qubits", "'many'", "a whole number from 1 to 14"),
         ({"lr": "NaN"}, "training.learning_rate", "nan", "a number from 0.0001 to 1"),
         ({"enc": "magic"}, "encoding.kind", "'magic'", "angle_y"),
         ({"ent": "star"}, "circuit.entanglement", "'star'", "ring, linear, all, none"),
         ({"data": "moons", "d.colour": "3"}, "data.params.colour", "3", "noise"),
         ({"data": "moons", "d.noise": "-1"}, "data.params.noise", "-1", "from 0"),
         ({"p": "0.9"}, "noise.level", "0.9", "from 0 to"),
-        ({"q": "8", "p": "0.05"}, "circuit.n_qubits", "8", "at most 6"),
+        ({"eng": "magic"}, "engine.kind", "'magic'", "one of fused, pennylane"),
+        ({"dev": "qiskit.aer"}, "engine.device", "'qiskit.aer'", "comes with its PennyLane plugin"),
+        ({"dev": "null.qubit"}, "engine.device", "'null.qubit'", "one of default.qubit, "),
+        (
+            {"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05"},
+            "engine.device",
+            "'lightning.qubit'",
+            "such as default.mixed, while the noise level is above 0",
+        ),
+        ({"grad": "parameter-shift", "enc": "amplitude"}, "engine.gradient", "'parameter-shift'", "exact"),
         ({"hidden": "[0]"}, "head.hidden.0", "0", "up to 4 whole numbers from 1 to 128"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from sessions import all_is_well, complaints, link_of, open_app, spec_of, text_of
 from streamlit.testing.v1 import AppTest
 
-from qenn_core import limits
+from qenn_core.model.fitting import largest_circuit
 from qenn_core.spec import ExperimentSpec
 
 CHANGES = [
@@ -33,7 +33,11 @@ CHANGES = [
     ("slider", "data.validation_size", 0.3, {"val": "0.3"}),
     ("slider", "data.test_size", 0.1, {"test": "0.1"}),
     ("number_input", "seed", 7, {"seed": "7"}),
+    ("selectbox", "engine.kind", "pennylane", {"eng": "pennylane"}),
+    ("selectbox", "engine.gradient", "parameter-shift", {"grad": "parameter-shift"}),
 ]
+
+MOST_NOISY_QUBITS = largest_circuit(ExperimentSpec().with_(**{"noise.level": 0.05}))
 
 
 @pytest.fixture(scope="module")
@@ -92,22 +96,41 @@ def test_a_control_keeps_its_value_on_the_way_to_another_page_and_back() -> None
 
 
 def test_noise_on_too_many_qubits_is_refused_at_the_control_and_changes_nothing() -> None:
-    app = open_app(q="8")
+    app = open_app(q="12")
     app.slider(key="field:noise.level").set_value(0.05).run()
-    assert f"at most {limits.MAX_QUBITS_NOISY}" in complaints(app)
-    assert link_of(app) == {"q": "8"}
+    assert "A noisy circuit of 12 qubits would need about" in complaints(app)
+    assert f"Use at most {MOST_NOISY_QUBITS} qubits" in complaints(app)
+    assert link_of(app) == {"q": "12"}
     assert app.slider(key="field:noise.level").value == 0
     assert not app.button[0].disabled, "the settings as they were can be trained"
 
 
 def test_a_complaint_goes_when_its_control_is_used_again() -> None:
-    app = open_app(q="8")
+    app = open_app(q="12")
     app.slider(key="field:noise.level").set_value(0.05).run()
     app.slider(key="field:circuit.n_qubits").set_value(4).run()
     app.slider(key="field:noise.level").set_value(0.05).run()
     assert all_is_well(app)
     assert link_of(app) == {"p": "0.05"}
-    assert app.slider(key="field:circuit.n_qubits").max == limits.MAX_QUBITS_NOISY
+    assert app.slider(key="field:circuit.n_qubits").max == MOST_NOISY_QUBITS
+
+
+def test_the_device_is_asked_for_with_pennylane_only_and_the_gradient_with_the_compiled_engine_only() -> None:
+    app = open_app()
+    app.selectbox(key="field:engine.kind").set_value("pennylane").run()
+    assert "field:engine.gradient" not in {widget.key for widget in app.selectbox}
+    app.selectbox(key="field:engine.device").set_value("lightning.qubit").run()
+    assert all_is_well(app)
+    assert link_of(app) == {"eng": "pennylane", "dev": "lightning.qubit"}
+    app.selectbox(key="field:engine.kind").set_value("fused").run()
+    assert "field:engine.device" not in {widget.key for widget in app.selectbox}
+
+
+def test_a_device_without_noise_is_refused_where_noise_is_asked_for() -> None:
+    app = open_app(eng="pennylane", dev="lightning.qubit")
+    app.slider(key="field:noise.level").set_value(0.05).run()
+    assert "PennyLane device is 'lightning.qubit', but must be one that knows noise" in complaints(app)
+    assert spec_of(app).noise.level == 0
 
 
 def test_a_noise_that_cannot_be_so_strong_is_refused_with_its_range() -> None:

@@ -7,6 +7,7 @@ from sessions import all_is_well, complaints, link_of, open_app, spec_of
 
 from pages._shared.state import read_link
 from qenn_core import jobs
+from qenn_core.model.fitting import largest_circuit
 from qenn_core.spec import ExperimentSpec
 
 FULL = {
@@ -95,9 +96,25 @@ def test_only_what_is_bad_is_dropped(bad: dict[str, str], field: str) -> None:
 
 
 def test_values_that_are_good_alone_but_not_together_leave_an_allowed_spec() -> None:
-    found, problems = read_link({"q": "8", "p": "0.05", "l": "2"})
+    found, problems = read_link({"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05", "l": "2"})
+    assert problems[0].field == "engine.device"
+    assert found == ExperimentSpec.from_query({"eng": "pennylane", "p": "0.05", "l": "2"})
+
+
+def test_a_circuit_that_is_too_large_for_the_other_settings_is_made_as_large_as_fits() -> None:
+    found, problems = read_link({"q": "14", "p": "0.05", "l": "10"})
+    most = largest_circuit(found)
+    assert 1 < most < 14
+    assert str(problems[0]) == f"circuit.n_qubits is 14, but must be at most {most} with the other settings."
+    assert found == ExperimentSpec.from_query({"q": str(most), "p": "0.05", "l": "10"})
+
+
+def test_settings_with_which_no_circuit_fits_are_not_used() -> None:
+    found, problems = read_link(
+        {"eng": "pennylane", "dev": "reference.qubit", "bs": "1024", "l": "10", "shots": "1000"}
+    )
     assert problems[0].field == "circuit.n_qubits"
-    assert found == ExperimentSpec.from_query({"p": "0.05", "l": "2"})
+    assert found == ExperimentSpec()
 
 
 def test_several_bad_values_are_all_named() -> None:

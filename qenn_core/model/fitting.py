@@ -1,0 +1,62 @@
+"""What may be trained here: the largest circuit that fits, and the refusal of what does not."""
+
+from __future__ import annotations
+
+from qenn_core import limits
+from qenn_core.errors import TrainingError
+from qenn_core.model.cost import Cost, estimate
+from qenn_core.spec import ExperimentSpec, bounds
+
+
+def fits(cost: Cost) -> bool:
+    """Tell whether a step may take so much."""
+    return cost.bytes <= limits.MAX_RUN_BYTES and cost.seconds <= limits.MAX_STEP_SECONDS
+
+
+def largest_circuit(spec: ExperimentSpec) -> int:
+    """Return how many qubits the circuit may have with all other settings as they are; 0 if none will do."""
+    low, high = map(int, bounds("circuit.n_qubits"))
+    return max((n for n in range(low, high + 1) if fits(estimate(_resized(spec, n)))), default=0)
+
+
+def refuse_misfit(spec: ExperimentSpec) -> None:
+    """Refuse a model that would not fit, before anything is built.
+
+    Raises
+    ------
+    TrainingError
+        If a step of its training would take too much memory or time.
+    """
+    cost = estimate(spec)
+    if fits(cost):
+        return
+    most = largest_circuit(spec)
+    ways = [
+        *([f"at most {_qubits(most)}"] if most else []),
+        "fewer layers",
+        *(["the compiled engine"] if spec.engine.kind == "pennylane" else []),
+        *(["exact gradients"] if spec.engine.gradient == "parameter-shift" else []),
+    ]
+    raise TrainingError(
+        f"A {'noisy ' if spec.noise.active else ''}circuit of {_qubits(spec.circuit.n_qubits)} would need "
+        f"about {_memory(cost.bytes)} and {_time(cost.seconds)} a step.",
+        f"A run may take {_memory(limits.MAX_RUN_BYTES)} and {_time(limits.MAX_STEP_SECONDS)} a step.",
+        f"Use {', '.join(ways)} or a smaller batch size.",
+        place="circuit.n_qubits",
+    )
+
+
+def _resized(spec: ExperimentSpec, n_qubits: int) -> ExperimentSpec:
+    return spec.model_copy(update={"circuit": spec.circuit.model_copy(update={"n_qubits": n_qubits})})
+
+
+def _qubits(number: int) -> str:
+    return "1 qubit" if number == 1 else f"{number} qubits"
+
+
+def _memory(n_bytes: float) -> str:
+    return f"{n_bytes / 1e9:,.1f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e6:.0f} MB"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:,.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.0f} ms"
