@@ -115,26 +115,25 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         TypeError
             If the inputs are not floating-point numbers.
         """
-        encoded = inputs if isinstance(inputs, Encoded) else Encoded(inputs)
-        dtype = encoded.inputs.dtype
-        if dtype in _HALF_TYPES:
-            encoded = Encoded(encoded.inputs.float())
-        evaluation = self._evaluation(encoded.inputs)
+        values = inputs.inputs if isinstance(inputs, Encoded) else inputs
+        if values.dtype in _HALF_TYPES:
+            return self.forward(values.float()).to(values.dtype)
+        evaluation = self._evaluation(values)
         if isinstance(evaluation, str):
-            return self._by_pennylane(encoded.inputs.to(dtype), evaluation)
-        lead = encoded.inputs.shape[:-1]
+            return self._by_pennylane(values, evaluation)
+        *lead, n_inputs = values.shape
         own_rows = self.n_models is not None and len(lead) > 1
         if own_rows and lead[0] != self.n_models:
-            raise ValueError(
-                f"inputs of shape {tuple(encoded.inputs.shape)} have {lead[0]} sets of rows for {self.n_models} models"
-            )
-        shape = (self.n_models if own_rows else 1, prod(lead[1:] if own_rows else lead))
-        results = evaluation.evaluate(encoded.reshape(*shape), self._stacked_weights(), self._streams())
-        whole = (self.n_models or 1, shape[1], results.shape[2])
+            raise ValueError(f"inputs of shape {tuple(values.shape)} have {lead[0]} sets of rows for {self.n_models} models")
+        n_sets = lead.pop(0) if own_rows else 1
+        n_rows = prod(lead)
+        rows = inputs.reshape(n_sets, n_rows, *(() if isinstance(inputs, Encoded) else (n_inputs,)))
+        results = evaluation.evaluate(rows, self._stacked_weights(), self._streams())
+        whole = (self.n_models or 1, n_rows, results.shape[2])
         if results.shape != whole:
             # Nothing of it depends on the inputs, or on the weights.
             results = results.expand(whole)
-        return self._shaped(results.to(dtype), evaluation, lead[1:] if own_rows else lead)
+        return self._shaped(results, evaluation, lead)
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
         """Compute what the circuit makes of data that do not change, without gradients.

@@ -140,12 +140,13 @@ class Kron(Kernel):
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        gradient = _stack(gradients, dim=2)
+        # Conjugates cost a copy each; of the gradient it is one for all products.
+        conjugate = _stack(gradients, dim=2).conj()
         parts = []
         for left, right in zip(reversed(saved), reversed(self._factors(inputs[0])[1:]), strict=True):
-            gradient, part = _kron_pullback(gradient, left, right)
+            conjugate, part = _kron_pullback(conjugate, left, right)
             parts.append(part)
-        return (torch.stack([gradient, *reversed(parts)], dim=3).reshape(inputs[0].shape),)
+        return (torch.stack([conjugate, *reversed(parts)], dim=3).reshape(inputs[0].shape).conj(),)
 
     def _factors(self, matrices: torch.Tensor) -> Tensors:
         m, b, n, d, _ = matrices.shape
@@ -498,11 +499,12 @@ def _kron(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 def _kron_pullback(
     gradient: torch.Tensor, left: torch.Tensor, right: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    *lead, a, _ = left.shape
-    b = right.shape[-1]
-    table = gradient.reshape(*lead, a, b, a, b).transpose(-3, -2).reshape(*lead, a * a, b * b)
-    from_left = table @ right.conj().reshape(*lead, b * b, 1)
-    from_right = left.conj().reshape(*lead, 1, a * a) @ table
+    """Return the conjugate gradients of both factors, from that of the product."""
+    a, b = left.shape[-1], right.shape[-1]
+    n = left.shape[:-2].numel()
+    table = gradient.reshape(n, a, b, a, b).transpose(2, 3).reshape(n, a * a, b * b)
+    from_left = torch.bmm(table, right.reshape(n, b * b, 1))
+    from_right = torch.bmm(left.reshape(n, 1, a * a), table)
     return from_left.reshape(left.shape), from_right.reshape(right.shape)
 
 

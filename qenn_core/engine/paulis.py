@@ -34,16 +34,20 @@ def transfer_matrix(kraus: torch.Tensor) -> torch.Tensor:
     -------
     real tensor, shape (..., 4**k, 4**k)
     """
-    lead, dim = kraus.shape[:-3], kraus.shape[-1]
+    return sandwich(kraus, kraus).sum(-3).real
+
+
+def sandwich(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Return the matrix on Pauli vectors (..., 4**k, 4**k) of ρ → left · ρ · right†, both (..., 2**k, 2**k)."""
+    dim = left.shape[-1]
     k = dim.bit_length() - 1
-    # Σ K ⊗ K* takes the entries (i, j) of ρ to (i', j').
-    channel = torch.einsum("...rab,...rcd->...acbd", kraus, kraus.conj())
+    # left ⊗ right* takes the entries (i, j) of ρ to (i', j').
+    both = torch.einsum("...ab,...cd->...acbd", left, right.conj())
+    lead = both.shape[:-4]
     # Bring the row and the column digit of each wire together: (i0 j0) (i1 j1) …
-    n_lead = len(lead)
-    halves = [[n_lead + side * 2 * k + part * k + wire for wire in range(k) for part in (0, 1)] for side in (0, 1)]
-    channel = channel.reshape(*lead, *[2] * (4 * k)).permute(*range(n_lead), *halves[0], *halves[1])
-    channel = channel.reshape(*lead, 4**k, 4**k)
-    return (_kron_power(_TO_PAULI, k).to(channel) @ channel @ _kron_power(_FROM_PAULI, k).to(channel)).real
+    halves = [[len(lead) + side * 2 * k + part * k + wire for wire in range(k) for part in (0, 1)] for side in (0, 1)]
+    both = both.reshape(*lead, *[2] * (4 * k)).permute(*range(len(lead)), *halves[0], *halves[1])
+    return _kron_power(_TO_PAULI, k).to(both) @ both.reshape(*lead, 4**k, 4**k) @ _kron_power(_FROM_PAULI, k).to(both)
 
 
 def pauli_vector(state: torch.Tensor) -> torch.Tensor:

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from qenn_core.engine.parameters import Needs, Value
-from qenn_core.engine.paulis import pauli_vector, transfer_matrix
-from qenn_core.engine.tables import Table, constant, fit
+from qenn_core.engine.paulis import pauli_vector, sandwich, transfer_matrix
+from qenn_core.engine.tables import Table, constant
 from qenn_core.engine.trace import Gate, Trace
 
 
@@ -108,12 +108,18 @@ def _map(gate: Gate, mixed: bool) -> Map:
 
 
 def transfer_table(unitary: Table) -> Table:
-    """Return the table of a gate's transfer matrix."""
+    """Return the table of a gate's transfer matrix.
+
+    With U = Σ_k A_k exp(i k·θ), what U ρ U† is made of are A_k ρ A_l† exp(i (k - l)·θ).
+    """
     if unitary.key not in _TRANSFER_TABLES:
-        _TRANSFER_TABLES[unitary.key] = fit(
-            lambda angles: transfer_matrix(torch.from_numpy(unitary(angles)).unsqueeze(1)).numpy().astype(complex),
-            unitary.n_angles,
-        )
+        matrices = torch.from_numpy(unitary.coefficients)
+        pairs = sandwich(matrices[:, None], matrices[None, :]).flatten(0, 1).numpy()
+        differences = unitary.frequencies[:, None] - unitary.frequencies[None, :]
+        frequencies, which = np.unique(differences.reshape(len(pairs), -1), axis=0, return_inverse=True)
+        sums = np.zeros((len(frequencies), *pairs.shape[1:]), dtype=complex)
+        np.add.at(sums, which, pairs)
+        _TRANSFER_TABLES[unitary.key] = Table(frequencies, sums).pruned()
     return _TRANSFER_TABLES[unitary.key]
 
 

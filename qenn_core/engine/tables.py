@@ -21,7 +21,7 @@ Matrices = NDArray[np.complex128]
 # Angles (points, n_angles) to matrices (points, d, c).
 MatrixFunction = Callable[[Floats], Matrices]
 
-# PennyLane's gates turn by θ/2 or θ, their transfer matrices by up to twice as much.
+# PennyLane's gates turn by θ/2 or θ, their powers by more.
 _FREQUENCIES = (0.0, 0.5, 1.0, 1.5, 2.0)
 _EXACT = 1e-11
 # Larger tables cost more than the product of two smaller ones.
@@ -57,6 +57,13 @@ class Table:
         """Equal for tables that are the same function, up to rounding."""
         rounded = np.round(self.coefficients, 12) + 0
         return (self.frequencies.shape, rounded.shape, self.frequencies.tobytes(), rounded.tobytes())
+
+    def pruned(self) -> Table:
+        """Leave out what is zero but for rounding."""
+        coefficients = np.where(np.abs(self.coefficients) < _EXACT, 0, self.coefficients)
+        present = np.abs(coefficients).max(axis=(1, 2)) > 0
+        present[0] |= not present.any()
+        return Table(self.frequencies[present], coefficients[present])
 
     def spectrum(self, angle: int) -> tuple[float, ...]:
         """Return the positive frequencies of one angle, ascending."""
@@ -132,9 +139,7 @@ def fit(matrix: MatrixFunction, n_angles: int) -> Table:
     axes = [_frequencies_along(matrix, n_angles, angle, draw) for angle in range(n_angles)]
     frequencies = np.array(list(product(*axes)))
     points = draw.uniform(0, 4 * np.pi, (2 * len(frequencies) + 4, n_angles))
-    coefficients = _solve(frequencies, points, matrix(points))
-    present = np.abs(coefficients).max(axis=(1, 2)) > _EXACT
-    return Table(frequencies[present], coefficients[present])
+    return Table(frequencies, _solve(frequencies, points, matrix(points))).pruned()
 
 
 def _frequencies_along(
@@ -157,5 +162,4 @@ def _solve(frequencies: Floats, points: Floats, values: Matrices) -> Matrices:
     solution = np.linalg.lstsq(waves, flat, rcond=None)[0]
     if not np.allclose(waves @ solution, flat, rtol=0, atol=_EXACT):
         raise NotFourierError
-    solution[np.abs(solution) < _EXACT] = 0
     return solution.reshape(-1, *values.shape[1:])

@@ -141,7 +141,7 @@ def trace(
     try:
         with torch.no_grad():
             # Some of PennyLane's matrices are written entry by entry.
-            graph = make_fx(torch.func.functionalize(run_one_row, remove="mutations"))(*first)
+            graph = make_fx(torch.func.functionalize(run_one_row, remove="mutations"), tracing_mode="fake")(*first)
             parameters, values = find_parameters(graph, first, rows_have_batch_dim=row.ndim == 2)
             # A recording is only good for other values and batch sizes if another run agrees with it.
             others = arguments(3)
