@@ -4,7 +4,7 @@ import pytest
 
 from tests.engine.circuits import N_INPUTS, ONE_FOR_ALL_ROWS, WEIGHT_SHAPES, Circuit
 from tests.engine.gates import CHANNEL_CLASSES, CHANNELS, GATES, NOT_GATES, OPERATIONS, Gate
-from tests.engine.parity import assert_parity, pair, some_inputs
+from tests.engine.parity import assert_parity, assert_parity_in_single, pair, some_inputs
 from tests.engine.reference import reference_of
 
 FROM_INPUTS = ["inputs[..., 0]", "inputs[..., 1] * weights[0]", "-inputs[..., 2]"]
@@ -12,15 +12,15 @@ FROM_WEIGHTS = ["weights[0]", "shift", "torch.sin(weights[1])"]
 CONSTANTS = ["0.4", "-1.3", "2.1"]
 FORMS = {
     "plain": ("{}", FROM_INPUTS),
+    "constant": ("{}", CONSTANTS),
     "inverse": ("qml.adjoint({})", FROM_WEIGHTS),
     "controlled": ("qml.ctrl({}, control=['c'], control_values=[0])", FROM_WEIGHTS),
-    "constant": ("{}", CONSTANTS),
 }
 
 
-def name(gate: object) -> str | None:
-    """Name a gate in the name of its test."""
-    return f"{gate.name}-{gate.n_wires}-{gate.n_angles}" if isinstance(gate, Gate) else None
+def name(value: object) -> str:
+    """Name a gate, or a form of it, in the name of its test."""
+    return f"{value.name}-{value.n_wires}-{value.n_angles}" if isinstance(value, Gate) else str(value)
 
 
 def around(line: str, wires: list[object], *, mixed: bool = False) -> Circuit:
@@ -40,15 +40,26 @@ def test_every_channel_of_pennylane_is_here() -> None:
     assert {channel.name for channel in CHANNELS} == CHANNEL_CLASSES
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("gate", GATES, ids=name)
-def test_gate(gate: Gate, form: str) -> None:
+def with_gate(gate: Gate, form: str) -> Circuit:
+    """Return a circuit with a gate in one of `FORMS`."""
     template, angles = FORMS[form]
     if gate.name in ONE_FOR_ALL_ROWS:
         angles = FROM_WEIGHTS
     wires = [3, "a", 0, 1][: gate.n_wires]
-    circuit = around(template.format(gate.call(angles[: gate.n_angles], wires)), [*wires, "c"])
-    assert_parity(*pair(circuit.node(), WEIGHT_SHAPES), some_inputs(3, N_INPUTS))
+    return around(template.format(gate.call(angles[: gate.n_angles], wires)), [*wires, "c"])
+
+
+CASES = [(gate, form) for gate in GATES for form in FORMS if gate.n_angles or form != "constant"]
+
+
+@pytest.mark.parametrize(("gate", "form"), CASES, ids=name)
+def test_gate(gate: Gate, form: str) -> None:
+    assert_parity(*pair(with_gate(gate, form).node(), WEIGHT_SHAPES), some_inputs(3, N_INPUTS))
+
+
+@pytest.mark.parametrize("gate", GATES, ids=name)
+def test_gate_in_single_precision(gate: Gate) -> None:
+    assert_parity_in_single(*pair(with_gate(gate, "plain").node(), WEIGHT_SHAPES), some_inputs(3, N_INPUTS))
 
 
 @pytest.mark.parametrize("chance", ["0.0", "0.3", "1.0", "torch.sigmoid(weights[0]) / 2"])

@@ -159,16 +159,52 @@ def test_a_number_taken_out_of_a_weight_is_not_kept() -> None:
             assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
 
 
+@pytest.mark.parametrize("threshold", [-0.5, 0.5, 2.5])
+@pytest.mark.parametrize("argument", ["inputs", "weights"])
+def test_a_branch_hidden_in_numpy_is_taken_anew_each_time(argument: str, threshold: float) -> None:
+    def circuit(inputs, weights):
+        decisive = inputs if argument == "inputs" else weights
+        if decisive.detach().numpy().flat[0] > threshold:
+            qml.Hadamard(0)
+        return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
+
+    fused, stock = seen(circuit)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FallbackWarning)
+        for value in (-1.0, 0.0, 1.0, 3.0):
+            inputs = some_inputs(4, 3)
+            inputs[0, 0] = value
+            with torch.no_grad():
+                fused.weights[0, 0, 0] = stock.weights[0, 0, 0] = value
+            assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+
+
+def test_random_numbers_are_drawn_anew_each_time() -> None:
+    def circuit(inputs, weights):
+        qml.RX(torch.rand((), dtype=torch.float64), wires=0)
+        return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
+
+    fused, stock = seen(circuit)
+    inputs = some_inputs(4, 3)
+    with pytest.warns(FallbackWarning):
+        first = fused(inputs)
+    assert not torch.equal(fused(inputs), first)
+    torch.manual_seed(1)
+    got = fused(inputs)
+    torch.manual_seed(1)
+    torch.testing.assert_close(got, stock(inputs), **DOUBLE)
+
+
 @pytest.mark.parametrize("measure", [qml.sample, qml.counts], ids=["samples", "counts"])
 def test_samples_need_shots_as_for_torch_layer(measure: Callable[..., Any]) -> None:
     fused, stock = seen(after(lambda: measure(wires=[0])))
     inputs = some_inputs(4, 3)
     with pytest.raises(qml.exceptions.DeviceError) as wanted:
         stock(inputs)
-    with warnings.catch_warnings(), pytest.raises(qml.exceptions.DeviceError) as got:
-        warnings.simplefilter("ignore", FallbackWarning)
+    with pytest.raises(qml.exceptions.DeviceError) as got:
         fused(inputs)
     assert str(got.value) == str(wanted.value)
+    assert fused.fallback_cause is None, "what fails is not said to be slow"
 
 
 def test_other_simulators_give_the_same() -> None:

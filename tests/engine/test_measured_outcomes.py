@@ -228,8 +228,10 @@ def test_evaluation_repeats_and_leaves_the_training_alone() -> None:
 @pytest.mark.parametrize("batch", [(), (1,), (4,), (2, 3)])
 def test_shapes_are_those_without_shots(batch: tuple[int, ...], form: str) -> None:
     def measure():
-        measured = [qml.expval(qml.Z(0)), qml.expval(qml.X(1))]
-        return {"one": measured[0], "list": measured, "tuple": tuple(measured)}[form]
+        if form == "one":
+            return qml.expval(qml.Z(0))
+        both = [qml.expval(qml.Z(0)), qml.expval(qml.X(1))]
+        return both if form == "list" else tuple(both)
 
     inputs = some_inputs(*batch, 3)
     function = ending_in(measure)
@@ -237,11 +239,17 @@ def test_shapes_are_those_without_shots(batch: tuple[int, ...], form: str) -> No
     assert layer_of(function)(inputs).shape == wanted.shape
 
 
-def test_models_are_measured_apart() -> None:
-    layer = layer_of(ghz, n_models=3)
-    means = layer(same_rows(50))
-    assert means.shape == (3, 50, 4)
-    assert len({tuple(model.flatten().tolist()) for model in means}) == 3
+def test_each_model_is_measured_with_its_own_seed() -> None:
+    together = layer_of(ghz, seed=(1, 2, 3), n_models=3)(same_rows(50))
+    assert together.shape == (3, 50, 4)
+    for seed, means in zip((1, 2, 3), together, strict=True):
+        assert torch.equal(means, layer_of(ghz, seed=seed)(same_rows(50)))
+    assert len({tuple(means.flatten().tolist()) for means in together}) == 3
+
+
+def test_there_is_a_seed_for_each_model() -> None:
+    with pytest.raises(ValueError, match="seeds"):
+        layer_of(ghz, seed=(1, 2), n_models=3)
 
 
 def test_a_row_that_is_not_finite_has_no_outcomes() -> None:

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, batches, circuits
 from tests.engine.gates import CHANNELS, GATES
-from tests.engine.parity import DOUBLE, assert_close, assert_parity, observe, pair, some_inputs
+from tests.engine.parity import (
+    DOUBLE,
+    assert_close,
+    assert_parity,
+    assert_parity_in_single,
+    observe,
+    pair,
+    some_inputs,
+)
 from tests.engine.reference import reference_of
 
 N_WIRES = st.sampled_from([1, 2, 2, 3, 3, 3, 4, 4, 5, 6])
@@ -35,6 +43,21 @@ def test_mixed(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
     fused, _ = pair(circuit.node(), WEIGHT_SHAPES)
     assert_parity(fused, reference_of(circuit), some_inputs(*batch, N_INPUTS))
+
+
+@settings(max_examples=40)
+@given(examples(mixed=False))
+def test_pure_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> None:
+    circuit, batch = example
+    assert_parity_in_single(*pair(circuit.node(), WEIGHT_SHAPES), some_inputs(*batch, N_INPUTS))
+
+
+@settings(max_examples=40)
+@given(examples(mixed=True))
+def test_mixed_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> None:
+    circuit, batch = example
+    fused, _ = pair(circuit.node(), WEIGHT_SHAPES)
+    assert_parity_in_single(fused, reference_of(circuit), some_inputs(*batch, N_INPUTS))
 
 
 @settings(max_examples=50)

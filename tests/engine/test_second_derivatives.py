@@ -97,7 +97,7 @@ def test_hessian_of_a_rotation() -> None:
         qml.RX(weights[0] * inputs[..., 0], wires=0)
         return qml.expval(qml.Z(0))
 
-    layer = in_double(FusedTorchLayer, node(rotation, 1), {"weights": 1})
+    layer = in_double(FusedTorchLayer, node(rotation, 1), {"weights": (1,)})
     inputs = some_inputs(4, 1).requires_grad_()
     seen = observe(layer, inputs)
     weight = layer.weights.detach()
