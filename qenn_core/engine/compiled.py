@@ -9,13 +9,14 @@ from functools import cached_property
 import torch
 
 from qenn_core.engine import execute
+from qenn_core.engine.build import build_plan
 from qenn_core.engine.fuse import Fused, fuse
 from qenn_core.engine.measured import Measurement
 from qenn_core.engine.parameters import BOTH, INPUTS, Needs, Value
 from qenn_core.engine.paulis import pauli_vector, transfer_matrix
-from qenn_core.engine.plan import Plan, Slot, build_plan
+from qenn_core.engine.plan import Plan, Slot
 from qenn_core.engine.pools import Computed, entries
-from qenn_core.engine.program import Program, build_program
+from qenn_core.engine.program import build_program
 from qenn_core.engine.recording import check
 from qenn_core.engine.trace import Trace
 
@@ -119,7 +120,10 @@ class Compiled:
         rows = inputs.detach().reshape(1, -1, inputs.shape[-1])
         plan = self.plan(inputs)
         slots = execute.encode(plan, self._fill(plan, rows, None, {}))
-        return Encoded(inputs, {slot: values.reshape(*lead, *values.shape[2:]) for slot, values in slots.items()})
+        return Encoded(
+            inputs.detach(),
+            {slot: values.reshape(*lead, *values.shape[2:]) for slot, values in slots.items()},
+        )
 
     def _fill(
         self,
@@ -128,11 +132,13 @@ class Compiled:
         weights: Sequence[torch.Tensor] | None,
         known: Mapping[Slot, torch.Tensor],
     ) -> dict[Slot, torch.Tensor]:
-        """Return the pools and computed maps that are not known yet; without weights, those of inputs alone."""
+        """Return pools and computed maps that are not known yet; without weights, those of inputs alone."""
         available = INPUTS if weights is None else BOTH
         known_entries = entries(inputs, weights)
         pools = [(pool, slot) for pool, slot in plan.pools if pool.needs <= available and slot not in known]
-        maps = [(value, slot) for value, slot in plan.computed if value.needs <= available and slot not in known]
+        maps = [
+            (value, slot) for value, slot in plan.computed if value.needs <= available and slot not in known
+        ]
         checks = [] if known else [(one, values) for one, values in self.trace.checks]
         values = [value for _, some in checks for value in some] + [value for value, _ in maps]
         wanted = {value.needs for value in values}.union(*(pool.computed_needs for pool, _ in pools))

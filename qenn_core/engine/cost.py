@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 # To apply a block, forwards and backwards, takes some torch calls; they cost about as much as this many real
 # multiplications.
@@ -18,7 +18,14 @@ _LARGEST_BLOCK = 64
 
 
 def block_widths(
-    n_wires: int, dim: int, size: float, rows: int, *, per_row: bool, n_steps: int, n_factors: Callable[[int], int]
+    n_wires: int,
+    dim: int,
+    size: float,
+    rows: int,
+    *,
+    per_row: bool,
+    n_steps: int,
+    n_factors: Sequence[int],
 ) -> list[int]:
     """Choose how to gather neighbouring wires, each with a matrix, into blocks.
 
@@ -36,8 +43,8 @@ def block_widths(
         Whether each row has its own matrices.
     n_steps : int
         Steps of the circuit that share the calls by which matrices are made.
-    n_factors : callable
-        How many matrices a block of a width is the Kronecker product of.
+    n_factors : sequence of int
+        For each width how many matrices a block is the Kronecker product of.
 
     Returns
     -------
@@ -49,9 +56,10 @@ def block_widths(
 
     def cost(widths: list[int]) -> float:
         entries = sum(dim ** (2 * w) for w in widths) * (rows if per_row else 1)
-        joins = _JOIN * _CALL * (n_factors(widths[0]) - 1) / n_steps
+        joins = _JOIN * _CALL * (n_factors[widths[0]] - 1) / n_steps
         calls = _CALL * len(widths) * (_REST if dim ** widths[0] < size else 1.0)
-        return calls + sum(unit * rows * size * (_PASS + dim**w) for w in widths) + unit * entries + joins
+        work = sum(rows * size * (_PASS + dim**w) for w in widths) + entries
+        return float(calls + joins + unit * work)
 
     choices = [split_evenly(n_wires, parts) for parts in range(1, n_wires + 1)]
     return min((widths for widths in choices if widths[0] <= widest), key=cost)

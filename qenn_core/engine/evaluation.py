@@ -79,8 +79,8 @@ class Exact(Evaluation):
 class Sampled(Evaluation):
     """Estimates from shots, with the gradients of what they estimate (a straight-through estimator).
 
-    A shot has no derivative; so training sees the noise of finite shots in its loss, not in the direction of its
-    steps.
+    A shot has no derivative; so training sees the noise of finite shots in its loss, not in the direction
+    of its steps.
     """
 
     def __init__(self, trace: Trace, n_weights: int, n_inputs: int) -> None:
@@ -97,7 +97,7 @@ class Sampled(Evaluation):
         assert self.trace.shots is not None
         n_rows = (rows.inputs if isinstance(rows, Encoded) else rows).shape[1]
         results = self._compiled.evaluate(rows, weights).expand(len(streams), n_rows, -1)
-        exact, chances = results.split([self._n_outputs, results.shape[-1] - self._n_outputs], dim=-1)
+        exact, chances = results[..., : self._n_outputs], results[..., self._n_outputs :]
         estimate = self._sampling.estimate(chances, self.trace.shots, streams)
         self.executions += len(streams) * n_rows * self._sampling.n_circuits
         return exact + (estimate - exact.detach())

@@ -38,11 +38,14 @@ def run(plan: Plan, given: Filled) -> torch.Tensor:
 @torch.no_grad()
 def encode(plan: Plan, given: Filled) -> dict[Slot, torch.Tensor]:
     """Do what depends on inputs alone; return the slots that the rest of the plan reads."""
-    slots = plan.filled(tuple(given), tuple(given.values()))
-    for one in plan.instructions:
-        if one.needs == INPUTS:
-            outputs, _ = one.kernel.forward(*(slots[slot] for slot in one.reads))
-            slots[one.writes[0] : one.writes[-1] + 1] = outputs
+    slots: dict[Slot, torch.Tensor] = dict(plan.constants) | dict(given)
+    steps = [one for one in plan.instructions if one.needs == INPUTS]
+    for number, one in enumerate(steps):
+        outputs, _ = one.kernel.forward(*(slots[slot] for slot in one.reads))
+        slots.update(zip(one.writes, outputs, strict=True))
+        # States of a whole data set are large: only those are held that are still to be read.
+        wanted = {slot for later in steps[number + 1 :] for slot in later.reads} | set(plan.encoded)
+        slots = {slot: values for slot, values in slots.items() if slot in wanted}
     return {slot: slots[slot] for slot in plan.encoded}
 
 
@@ -73,10 +76,14 @@ class _Run(torch.autograd.Function):
         return slots[plan.output]
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         if torch.is_grad_enabled():
-            return None, None, *_differentiable_gradients(
-                ctx.plan, ctx.given, ctx.saved_tensors, ctx.needs_input_grad[2:], gradient
+            return (
+                None,
+                None,
+                *_differentiable_gradients(
+                    ctx.plan, ctx.given, ctx.saved_tensors, ctx.needs_input_grad[2:], gradient
+                ),
             )
         gradients: list[torch.Tensor | None] = [None] * ctx.plan.n_slots
         gradients[ctx.plan.output] = gradient
@@ -86,7 +93,14 @@ class _Run(torch.autograd.Function):
                 if keep and part is not None:
                     before = gradients[slot]
                     gradients[slot] = part if before is None else before + part
-        return None, None, *(gradients[slot] if keep else None for slot, keep in zip(ctx.given, ctx.needs_input_grad[2:], strict=True))
+        return (
+            None,
+            None,
+            *(
+                gradients[slot] if keep else None
+                for slot, keep in zip(ctx.given, ctx.needs_input_grad[2:], strict=True)
+            ),
+        )
 
 
 def _differentiable_gradients(

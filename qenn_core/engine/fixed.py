@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
+
+from qenn_core.engine.register import digits
 
 _ZERO = 1e-14
 # Products are gathered into one matrix as long as it has at most so many entries a row.
@@ -27,7 +30,7 @@ class Monomial:
         return scipy.sparse.csr_array((self.scale, self.index, rows), shape=(len(self.index),) * 2)
 
 
-FixedMap = Monomial | scipy.sparse.csr_array
+FixedMap: TypeAlias = "Monomial | scipy.sparse.csr_array"
 
 
 def is_monomial(matrix: NDArray[np.complex128]) -> bool:
@@ -50,13 +53,10 @@ def embed(matrix: NDArray[np.complex128], wires: Sequence[int], n_wires: int, di
     dim : int
         Levels of a wire.
     """
-    strides = [dim ** (n_wires - 1 - wire) for wire in wires]
-    digits = np.stack(np.unravel_index(np.arange(dim ** len(wires)), [dim] * len(wires)), axis=1)
-    offsets = digits @ np.array(strides)
+    strides = np.array([dim ** (n_wires - 1 - wire) for wire in wires])
+    offsets = np.stack(np.unravel_index(np.arange(dim ** len(wires)), [dim] * len(wires)), axis=1) @ strides
     places = np.arange(dim**n_wires)
-    own = np.zeros_like(places)
-    for stride in strides:
-        own = own * dim + places // stride % dim
+    own = digits(wires, n_wires, dim)
     rest = places - offsets[own]
     if is_monomial(matrix):
         column = np.abs(matrix).argmax(axis=1)

@@ -1,9 +1,9 @@
 """From maps, one a gate, to a few steps that each do much.
 
-Maps on one wire that follow each other become a chain, one table. Maps on different wires commute, so they may be
-regrouped: all chains at once, then all constant maps at once (a ladder of CNOT gates, with the noise between them,
-is one permutation or one sparse matrix), and so on. What the data-dependent maps wait for comes first, the rest as
-late as possible, because what follows the last of them needs no batch.
+Maps on one wire that follow each other become a chain, one table. Maps on different wires commute, so they
+may be regrouped: all chains at once, then all constant maps at once (a ladder of CNOT gates, with the noise
+between them, is one permutation or one sparse matrix), and so on. What the data-dependent maps wait for
+comes first, the rest as late as possible, because what follows the last of them needs no batch.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from qenn_core.engine.fixed import FixedMap, embed, is_monomial, products
 from qenn_core.engine.parameters import NOTHING, Needs
 from qenn_core.engine.program import Map, Preparation, Program
+from qenn_core.engine.register import digits
 from qenn_core.engine.tables import MAX_TERMS, Table
 
 _EXACT = 1e-10
@@ -146,7 +147,8 @@ def _kind(new: Map, program: Program, begins: bool) -> Kind:
     if new.table is None:
         return "wide"
     if not new.needs:
-        # A constant map on one wire may yet be joined by a turn, unless it costs nothing among the constant ones.
+        # A constant map on one wire may yet be joined by a turn, unless it costs nothing among the constant
+        # ones.
         is_chain = len(new.wires) == 1 and (begins or not is_monomial(new.table.coefficients[0]))
         return "chain" if is_chain else "fixed"
     if len(new.wires) == 1:
@@ -156,7 +158,11 @@ def _kind(new: Map, program: Program, begins: bool) -> Kind:
 
 def _joined(first: Map, last: Map) -> Map | None:
     """Return one map that does both, if they have the same needs and it does not grow too large."""
-    if first.table is None or last.table is None or (first.needs and last.needs and first.needs != last.needs):
+    if (
+        first.table is None
+        or last.table is None
+        or (first.needs and last.needs and first.needs != last.needs)
+    ):
         return None
     if len(first.table.coefficients) * len(last.table.coefficients) > MAX_TERMS:
         return None
@@ -204,13 +210,14 @@ def _steps(kind: Kind, maps: list[Map], program: Program) -> Sequence[Step]:
         return [Phases(tuple(maps), np.concatenate(slopes), np.sum(offsets, axis=0))]
     tables = [one.table.coefficients[0] for one in maps if one.table is not None]
     embedded = [
-        embed(matrix, one.wires, program.n_wires, program.dim) for matrix, one in zip(tables, maps, strict=True)
+        embed(matrix, one.wires, program.n_wires, program.dim)
+        for matrix, one in zip(tables, maps, strict=True)
     ]
     return [Fixed(product) for product in products(embedded)]
 
 
 def _turns(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return slopes (n_angles, d) and offsets (d,) if the matrix is diag(exp(i (offset + slopes · angles)))."""
+    """Return slopes (n_angles, d) and offsets (d,) of a matrix diag(exp(i (offset + slopes · angles)))."""
     diagonal = np.diagonal(table.coefficients, axis1=1, axis2=2)
     if np.count_nonzero(table.coefficients) != np.count_nonzero(diagonal):
         return None
@@ -227,11 +234,9 @@ def _turns(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]] | No
 
 
 def _register_turns(one: Map, program: Program) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    turns = one.table and _turns(one.table)
-    assert turns is not None
+    assert one.table is not None
+    turns = _turns(one.table)
+    assert turns is not None, "only diagonal maps turn phases"
     slopes, offsets = turns
-    places = np.arange(program.dim**program.n_wires)
-    own = np.zeros_like(places)
-    for wire in one.wires:
-        own = own * program.dim + places // program.dim ** (program.n_wires - 1 - wire) % program.dim
+    own = digits(one.wires, program.n_wires, program.dim)
     return slopes[:, own], offsets[own]

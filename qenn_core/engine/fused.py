@@ -30,11 +30,11 @@ class FallbackWarning(UserWarning):
 class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
     """A QNode as a torch module, as ``pennylane.qnn.TorchLayer`` is one, but compiled.
 
-    Takes the same arguments and inputs, and gives the same results, of the same shape and type, with the same gradients.
-    The circuit is recorded at the first call and evaluated as a few tensor operations from then on, in the
-    precision of the inputs; so its quantum function must do the same things whenever it is called, apart from
-    the values of its arguments. What cannot be compiled is left to ``TorchLayer``, with a `FallbackWarning` that says
-    why.
+    Takes the same arguments and inputs, and gives the same results, of the same shape and type, with the
+    same gradients. The circuit is recorded at the first call and evaluated as a few tensor operations from
+    then on, in the precision of the inputs; so its quantum function must do the same things whenever it is
+    called, apart from the values of its arguments. What cannot be compiled is left to ``TorchLayer``, with
+    a `FallbackWarning` that says why.
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
     weight_shapes : mapping of str to int or tuple of int
         Shape of each other argument.
     init_method : callable or mapping of str to callable or tensor, optional
-        How weights begin; drawn uniformly from [0, 2π) by default. With `n_models`, tensors have a leading axis for it.
+        How weights begin; drawn uniformly from [0, 2π) by default. With `n_models`, tensors have a leading
+        axis for it.
     n_models : int, optional
         Evaluate so many models side by side: weights get a leading axis. Inputs are (batch, n_inputs) for all
         models or (n_models, batch, n_inputs), and results have a leading axis, too.
@@ -51,17 +52,19 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         How gradients come about: exactly, also where shots make the results random; or as on a quantum
         computer, from further circuits with shifted angles and the same number of shots.
     seed : int or sequence of int, optional
-        Seed of the shots, or one for each model. In training mode calls draw from one stream; in evaluation mode
-        each call draws the same shots anew.
+        Seed of the shots, or one for each model. In training mode calls draw from one stream; in evaluation
+        mode each call draws the same shots anew.
     compiles : bool
-        Whether to compile at all; if not, PennyLane evaluates the circuit in its own ways, `gradient` and `seed` being
-        the QNode's affair, and all that is added are models side by side.
+        Whether to compile at all; if not, PennyLane evaluates the circuit in its own ways, `gradient` and
+        `seed` being the QNode's affair, and all that is added are models side by side.
 
     Attributes
     ----------
     fallback_cause : str or None
         Why PennyLane evaluates the circuit, once a call has shown that it must.
     """
+
+    qnode_weights: dict[str, Any]
 
     def __init__(
         self,
@@ -84,7 +87,9 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         self.compiles = compiles
         self.seeds = (seed,) * (n_models or 1) if seed is None or isinstance(seed, int) else tuple(seed)
         if len(self.seeds) != (n_models or 1):
-            raise ValueError(f"{len(self.seeds)} seeds for {n_models or 1} models; give one seed, or one a model")
+            raise ValueError(
+                f"{len(self.seeds)} seeds for {n_models or 1} models; give one seed, or one a model"
+            )
         self.fallback_cause: str | None = None
         self._evaluations: dict[object, Evaluation | str] = {}
         self._training_streams = self._new_streams()
@@ -124,7 +129,9 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         *lead, n_inputs = values.shape
         own_rows = self.n_models is not None and len(lead) > 1
         if own_rows and lead[0] != self.n_models:
-            raise ValueError(f"inputs of shape {tuple(values.shape)} have {lead[0]} sets of rows for {self.n_models} models")
+            raise ValueError(
+                f"inputs of shape {tuple(values.shape)} are {lead[0]} sets of rows for {self.n_models} models"
+            )
         n_sets = lead.pop(0) if own_rows else 1
         n_rows = prod(lead)
         rows = inputs.reshape(n_sets, n_rows, *(() if isinstance(inputs, Encoded) else (n_inputs,)))
@@ -149,7 +156,7 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             Rows that the layer takes in place of inputs, also some of them: ``layer(encoded[rows])``.
         """
         evaluation = self._evaluation(inputs)
-        return Encoded(inputs) if isinstance(evaluation, str) else evaluation.encode(inputs)
+        return Encoded(inputs.detach()) if isinstance(evaluation, str) else evaluation.encode(inputs)
 
     def __str__(self) -> str:
         """Name the circuit, which need not be a function."""
@@ -166,9 +173,9 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         """Return how inputs of this form are evaluated, or why PennyLane does it."""
         if not inputs.dtype.is_floating_point:
             raise TypeError(
-                f"inputs of type {inputs.dtype}: the weights would be rounded to it; convert the inputs by .float()"
+                f"inputs of type {inputs.dtype}, to which weights would be rounded; convert them by .float()"
             )
-        form = (inputs.ndim > 1, inputs.shape[-1], inputs.dtype)
+        form = (inputs.ndim > 1, inputs.shape[-1], inputs.dtype, inputs.device)
         if form not in self._evaluations:
             self._evaluations[form] = self._compile(inputs)
         return self._evaluations[form]
@@ -176,8 +183,8 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
     def _compile(self, inputs: torch.Tensor) -> Evaluation | str:
         if not self.compiles:
             return "PennyLane evaluates this circuit, as asked."
-        weights = {name: values[0].detach().cpu() for name, values in self._named_weights()}
-        row = inputs.detach().new_zeros((1, inputs.shape[-1]) if inputs.ndim > 1 else inputs.shape[-1:], device="cpu")
+        weights = {name: values[0].detach() for name, values in self._named_weights()}
+        row = inputs.detach().new_zeros((1, inputs.shape[-1]) if inputs.ndim > 1 else inputs.shape[-1:])
         n_weights = sum(values.numel() for values in weights.values())
         try:
             recorded = trace(self.qnode, weights, row, self.input_arg)
@@ -209,19 +216,23 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         """Bring results (n_models, n_rows, n_outputs) into the shape that ``TorchLayer`` returns."""
         measurements, returns = evaluation.trace.measurements, evaluation.trace.returns
         models = () if self.n_models is None else (self.n_models,)
-        if returns is tuple and len(measurements) > 1:
-            parts = results.split([one.n_outputs for one in measurements], dim=-1)
-            return torch.stack([part.reshape((*models, *lead, part.shape[-1])) for part in parts], dim=len(models))
-        if returns in (list, tuple) or not isinstance(measurements[0], Expectation):
+        if returns == "tuple" and len(measurements) > 1:
+            parts = results.split_with_sizes([one.n_outputs for one in measurements], dim=-1)
+            return torch.stack(
+                [part.reshape((*models, *lead, part.shape[-1])) for part in parts], dim=len(models)
+            )
+        if returns != "single" or not isinstance(measurements[0], Expectation):
             return results.reshape((*models, *lead, results.shape[-1]))
         return results.reshape((*models, *lead))
 
     def _by_pennylane(self, inputs: torch.Tensor, cause: str) -> torch.Tensor:
         if self.n_models is None:
-            results = super().forward(inputs)
+            results: torch.Tensor = qml.qnn.TorchLayer.forward(self, inputs)
         else:
             shared = inputs.ndim < 3
-            results = torch.stack([self._one_by_pennylane(inputs if shared else inputs[m], m) for m in range(self.n_models)])
+            results = torch.stack(
+                [self._one_by_pennylane(inputs if shared else inputs[m], m) for m in range(self.n_models)]
+            )
         # Only now: if PennyLane refuses the circuit as well, its own error says more.
         if self.compiles and self.fallback_cause is None:
             self.fallback_cause = cause
@@ -232,7 +243,7 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         stacked = self.qnode_weights
         self.qnode_weights = {name: values[model] for name, values in stacked.items()}
         try:
-            result: torch.Tensor = super().forward(inputs)
+            result: torch.Tensor = qml.qnn.TorchLayer.forward(self, inputs)
             return result
         finally:
             self.qnode_weights = stacked

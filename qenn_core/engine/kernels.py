@@ -1,9 +1,9 @@
 """The few tensor operations that a compiled circuit consists of, each with its derivative.
 
-A kernel is a pure function of tensors. Its forward pass is made of differentiable torch operations; `pullback` gives
-the same derivative as autograd would, with less work. All tensors begin with two axes, models and rows, each of
-full size or 1: ``(n_models or 1, batch or 1, ...)``. A register of n wires is one axis of dim**n numbers, wire 0
-most significant.
+A kernel is a pure function of tensors. Its forward pass is made of differentiable torch operations;
+`pullback` gives the same derivative as autograd would, with less work. All tensors begin with two axes,
+models and rows, each of full size or 1: ``(n_models or 1, batch or 1, ...)``. A register of n wires is one
+axis of dim**n numbers, wire 0 most significant.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
+
+from qenn_core.engine.pools import lead
 
 Tensors = tuple[torch.Tensor, ...]
 Gradients = Sequence[torch.Tensor | None]
@@ -28,7 +30,7 @@ class Kernel(ABC):
     def pullback(
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        """Return the gradient of each input that needs one, from those of the outputs (``None`` means zero)."""
+        """Return the gradient of each input that needs one, from those of the outputs (``None``: zero)."""
 
 
 class Gather(Kernel):
@@ -109,8 +111,7 @@ class Join(Kernel):
         self.order = order
 
     def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        lead = _lead(*inputs)
-        joined = torch.cat([some.expand(*lead, *some.shape[2:]) for some in inputs], dim=2)
+        joined = torch.cat([some.expand(*lead(*inputs), *some.shape[2:]) for some in inputs], dim=2)
         return (joined.index_select(2, self.order),), ()
 
     def pullback(
@@ -120,7 +121,7 @@ class Join(Kernel):
         assert gradient is not None
         sizes = [some.shape[2] for some in inputs]
         zeros = gradient.new_zeros(*gradient.shape[:2], sum(sizes), *gradient.shape[3:])
-        parts = zeros.index_add_(2, self.order, gradient).split(sizes, dim=2)
+        parts = zeros.index_add_(2, self.order, gradient).split_with_sizes(sizes, dim=2)
         return [_like(part, some) for part, some in zip(parts, inputs, strict=True)]
 
 
@@ -192,12 +193,14 @@ class Product(Kernel):
         halves += [left, right]
         return (left.unsqueeze(-1) * right.unsqueeze(-2)).flatten(-2)
 
-    def _spread(self, gradient: torch.Tensor, vectors: Tensors, halves: list[torch.Tensor]) -> list[torch.Tensor]:
+    def _spread(
+        self, gradient: torch.Tensor, vectors: Tensors, halves: list[torch.Tensor]
+    ) -> list[torch.Tensor]:
         """Return the gradient of each vector; takes the halves off the end of `halves`."""
         if len(vectors) == 1:
             return [gradient]
         right, left = halves.pop(), halves.pop()
-        table = gradient.unflatten(-1, (left.shape[-1], right.shape[-1]))
+        table = gradient.reshape(*gradient.shape[:-1], left.shape[-1], right.shape[-1])
         to_right = _like((left.conj().unsqueeze(-2) @ table).squeeze(-2), right)
         to_left = _like((table @ right.conj().unsqueeze(-1)).squeeze(-1), left)
         middle = len(vectors) // 2
@@ -206,10 +209,10 @@ class Product(Kernel):
 
 
 class Dense(Kernel):
-    """Apply a matrix to the first wires of a register, which become the last: (m, b, D), (m, b, d, d) to (m, b, D).
+    """Apply a matrix to the first wires, which become the last: (m, b, D), (m, b, d, d) to (m, b, D).
 
-    To move the wires on costs nothing, as one factor of a matrix product may be read transposed. So blocks that
-    cover all wires one after the other leave them in their order.
+    To move the wires on costs nothing, as one factor of a matrix product may be read transposed. So blocks
+    that cover all wires one after the other leave them in their order.
 
     Parameters
     ----------
@@ -224,7 +227,7 @@ class Dense(Kernel):
         register, matrix = inputs
         rows, matrices = self._factors(register, matrix)
         turned = rows @ (matrices if self.transposed else matrices.mT)
-        m, b = _lead(register, matrix)
+        m, b = lead(register, matrix)
         return (turned.reshape(m, b, register.shape[2]),), (rows, matrices)
 
     def pullback(
@@ -249,7 +252,7 @@ class Dense(Kernel):
         return from_register, from_matrix
 
     def _factors(self, register: torch.Tensor, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the register as rows (..., n, d) and the matrices that act on them, with as few axes as will do."""
+        """Return the register as rows (..., n, d) and the matrices, with as few axes as will do."""
         m, b, size = register.shape
         dim = matrix.shape[-1]
         rest = size // dim
@@ -308,7 +311,7 @@ class Permute(Kernel):
 
 
 class Constant(Kernel):
-    """Apply a constant matrix (out, D), dense or sparse, with its transposed one: (m, b, D) to (m, b, out)."""
+    """Apply a constant matrix (out, D), given with its transposed one: (m, b, D) to (m, b, out)."""
 
     def __init__(self, matrix: torch.Tensor, transposed: torch.Tensor) -> None:
         self.matrix = matrix
@@ -439,7 +442,8 @@ class Concatenate(Kernel):
         self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         assert gradients[0] is not None
-        return gradients[0].index_select(-1, self.inverse).split([some.shape[-1] for some in inputs], dim=-1)
+        parts = gradients[0].index_select(-1, self.inverse)
+        return parts.split_with_sizes([some.shape[-1] for some in inputs], dim=-1)
 
 
 class Contract(Kernel):
@@ -460,15 +464,6 @@ class Contract(Kernel):
         from_states = _like(gradient @ observables, states) if needed[0] else None
         from_observables = _like(gradient.mT @ states, observables) if needed[1] else None
         return from_states, from_observables
-
-
-def _lead(*tensors: torch.Tensor) -> tuple[int, int]:
-    """Return how many models and rows come of tensors that each have all of them or 1."""
-    m = b = 1
-    for tensor in tensors:
-        m = tensor.shape[0] if m == 1 else m
-        b = tensor.shape[1] if b == 1 else b
-    return m, b
 
 
 def _real(tensor: torch.Tensor) -> torch.Tensor:
@@ -513,5 +508,3 @@ def _rows_times(rows: torch.Tensor, matrix: torch.Tensor, transposed: torch.Tens
         return rows @ transposed
     flat = rows.reshape(-1, rows.shape[-1])
     return (matrix @ flat.mT.resolve_conj()).mT.reshape(*rows.shape[:-1], matrix.shape[0])
-
-

@@ -26,14 +26,15 @@ def quantum_layer(
 ) -> FusedTorchLayer:
     """Make a torch module of a quantum function.
 
-    The module takes inputs of shape ``(batch, n_inputs)`` to ``(batch, n_outputs)``, one output a measurement, in the
-    precision of the inputs. Weights are its parameters, drawn uniformly from [0, 2π) by torch's global generator.
+    The module takes inputs of shape ``(batch, n_inputs)`` to ``(batch, n_outputs)``, one output a
+    measurement, in the precision of the inputs. Weights are its parameters, drawn uniformly from [0, 2π) by
+    torch's global generator.
 
     Parameters
     ----------
     circuit : callable
-        A PennyLane quantum function of ``inputs`` and of the names in `weight_shapes`. It broadcasts over a leading
-        dimension of ``inputs``, and returns a list of measurements.
+        A PennyLane quantum function of ``inputs`` and of the names in `weight_shapes`. It broadcasts over a
+        leading dimension of ``inputs``, and returns a list of measurements.
     weight_shapes : mapping of str to tuple of int
         Shape of each weight.
     n_qubits : int
@@ -67,6 +68,4 @@ def quantum_layer(
     node = qml.QNode(circuit, qml.device(name, wires=range(n_qubits), **own_seed), interface="torch")
     if shots:
         node = qml.set_shots(node, shots)
-    return FusedTorchLayer(
-        node, weight_shapes, n_models=n_models, seed=seed, compiles=engine == "fused"
-    )
+    return FusedTorchLayer(node, weight_shapes, n_models=n_models, seed=seed, compiles=engine == "fused")

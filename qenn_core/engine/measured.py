@@ -10,6 +10,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from qenn_core.engine.paulis import LETTERS, word_action, word_index
+from qenn_core.engine.register import digits
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def on_amplitudes(measurements: Sequence[Measurement], n_wires: int) -> dict[int
                 mask, phases = word_action(word)
                 parts.setdefault(mask, []).append((np.full_like(places, first), coefficient * phases))
         else:
-            parts[0].append((first + outcomes(one.wires, n_wires), np.ones(len(places), dtype=complex)))
+            parts[0].append((first + digits(one.wires, n_wires, 2), np.ones(len(places), dtype=complex)))
         first += one.n_outputs
     matrices = {}
     for mask, some in parts.items():
@@ -106,12 +107,3 @@ def on_pauli_vector(measurements: Sequence[Measurement], n_wires: int) -> scipy.
         first += one.n_outputs
     entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
     return scipy.sparse.csr_array(entries, shape=(first, 4**n_wires))
-
-
-def outcomes(wires: Sequence[int], n_wires: int) -> NDArray[np.int64]:
-    """Return for each basis state the number that its bits on `wires` make."""
-    places = np.arange(2**n_wires)
-    outcome = np.zeros_like(places)
-    for wire in wires:
-        outcome = 2 * outcome + (places >> (n_wires - 1 - wire) & 1)
-    return outcome

@@ -1,7 +1,7 @@
 """What the parameters of gates are: constants, entries of a tensor, or results of arithmetic.
 
-Most angles of a circuit are entries of the weights or of the inputs. These are recognised, so that all of them
-are read at once; only what is left of the recorded arithmetic runs at each call.
+Most angles of a circuit are entries of the weights or of the inputs. These are recognised, so that all of
+them are read at once; only what is left of the recorded arithmetic runs at each call.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import torch
 from torch import fx
-from torch.fx.experimental.proxy_tensor import make_fx
 
 # On what a value depends.
 Need = Literal["weights", "inputs"]
@@ -113,7 +112,7 @@ class Parameters:
         if needs == INPUTS:
             n_models, n_rows = rows.shape[:2]
             values = torch.vmap(graph)(rows.flatten(0, 1))
-            return [value.unflatten(0, (n_models, n_rows)) for value in values]
+            return [value.reshape(n_models, n_rows, *value.shape[1:]) for value in values]
         rows = rows.expand(len(weights[0]), *rows.shape[1:])
         by_row = torch.vmap(graph, in_dims=(0, *[None] * len(weights)))
         return list(torch.vmap(by_row)(rows, *weights))
@@ -183,7 +182,9 @@ class _Analysis:
                     )
 
 
-def _part(graph: fx.GraphModule, outputs: Iterable[fx.Node], needs: Needs) -> Callable[..., list[torch.Tensor]]:
+def _part(
+    graph: fx.GraphModule, outputs: Iterable[fx.Node], needs: Needs
+) -> Callable[..., list[torch.Tensor]]:
     """Return the part of the graph that computes some outputs, taking only the arguments that it needs."""
     part = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
@@ -191,6 +192,6 @@ def _part(graph: fx.GraphModule, outputs: Iterable[fx.Node], needs: Needs) -> Ca
     part.output([copies[node] for node in outputs])
     part.eliminate_dead_code()
     inputs, *weights = [node for node in part.nodes if node.op == "placeholder"]
-    for node in ([inputs] if needs == WEIGHTS else weights if needs == INPUTS else []):
+    for node in [inputs] if needs == WEIGHTS else weights if needs == INPUTS else []:
         part.erase_node(node)
     return fx.GraphModule(graph, part)

@@ -38,16 +38,23 @@ def transfer_matrix(kraus: torch.Tensor) -> torch.Tensor:
 
 
 def sandwich(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return the matrix on Pauli vectors (..., 4**k, 4**k) of ρ → left · ρ · right†, both (..., 2**k, 2**k)."""
+    """Return the matrix on Pauli vectors (..., 4**k, 4**k) of ρ → left · ρ · right†, (..., 2**k, 2**k)."""
     dim = left.shape[-1]
     k = dim.bit_length() - 1
     # left ⊗ right* takes the entries (i, j) of ρ to (i', j').
     both = torch.einsum("...ab,...cd->...acbd", left, right.conj())
     lead = both.shape[:-4]
     # Bring the row and the column digit of each wire together: (i0 j0) (i1 j1) …
-    halves = [[len(lead) + side * 2 * k + part * k + wire for wire in range(k) for part in (0, 1)] for side in (0, 1)]
+    halves = [
+        [len(lead) + side * 2 * k + part * k + wire for wire in range(k) for part in (0, 1)]
+        for side in (0, 1)
+    ]
     both = both.reshape(*lead, *[2] * (4 * k)).permute(*range(len(lead)), *halves[0], *halves[1])
-    return _kron_power(_TO_PAULI, k).to(both) @ both.reshape(*lead, 4**k, 4**k) @ _kron_power(_FROM_PAULI, k).to(both)
+    return (
+        _kron_power(_TO_PAULI, k).to(both)
+        @ both.reshape(*lead, 4**k, 4**k)
+        @ _kron_power(_FROM_PAULI, k).to(both)
+    )
 
 
 def pauli_vector(state: torch.Tensor) -> torch.Tensor:
@@ -60,7 +67,9 @@ def pauli_vector(state: torch.Tensor) -> torch.Tensor:
     vector = density.permute(*range(n_lead), *pairs).reshape(*lead, *[4] * k)
     to_pauli = _TO_PAULI.to(state.device, torch.promote_types(state.dtype, torch.complex64))
     for wire in range(k):
-        vector = (vector.movedim(n_lead + wire, -1).to(to_pauli.dtype) @ to_pauli.mT).movedim(-1, n_lead + wire)
+        vector = (vector.movedim(n_lead + wire, -1).to(to_pauli.dtype) @ to_pauli.mT).movedim(
+            -1, n_lead + wire
+        )
     return vector.reshape(*lead, 4**k).real
 
 

@@ -68,8 +68,7 @@ class Pool:
             else:
                 assert value.output is not None
                 parts.append(computed[value.needs][value.output].to(like.dtype).unsqueeze(-1))
-        lead = torch.broadcast_shapes(*(part.shape[:2] for part in parts))
-        return torch.cat([part.expand(*lead, -1) for part in parts], dim=-1)
+        return torch.cat([part.expand(*lead(*parts), -1) for part in parts], dim=-1)
 
     def _n_entries(self, one: Needs) -> int:
         if not one <= self.needs:
@@ -81,10 +80,21 @@ class Pool:
         return one.output is not None and (one.needs, one.output) == (other.needs, other.output)
 
 
+def lead(*tensors: torch.Tensor) -> tuple[int, int]:
+    """Return how many models and rows come of tensors that each have all of them or 1."""
+    m = b = 1
+    for tensor in tensors:
+        m = tensor.shape[0] if m == 1 else m
+        b = tensor.shape[1] if b == 1 else b
+    return m, b
+
+
 def entries(inputs: torch.Tensor, weights: Sequence[torch.Tensor] | None) -> dict[Needs, torch.Tensor]:
     """Return inputs (n_models or 1, batch, n) and all weights (n_models, 1, n), in the type of the inputs."""
     found = {INPUTS: inputs}
     if weights is not None:
         flat = [value.to(inputs).reshape(value.shape[0], 1, value.shape[1:].numel()) for value in weights]
-        found[WEIGHTS] = flat[0] if len(flat) == 1 else torch.cat(flat, dim=2) if flat else inputs.new_zeros(1, 1, 0)
+        found[WEIGHTS] = (
+            flat[0] if len(flat) == 1 else torch.cat(flat, dim=2) if flat else inputs.new_zeros(1, 1, 0)
+        )
     return found

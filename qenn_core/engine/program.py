@@ -1,7 +1,8 @@
 """A circuit as linear maps on a register, in one of two pictures that share everything that follows.
 
-A pure state is a complex register with two levels a wire, on which gates are unitary matrices. A mixed state is a
-real register with four levels a wire, its Pauli vector, on which gates and channels are transfer matrices.
+A pure state is a complex register with two levels a wire, on which gates are unitary matrices. A mixed
+state is a real register with four levels a wire, its Pauli vector, on which gates and channels are transfer
+matrices.
 """
 
 from __future__ import annotations

@@ -18,9 +18,12 @@ import torch
 from numpy.typing import NDArray
 
 from qenn_core.engine.measured import Expectation, Measurement, Probabilities
+from qenn_core.engine.pools import lead
 from qenn_core.engine.tables import NotFourierError, Table, fit
 
 GateKind = Literal["unitary", "channel", "state"]
+# What a quantum function returned: one measurement, or several.
+Returns = Literal["single", "list", "tuple"]
 
 _SIMULATORS = ("default.qubit", "default.mixed", "lightning.qubit", "reference.qubit")
 _MIXED_SIMULATOR = "default.mixed"
@@ -82,8 +85,8 @@ class Recording:
         Operations of which PennyLane checks the values whenever it makes them, which was put off here.
     measurements : tuple of Measurement
         In order.
-    returns : type
-        What the function returned: one measurement, or a list or tuple of them.
+    returns : str
+        What the function returned: ``"single"``, ``"list"`` or ``"tuple"``.
     shots : int or None
         Measurements per circuit; ``None`` for exact values.
     """
@@ -92,7 +95,7 @@ class Recording:
     gates: tuple[RecordedGate, ...]
     checked: tuple[Any, ...]
     measurements: tuple[Measurement, ...]
-    returns: type
+    returns: Returns
     shots: int | None
 
     @property
@@ -155,7 +158,9 @@ def record(qnode: qml.QNode, arguments: Mapping[str, Any], batch_size: int | Non
         gates = tuple(_describe(operation, place) for operation in operations)
         measurements = tuple(_measured(measurement, place) for measurement in tape.measurements)
     if qnode.device.name != _MIXED_SIMULATOR and any(gate.kind == "channel" for gate in gates):
-        raise UnsupportedError(f"there are channels on the device {qnode.device.name!r}, which has pure states")
+        raise UnsupportedError(
+            f"there are channels on the device {qnode.device.name!r}, which has pure states"
+        )
     everything = {id(operation): operation for operation in (*tape.operations, *operations)}
     checked = tuple(operation for operation in everything.values() if _is_checked(operation))
     return Recording(len(labels), gates, checked, measurements, _returned(qnode), tape.shots.total_shots)
@@ -177,8 +182,7 @@ def check(operation: Any, values: Sequence[torch.Tensor]) -> None:
         PennyLane's own, if it does not allow the values.
     """
     with torch.no_grad():
-        lead = torch.broadcast_shapes(*(value.shape[:2] for value in values))
-        flat = [value.expand(*lead, *value.shape[2:]).flatten(0, 1) for value in values]
+        flat = [value.expand(*lead(*values), *value.shape[2:]).flatten(0, 1) for value in values]
         if isinstance(operation, qml.StatePrep):
             _remake(operation, flat)
         else:
@@ -220,12 +224,15 @@ def _transformed(qnode: qml.QNode, tape: Any) -> Any:
     return tapes[0]
 
 
-def _returned(qnode: qml.QNode) -> type:
+def _returned(qnode: qml.QNode) -> Returns:
     output = qnode._qfunc_output
     if isinstance(output, qml.measurements.MeasurementProcess):
-        return qml.measurements.MeasurementProcess
-    if type(output) in (list, tuple) and all(isinstance(m, qml.measurements.MeasurementProcess) for m in output):
-        return type(output)
+        return "single"
+    if all(isinstance(one, qml.measurements.MeasurementProcess) for one in output):
+        if type(output) is list:
+            return "list"
+        if type(output) is tuple:
+            return "tuple"
     raise UnsupportedError(f"it returns a {type(output).__name__} instead of measurements or a list of them")
 
 
@@ -263,19 +270,25 @@ def _expand(operations: Sequence[Any]) -> Iterator[Any]:
 def _parts(operation: Any, touched: set[Any]) -> Iterator[Any]:
     if isinstance(operation, _WITHOUT_EFFECT):
         return
-    if isinstance(operation, qml.operation.Channel):
+    if (
+        isinstance(operation, qml.operation.Channel)
+        or (isinstance(operation, qml.StatePrep) and not touched & set(operation.wires))
+        or (operation.has_matrix and len(operation.wires) <= _MAX_WIRES)
+    ):
         yield operation
-    elif isinstance(operation, qml.StatePrep) and not touched & set(operation.wires):
-        yield operation
-    elif operation.has_matrix and len(operation.wires) <= _MAX_WIRES:
-        yield operation
+    elif isinstance(operation, qml.BasisState) and _is_open(operation):
+        # As numbers, the bits become angles in full precision.
+        bits = qml.math.cast(operation.data[0], "float64")
+        yield from operation.compute_decomposition(bits, operation.wires)
     elif operation.has_decomposition:
         for part in operation.decomposition():
             yield from _parts(part, touched)
     elif operation.has_matrix and len(operation.wires) <= _MAX_WIRES_WHOLE:
         yield operation
     else:
-        raise UnsupportedError(f"the operation {operation.name} on {len(operation.wires)} wires has no matrix")
+        raise UnsupportedError(
+            f"the operation {operation.name} on {len(operation.wires)} wires has no matrix"
+        )
 
 
 def _wire_order(device: Any, tape: Any, operations: Sequence[Any]) -> list[Any]:
@@ -314,7 +327,7 @@ def _real_type(operation: Any) -> torch.dtype:
 
 
 def _maps(operation: Any, kind: GateKind) -> Any:
-    """Return the amplitudes (..., d) or Kraus operators (..., n_operators, d, d), wires in the operation's order."""
+    """Return amplitudes (..., d) or Kraus operators (..., n_operators, d, d), in the order of its wires."""
     batch = [operation.batch_size] if operation.batch_size else []
     dim = 2 ** len(operation.wires)
     if kind == "state":
@@ -357,7 +370,9 @@ def _measured(measurement: Any, place: Mapping[Any, int]) -> Measurement:
         return Probabilities(wires, "Z" * len(wires))
     if type(measurement) is qml.measurements.ExpectationMP and measurement.obs is not None:
         return Expectation(tuple(_words(measurement.obs, place)))
-    raise UnsupportedError(f"it measures {type(measurement).__name__.removesuffix('MP').lower()}: {measurement}")
+    raise UnsupportedError(
+        f"it measures {type(measurement).__name__.removesuffix('MP').lower()}: {measurement}"
+    )
 
 
 def _words(observable: Any, place: Mapping[Any, int]) -> Iterator[tuple[str, float]]:
@@ -376,4 +391,6 @@ def _words(observable: Any, place: Mapping[Any, int]) -> Iterator[tuple[str, flo
     except UnsupportedError:
         raise
     except Exception as error:
-        raise UnsupportedError(f"the observable {observable.name} is not a constant sum of Pauli words") from error
+        raise UnsupportedError(
+            f"the observable {observable.name} is not a constant sum of Pauli words"
+        ) from error

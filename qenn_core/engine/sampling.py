@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qenn_core.engine.measured import Expectation, Measurement, Probabilities, n_outputs, outcomes
-
+from qenn_core.engine.measured import Expectation, Measurement, Probabilities, n_outputs
+from qenn_core.engine.register import digits
 
 Streams = Sequence[np.random.Generator]
 
@@ -81,7 +81,7 @@ class Sampling:
             for output, word, coefficient in readings:
                 one = by_output[output]
                 if isinstance(one, Probabilities):
-                    table[places, output + outcomes(one.wires, self.n_wires)] = 1
+                    table[places, output + digits(one.wires, self.n_wires, 2)] = 1
                 else:
                     mask = int("".join("0" if letter == "I" else "1" for letter in word) or "0", 2)
                     table[:, output] += coefficient * (1.0 - 2.0 * (np.bitwise_count(places & mask) % 2))
@@ -94,8 +94,8 @@ class Sampling:
         Parameters
         ----------
         chances : tensor, shape (n_models, batch, n_circuits * 2**n_wires)
-            Of the outcomes, group by group. A row that is not finite, as weights that have run away give it, has
-            no outcomes: its results are not a number.
+            Of the outcomes, group by group. A row that is not finite, as weights that have run away give
+            it, has no outcomes: its results are not a number.
         shots : int
             Outcomes per row and group.
         streams : sequence of numpy.random.Generator
@@ -114,9 +114,7 @@ class Sampling:
         return torch.from_numpy(results).to(chances)
 
 
-def frequencies(
-    chances: NDArray[np.float64], shots: int, stream: np.random.Generator
-) -> NDArray[np.float64]:
+def frequencies(chances: NDArray[np.float64], shots: int, stream: np.random.Generator) -> NDArray[np.float64]:
     """Draw outcomes (rows, n_outcomes) with these chances; return the share of the shots that each got."""
     shares = np.full(chances.shape, np.nan)
     finite = np.isfinite(chances).all(axis=1)

@@ -1,8 +1,8 @@
 """Gradients as a quantum computer gives them: by the parameter-shift rule, from circuits with shifted angles.
 
-The derivative by an angle is a sum of the circuit's own results at shifted values of that angle (Schuld et al. 2019,
-arXiv:1811.11184; for gates with several frequencies Wierichs et al. 2022, arXiv:2107.12390). An angle that
-several gates share is shifted in one gate at a time.
+The derivative by an angle is a sum of the circuit's own results at shifted values of that angle (Schuld et
+al. 2019, arXiv:1811.11184; for gates with several frequencies Wierichs et al. 2022, arXiv:2107.12390). An
+angle that several gates share is shifted in one gate at a time.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ class Shifted(Evaluation):
         known = entries(inputs, weights)
         angles = []
         for needs, pool in self._pools.items():
-            computed = {one: self.trace.parameters.compute(one, inputs, weights) for one in pool.computed_needs}
+            computed = {
+                one: self.trace.parameters.compute(one, inputs, weights) for one in pool.computed_needs
+            }
             places = torch.tensor(self._places[needs], dtype=torch.int64, device=inputs.device)
             angles.append(pool.fill(known, computed).index_select(-1, places))
         result: torch.Tensor = _ShiftRule.apply(self, streams, *angles)  # type: ignore[no-untyped-call]
@@ -104,7 +106,7 @@ class Shifted(Evaluation):
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
         """Keep the inputs as they are: each shifted circuit encodes them anew."""
-        return Encoded(inputs)
+        return Encoded(inputs.detach())
 
     def results(self, of_weights: torch.Tensor, of_rows: torch.Tensor, streams: Streams) -> torch.Tensor:
         """Run the circuit with these angles: (n_models, 1, n) and (n_models or 1, batch, n)."""
@@ -126,13 +128,18 @@ class Shifted(Evaluation):
                 shifted[number, ..., term.angle] += term.shift
             rows = of_rows if len(of_rows) == 1 else of_rows.repeat(len(terms), 1, 1)
             results = self.results(shifted.flatten(0, 1), rows, [*streams] * len(terms))
-            slopes = (results.unflatten(0, shifted.shape[:2]) * gradient).sum((2, 3))
+            slopes = (results.reshape(*shifted.shape[:2], *results.shape[1:]) * gradient).sum((2, 3))
             for term, slope in zip(terms, slopes, strict=True):
                 total[:, 0, term.angle] += term.coefficient * slope
         return total
 
     def gradient_by_rows(
-        self, needs: Needs, gradient: torch.Tensor, of_weights: torch.Tensor, of_rows: torch.Tensor, streams: Streams
+        self,
+        needs: Needs,
+        gradient: torch.Tensor,
+        of_weights: torch.Tensor,
+        of_rows: torch.Tensor,
+        streams: Streams,
     ) -> torch.Tensor:
         """Return the gradient (n_models, batch, n), the shifted circuits taken for further rows."""
         total = of_rows.new_zeros(len(of_weights), *of_rows.shape[1:])
@@ -141,7 +148,7 @@ class Shifted(Evaluation):
             for number, term in enumerate(terms):
                 shifted[:, number, :, term.angle] += term.shift
             results = self.results(of_weights, shifted.flatten(1, 2), streams)
-            slopes = (results.unflatten(1, shifted.shape[1:3]) * gradient.unsqueeze(1)).sum(3)
+            slopes = (results.reshape(len(results), *shifted.shape[1:3], -1) * gradient.unsqueeze(1)).sum(3)
             for number, term in enumerate(terms):
                 total[:, :, term.angle] += term.coefficient * slopes[:, number]
         return total
@@ -166,7 +173,7 @@ class _ShiftRule(torch.autograd.Function):
         return circuit.results(of_weights, _joined(of_inputs, of_both), streams)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         of_weights, of_inputs, of_both = ctx.saved_tensors
         arguments = (gradient, of_weights, _joined(of_inputs, of_both), ctx.streams)

@@ -1,9 +1,10 @@
 """Gates as Fourier sums of their angles.
 
-The matrix of nearly every parametrised gate is M(θ) = Σ_k A_k exp(i k·θ) with a few frequency vectors k of small
-multiples of ½ (Schuld, Sweke & Meyer 2021, arXiv:2008.08605): so is its transfer matrix in the Pauli basis, and any
-product with other gates. The coefficients are found here by evaluating the gate at a few angles. So no gate is
-known by name, and all gates of a kind are computed by a cosine between two matrix products.
+The matrix of nearly every parametrised gate is M(θ) = Σ_k A_k exp(i k·θ) with a few frequency vectors k of
+small multiples of ½ (Schuld, Sweke & Meyer 2021, arXiv:2008.08605): so is its transfer matrix in the Pauli
+basis, and any product with other gates. The coefficients are found here by evaluating the gate at a few
+angles. So no gate is known by name, and all gates of a kind are computed by a cosine between two matrix
+products.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class Table:
         return self._combined(first, "gab,fbc->fgac")
 
     def kron(self, right: Table) -> Table:
-        """Return the Kronecker product self ⊗ right, whose angles are those of self and then those of `right`."""
+        """Return the product self ⊗ right, whose angles are those of self and then those of `right`."""
         swapped = right._combined(self, "gcd,fab->fgacbd")
         rows = len(self.coefficients[0]) * len(right.coefficients[0])
         return swapped.map(lambda some: some.reshape(len(some), rows, -1))
@@ -109,7 +110,9 @@ class Table:
         for k, matrix in zip(self.frequencies, self.coefficients, strict=True):
             # exp(±i k·θ) share a cosine and a sine.
             sign = next((np.sign(f) for f in k if f), 1.0)
-            cosine, sine = pairs.setdefault(tuple(sign * k + 0.0), np.zeros((2, *matrix.shape), dtype=complex))
+            cosine, sine = pairs.setdefault(
+                tuple(sign * k + 0.0), np.zeros((2, *matrix.shape), dtype=complex)
+            )
             cosine += matrix
             sine += 1j * sign * matrix
         waves = [
@@ -162,4 +165,4 @@ def _solve(frequencies: Floats, points: Floats, values: Matrices) -> Matrices:
     solution = np.linalg.lstsq(waves, flat, rcond=None)[0]
     if not np.allclose(waves @ solution, flat, rtol=0, atol=_EXACT):
         raise NotFourierError
-    return solution.reshape(-1, *values.shape[1:])
+    return np.asarray(solution, dtype=np.complex128).reshape(-1, *values.shape[1:])
