@@ -134,14 +134,14 @@ def trace(
 
     draw = torch.Generator().manual_seed(0)
 
-    def arguments(n_rows: int, low: float, high: float) -> list[torch.Tensor]:
+    def arguments(n_rows: int) -> list[torch.Tensor]:
         shape = (n_rows, *row.shape[1:]) if row.ndim == 2 else row.shape
         shapes = [shape, *(value.shape for value in weights.values())]
         # Drawn on the CPU, so that a circuit is checked at the same values on every device.
         drawn = [torch.rand(shape, generator=draw, dtype=row.dtype) for shape in shapes]
-        return [(low + (high - low) * some).to(row.device) for some in drawn]
+        return [some.to(row.device) for some in drawn]
 
-    first = arguments(1, 0.0, 1.0)
+    first = arguments(1)
     try:
         with torch.no_grad():
             # Some of PennyLane's matrices are written entry by entry.
@@ -152,7 +152,7 @@ def trace(
                 raise UnsupportedError("its quantum function draws random numbers")
             parameters, values = find_parameters(graph, first, rows_have_batch_dim=row.ndim == 2)
             # A recording is only good for other values and batch sizes if other runs agree with it.
-            far = arguments(3, -7.0, 7.0)
+            far = [1 + 6 * some for some in arguments(3)]
             others = [far, [-some for some in far]]
             results = [run(*some) for some in others]
     except UnsupportedError:
