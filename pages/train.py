@@ -10,12 +10,19 @@ import streamlit as st
 from pages._shared import components, form, markup, questions, runs, state, target, upload
 from qenn_core.errors import QennError
 from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.model.executions import executions
 from qenn_core.model.shape import model_shape
 from qenn_core.plots.circuit import circuit_svg
 from qenn_core.plots.palette import SYMBOLS
 
 if TYPE_CHECKING:
     from qenn_core.analysis.overview_records import Ready
+
+PARAMETER_SHIFT = (
+    "Here the circuit is simulated, so that the way to turn each angle can be calculated. A quantum computer "
+    "has to find it out: for each row and each angle it runs the circuit twice more, with the angle a "
+    "quarter turn further and a quarter turn back. This is the parameter-shift rule."
+)
 
 
 def pipeline(name: str, ready: Ready) -> None:
@@ -78,6 +85,16 @@ def table(run: RunSnapshot | None) -> None:
     st.caption(" ".join(map(form.plain, run.comparison.cautions)))
 
 
+def on_a_quantum_computer(run: RunSnapshot | None, ready: Ready) -> None:
+    """Say what the run took, or would take, where nothing can be simulated."""
+    spec, rows, epochs = state.spec(), ready.rows, None
+    if run is not None and run.started is not None and run.finished is not None:
+        spec, rows, epochs = state.run_spec() or spec, run.started.rows, run.finished.epochs
+    circuits = executions(spec, rows, epochs)
+    if circuits is not None:
+        st.caption(markup.quantum_computer(circuits, spec.noise.shots), help=PARAMETER_SHIFT)
+
+
 def confusion(run: RunSnapshot | None) -> None:
     if run is None or run.comparison is None:
         return
@@ -122,4 +139,5 @@ else:
             circuit(overview.ready)
         with right:
             table(run)
+            on_a_quantum_computer(run, overview.ready)
         confusion(run)

@@ -22,11 +22,12 @@ MIN_CLASS_ROWS = 3
 PARSE_SECONDS = 60.0
 PARSE_MEMORY_BYTES = 2 * 2**30
 
-# What a run may take; `qenn_core.model.cost` estimates it, and the form offers the qubits that fit. Several people's runs
-# share a server, and 8 GB shall do for four of them.
+# What a run may take; `qenn_core.model.cost` estimates it, and the form offers the qubits that fit. Several
+# people's runs share a server, and 8 GB shall do for four of them.
 MAX_RUN_BYTES = 10**9
 # A stop or a pause waits for the step under way: longer, and the page seems to hang.
 MAX_STEP_SECONDS = 2.0
-# The most that is ever offered. Each qubit more doubles the work; at 14 the 1,600 points of a decision map take four seconds.
+# The most that is ever offered. Each qubit more doubles the work; at 14 the 1,600 points of a decision map
+# take about four seconds.
 MAX_QUBITS = 14
 MAX_LAYERS = 10

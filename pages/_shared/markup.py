@@ -23,6 +23,24 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def rounded(number: int) -> str:
+    """Return a number in words, to two digits: ``8,900``, ``1.9 million``."""
+    power = max(len(str(number)) - 2, 0)
+    number = round(number, -power)
+    for name, size in (("billion", 10**9), ("million", 10**6)):
+        if number >= size:
+            return f"{number / size:,g} {name}"
+    return f"{number:,}"
+
+
+def quantum_computer(circuits: int, shots: int) -> str:
+    """Return the sentence that says what a training would ask of a quantum computer."""
+    measured = f" of {count(shots, 'shot')}" if shots else ", each measured many times"
+    return (
+        f"On a quantum computer: about {rounded(circuits)} circuits{measured}, by the parameter-shift rule."
+    )
+
+
 def strip(spec: ExperimentSpec, shape: ModelShape, n_features: int, data_name: str) -> str:
     """Return the pipeline of the paper's figure 1, each stage with its shape."""
     encoding = ENCODINGS[spec.encoding.kind].label

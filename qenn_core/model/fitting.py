@@ -31,12 +31,12 @@ def refuse_misfit(spec: ExperimentSpec) -> None:
     if fits(cost):
         return
     most = largest_circuit(spec)
-    ways = [
-        *([f"at most {_qubits(most)}"] if most else []),
-        "fewer layers",
-        *(["the compiled engine"] if spec.engine.kind == "pennylane" else []),
-        *(["exact gradients"] if spec.engine.gradient == "parameter-shift" else []),
-    ]
+    ways = [f"at most {_qubits(most)}"] if most else []
+    ways.append("fewer layers")
+    if spec.engine.kind == "pennylane":
+        ways.append("the compiled engine")
+    elif spec.engine.gradient == "parameter-shift":
+        ways.append("exact gradients")
     raise TrainingError(
         f"A {'noisy ' if spec.noise.active else ''}circuit of {_qubits(spec.circuit.n_qubits)} would need "
         f"about {_memory(cost.bytes)} and {_time(cost.seconds)} a step.",

@@ -161,6 +161,28 @@ def test_hidden_layers_that_make_no_sense_are_refused_in_words(text: str) -> Non
     assert spec_of(app).head.hidden == (3,)
 
 
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        # In each of 30 epochs 180 rows with 1 + 2 · 36 circuits, and then 240 rows to measure the loss.
+        (
+            {},
+            "On a quantum computer: about 400,000 circuits, each measured many times, by the parameter-shift",
+        ),
+        ({"shots": "1000", "ep": "500"}, "about 6.7 million circuits of 1,000 shots, by"),
+    ],
+    ids=str,
+)
+def test_the_page_tells_what_a_training_would_ask_of_a_quantum_computer(
+    link: dict[str, str], sentence: str
+) -> None:
+    assert sentence in text_of(open_app(**link))
+
+
+def test_the_page_does_not_tell_it_where_the_rule_does_not_apply() -> None:
+    assert "On a quantum computer" not in text_of(open_app(enc="amplitude", red="linear"))
+
+
 def test_the_strip_tells_the_shapes_of_the_settings() -> None:
     text = text_of(open_app(data="wine", q="3", l="2", hidden="[5]"))
     for shape in (

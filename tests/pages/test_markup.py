@@ -37,6 +37,28 @@ class Reader(HTMLParser):
         self.text += data
 
 
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "0"),
+        (7, "7"),
+        (99, "99"),
+        (8_949, "8,900"),
+        (267_640, "270,000"),
+        (999_999, "1 million"),
+        (1_940_000, "1.9 million"),
+        (73_200_000, "73 million"),
+        (2_460_000_000, "2.5 billion"),
+    ],
+)
+def test_large_numbers_are_told_to_two_digits(number: int, words: str) -> None:
+    assert markup.rounded(number) == words
+
+
+def test_one_shot_is_one_shot() -> None:
+    assert "circuits of 1 shot, by" in markup.quantum_computer(5, shots=1)
+
+
 def scores(auc: float | None = 0.5) -> Scores:
     return Scores(
         accuracy=0.875, balanced_accuracy=0.8, macro_f1=0.7, roc_auc=auc, confusion=((7, 1), (0, 0))

@@ -1,0 +1,138 @@
+"""What a step is estimated to take is what it takes, and what does not fit is refused before it is built."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from time import perf_counter
+from typing import Any
+
+import pytest
+from steps import measure
+
+from qenn_core import limits
+from qenn_core.errors import TrainingError
+from qenn_core.model.cost import estimate
+from qenn_core.model.fitting import fits, largest_circuit, refuse_misfit
+from qenn_core.model.network import build_model
+from qenn_core.registry import ENCODINGS
+from qenn_core.spec import ExperimentSpec, choices
+
+NOISY = {"noise.level": 0.02}
+PENNYLANE = {"engine.kind": "pennylane"}
+# How far an estimate may be off, and how much a busy machine may slow a step on top of that.
+FACTOR = 3
+SLOWED = 3
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """A new process for each measurement, since one keeps memory that it has had; forked, where possible."""
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if forks else "spawn")
+    if forks:
+        context.set_forkserver_preload(["torch", "pennylane", "qenn_core.model.network"])
+    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"circuit.n_qubits": 13},
+        {"circuit.n_qubits": 10, "circuit.n_layers": 10, "training.batch_size": 128},
+        {"circuit.n_qubits": 8, **NOISY},
+        {"circuit.n_qubits": 6, "encoding.kind": "reuploading", "training.batch_size": 128, **NOISY},
+        {"circuit.n_qubits": 7, "encoding.kind": "iqp", **NOISY},
+        {"circuit.n_qubits": 9, "engine.gradient": "parameter-shift"},
+        {"circuit.n_qubits": 11, **PENNYLANE},
+        {"circuit.n_qubits": 5, **NOISY, **PENNYLANE},
+    ],
+    ids=str,
+)
+def test_the_estimate_is_about_what_a_step_takes(
+    processes: ProcessPoolExecutor, changes: dict[str, Any]
+) -> None:
+    spec = ExperimentSpec().with_(**changes)
+    guessed, found = estimate(spec), processes.submit(measure, spec.to_json()).result()
+    assert found.bytes / FACTOR < guessed.bytes < found.bytes * FACTOR
+    assert found.seconds / FACTOR / SLOWED < guessed.seconds < found.seconds * FACTOR
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+@pytest.mark.parametrize("level", [0.0, 0.02])
+@pytest.mark.parametrize("n_layers", [1, limits.MAX_LAYERS])
+@pytest.mark.parametrize("kind", choices("engine.kind"))
+def test_what_fits_is_what_is_no_larger_than_the_largest_circuit(
+    encoding: str, level: float, n_layers: int, kind: str
+) -> None:
+    spec = ExperimentSpec().with_(
+        **{
+            "encoding.kind": encoding,
+            "noise.level": level,
+            "circuit.n_layers": n_layers,
+            "engine.kind": kind,
+        }
+    )
+    most = largest_circuit(spec)
+    for n_qubits in range(1, limits.MAX_QUBITS + 1):
+        cost = estimate(spec.with_(**{"circuit.n_qubits": n_qubits}))
+        assert fits(cost) == (n_qubits <= most), n_qubits
+
+
+def test_the_circuits_of_the_default_settings_are_as_large_as_is_promised() -> None:
+    assert largest_circuit(ExperimentSpec()) == limits.MAX_QUBITS
+    assert largest_circuit(ExperimentSpec().with_(**NOISY)) >= 8
+
+
+def test_more_of_anything_leaves_smaller_circuits() -> None:
+    few = ExperimentSpec().with_(**NOISY)
+    for changes in (
+        {"circuit.n_layers": 10},
+        {"training.batch_size": 1024},
+        {"noise.shots": 1000},
+        {"encoding.kind": "iqp"},
+        {"encoding.kind": "reuploading"},
+        {"engine.gradient": "parameter-shift"},
+        PENNYLANE,
+    ):
+        assert largest_circuit(few.with_(**changes)) < largest_circuit(few), changes
+
+
+def test_what_does_not_fit_is_refused_before_it_is_built() -> None:
+    # A state of it would take 4 GB.
+    spec = ExperimentSpec().with_(**{"circuit.n_qubits": 14, "circuit.n_layers": 10, **NOISY})
+    begun = perf_counter()
+    with pytest.raises(TrainingError) as caught:
+        build_model(spec, n_inputs=2, n_classes=2)
+    assert perf_counter() - begun < 1
+    error = caught.value
+    most = largest_circuit(spec)
+    assert re.fullmatch(
+        r"A noisy circuit of 14 qubits would need about [\d,.]+ GB and [\d,.]+ s a step\.", error.what
+    )
+    assert error.why == "A run may take 1.0 GB and 2.0 s a step."
+    assert error.remedy == f"Use at most {most} qubits, fewer layers or a smaller batch size."
+    assert error.place == "circuit.n_qubits"
+    build_model(spec.with_(**{"circuit.n_qubits": most}), n_inputs=2, n_classes=2)
+
+
+def test_the_quicker_ways_are_named() -> None:
+    slow = {"circuit.n_qubits": 14, "training.batch_size": 1024, "circuit.n_layers": 10}
+    for changes, remedy in (
+        (PENNYLANE, "the compiled engine"),
+        ({"engine.gradient": "parameter-shift"}, "exact gradients"),
+    ):
+        with pytest.raises(TrainingError, match=remedy):
+            refuse_misfit(ExperimentSpec().with_(**slow, **changes))
+
+
+def test_where_no_circuit_fits_none_is_recommended() -> None:
+    spec = ExperimentSpec().with_(
+        **{**PENNYLANE, "engine.device": "reference.qubit", "training.batch_size": 1024, "noise.shots": 10}
+    )
+    assert largest_circuit(spec) == 0
+    with pytest.raises(TrainingError, match="Use fewer layers, the compiled engine or a smaller batch size"):
+        refuse_misfit(spec)

@@ -1,0 +1,69 @@
+"""The circuits of a training, as counted, are those that the engine runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from qenn_core.data.preparation import prepare
+from qenn_core.data.sources import table_of
+from qenn_core.model.executions import executions
+from qenn_core.model.network import build_model
+from qenn_core.registry import ENCODINGS
+from qenn_core.spec import ExperimentSpec
+from qenn_core.training.loop import train
+from qenn_core.training.records import Finished
+
+SMALL = {
+    "data.params": {"n_samples": 40},
+    "circuit.n_qubits": 3,
+    "circuit.n_layers": 2,
+    "training.epochs": 2,
+    "engine.gradient": "parameter-shift",
+}
+BY_ANGLES = [entry.key for entry in ENCODINGS if entry.n_angles]
+
+
+def counted_and_run(spec: ExperimentSpec) -> tuple[int | None, int]:
+    data = prepare(spec, table_of(spec.data))
+    model = build_model(spec, data.n_inputs, data.n_classes)
+    [*_, last] = train(spec, data, model)
+    assert isinstance(last, Finished)
+    rows = {name: len(part.labels) for name, part in data.parts.items()}
+    return executions(spec, rows, last.epochs), model.quantum.executions
+
+
+@pytest.mark.parametrize("encoding", BY_ANGLES)
+@pytest.mark.parametrize("reduction", ["pca", "linear"])
+def test_every_encoding_by_angles_is_counted_as_it_runs(encoding: str, reduction: str) -> None:
+    spec = ExperimentSpec().with_(**SMALL, **{"encoding.kind": encoding, "encoding.reduction": reduction})
+    counted, run = counted_and_run(spec)
+    assert counted == run
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"circuit.ansatz": "hardware_efficient", "circuit.entanglement": "all"},
+        {"circuit.ansatz": "basic_entangler", "noise.level": 0.05},
+        {"noise.level": 0.05, "noise.shots": 50},
+        {"training.batch_size": 7},
+    ],
+    ids=str,
+)
+def test_other_settings_are_counted_as_they_run(changes: dict[str, object]) -> None:
+    counted, run = counted_and_run(ExperimentSpec().with_(**SMALL | changes))
+    assert counted == run
+
+
+def test_an_unstopped_training_is_counted_by_hand() -> None:
+    # Two qubits, one layer, three angles a qubit: 6 angles, so 1 + 12 circuits for a row that is trained on.
+    spec = ExperimentSpec().with_(**{"circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 10})
+    rows = {"train": 60, "validation": 20, "test": 20}
+    assert executions(spec, rows) == 10 * (60 * 13 + 60 + 20) + 100
+
+
+def test_inputs_that_are_no_angles_leave_no_rule_for_a_layer_before_them() -> None:
+    rows = {"train": 60, "validation": 20, "test": 20}
+    amplitude = ExperimentSpec().with_(**{"encoding.kind": "amplitude"})
+    assert executions(amplitude, rows) == executions(ExperimentSpec(), rows)
+    assert executions(amplitude.with_(**{"encoding.reduction": "linear"}), rows) is None
