@@ -1,0 +1,88 @@
+"""What is measured, as constant matrices in both pictures, is what dense operators give."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qenn_core.engine.measured import (
+    Expectation,
+    Measurement,
+    Probabilities,
+    n_outputs,
+    on_amplitudes,
+    on_pauli_vector,
+)
+from qenn_core.engine.paulis import TO_Z
+from tests.engine.units import dense
+
+N_WIRES = 3
+CLOSE = {"rtol": 0, "atol": 1e-12}
+
+
+@st.composite
+def measurements(draw: st.DrawFn, letters: str) -> list[Measurement]:
+    words = st.tuples(st.text("IXYZ", min_size=N_WIRES, max_size=N_WIRES), st.sampled_from([1.0, -0.5, 2.0]))
+    expectations = st.lists(words, max_size=3).map(lambda some: Expectation(tuple(some)))
+
+    @st.composite
+    def probabilities(draw: st.DrawFn) -> Probabilities:
+        wires = draw(st.permutations(range(N_WIRES)))[: draw(st.integers(1, N_WIRES))]
+        return Probabilities(tuple(wires), draw(st.text(letters, min_size=len(wires), max_size=len(wires))))
+
+    return draw(st.lists(expectations | probabilities(), min_size=1, max_size=3))
+
+
+def expected(some: list[Measurement], density: np.ndarray) -> np.ndarray:
+    results: list[float] = []
+    for one in some:
+        if isinstance(one, Expectation):
+            total = sum(
+                coefficient * np.trace(dense.pauli_word(word) @ density) for word, coefficient in one.words
+            )
+            results.append(np.real(total))
+            continue
+        for outcome in np.ndindex(*[2] * len(one.wires)):
+            projector = np.eye(2**N_WIRES)
+            for wire, letter, bit in zip(one.wires, one.basis, outcome, strict=True):
+                eigen = (dense.PAULIS["I"] + (-1) ** bit * dense.PAULIS[letter]) / 2
+                projector = projector @ dense.on_register(eigen, [wire], N_WIRES)
+            results.append(np.trace(projector @ density).real)
+    return np.array(results)
+
+
+@given(measurements("Z"), st.integers(0, 9))
+def test_outputs_come_from_products_of_amplitudes(some: list[Measurement], seed: int) -> None:
+    state = dense.state_vector(np.random.default_rng(seed), N_WIRES)
+    places = np.arange(2**N_WIRES)
+    total = np.zeros(n_outputs(some))
+    for mask, matrix in on_amplitudes(some, N_WIRES).items():
+        assert matrix.shape == (n_outputs(some), 2**N_WIRES)
+        total += (matrix @ (state.conj() * state[places ^ mask])).real
+    np.testing.assert_allclose(total, expected(some, np.outer(state, state.conj())), **CLOSE)
+
+
+@given(measurements("XYZ"), st.integers(0, 9))
+def test_outputs_come_from_a_pauli_vector(some: list[Measurement], seed: int) -> None:
+    density = dense.density_matrix(np.random.default_rng(seed), N_WIRES)
+    matrix = on_pauli_vector(some, N_WIRES)
+    assert matrix.shape == (n_outputs(some), 4**N_WIRES)
+    np.testing.assert_allclose(matrix @ dense.pauli_vector(density), expected(some, density), **CLOSE)
+
+
+def test_words_that_flip_the_same_bits_share_their_products() -> None:
+    some = [Expectation((("XYI", 1.0), ("YXZ", 0.5))), Expectation((("ZII", 1.0),))]
+    assert set(on_amplitudes(some, N_WIRES)) == {0, 0b110}
+
+
+@pytest.mark.parametrize("letter", TO_Z)
+def test_another_basis_is_z_after_a_turn(letter: str) -> None:
+    density = dense.density_matrix(np.random.default_rng(0), N_WIRES)
+    turn = dense.on_register(TO_Z[letter], [1], N_WIRES)
+    turned = expected([Probabilities((1,), "Z")], turn @ density @ turn.conj().T)
+    np.testing.assert_allclose(turned, expected([Probabilities((1,), letter)], density), **CLOSE)
+
+
+def test_outputs_are_counted() -> None:
+    assert n_outputs([]) == 0
+    assert n_outputs([Expectation(()), Probabilities((0, 2), "ZZ"), Expectation((("ZII", 1.0),))]) == 6
