@@ -61,19 +61,19 @@ def test_noiseless(encoding: str, ansatz: str, entanglement: str) -> None:
     assert_parity(layer_of(circuit, "fused"), layer_of(circuit, "pennylane"), inputs_of(encoding))
 
 
-# The way in which layers entangle goes round, so that each meets each of the other choices.
+# Where noise strikes and how layers entangle go round, so that they meet each of the other choices.
 NOISY = [
-    (*others, entanglement)
-    for others, entanglement in zip(
-        product(choices("noise.placement"), ENCODINGS.keys(), ANSATZE.keys(), NOISE_CHANNELS.keys()),
-        cycle(choices("circuit.entanglement")),
+    (*chosen, *in_turn)
+    for chosen, in_turn in zip(
+        product(ENCODINGS.keys(), ANSATZE.keys(), NOISE_CHANNELS.keys()),
+        cycle(product(choices("noise.placement"), choices("circuit.entanglement"))),
         strict=False,
     )
 ]
 
 
-@pytest.mark.parametrize(("placement", "encoding", "ansatz", "channel", "entanglement"), NOISY)
-def test_noisy(placement: str, encoding: str, ansatz: str, channel: str, entanglement: str) -> None:
+@pytest.mark.parametrize(("encoding", "ansatz", "channel", "placement", "entanglement"), NOISY)
+def test_noisy(encoding: str, ansatz: str, channel: str, placement: str, entanglement: str) -> None:
     circuit = circuit_of(
         **{
             "encoding.kind": encoding,

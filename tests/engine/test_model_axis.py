@@ -70,7 +70,7 @@ def small_circuits(draw) -> Circuit:
     return draw(circuits(n_wires=draw(st.integers(1, 4)), n_gates=6, mixed=mixed))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(small_circuits().filter(lambda circuit: circuit.uses_inputs), st.booleans())
 def test_random_circuits(circuit: Circuit, shared: bool) -> None:
     layer = in_double(FusedTorchLayer, circuit.node(), WEIGHT_SHAPES, n_models=N_MODELS)

@@ -45,14 +45,14 @@ def test_mixed(example: tuple[Circuit, tuple[int, ...]]) -> None:
     assert_parity(fused, reference_of(circuit), some_inputs(*batch, N_INPUTS))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(examples(mixed=False))
 def test_pure_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
     assert_parity_in_single(*pair(circuit.node(), WEIGHT_SHAPES), some_inputs(*batch, N_INPUTS))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(examples(mixed=True))
 def test_mixed_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
@@ -60,7 +60,7 @@ def test_mixed_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> 
     assert_parity_in_single(fused, reference_of(circuit), some_inputs(*batch, N_INPUTS))
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(examples(mixed=False))
 def test_the_reference_agrees_with_pennylane(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
