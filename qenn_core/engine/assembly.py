@@ -66,6 +66,7 @@ class Assembly:
             instructions=self._instructions,
             output=output,
             n_slots=len(self._needs),
+            size=self.size,
         )
 
     def add(self, kernel: Kernel, *reads: Slot) -> Slot:

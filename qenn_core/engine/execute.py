@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
+from qenn_core.engine.arrays import Array, to_numpy
 from qenn_core.engine.parameters import INPUTS
 from qenn_core.engine.plan import Plan, Slot
 
@@ -54,7 +56,8 @@ def _forward(plan: Plan, given: Filled) -> torch.Tensor:
     for kernel, reads, writes, _ in plan.schedule(tuple(given), (False,) * len(given)):
         outputs, _ = kernel.forward(*(slots[slot] for slot in reads))
         slots[writes[0] : writes[-1] + 1] = outputs
-    return slots[plan.output]
+    result: torch.Tensor = slots[plan.output]
+    return result
 
 
 class _Run(torch.autograd.Function):
@@ -62,45 +65,66 @@ class _Run(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, plan: Plan, given: tuple[Slot, ...], *tensors: torch.Tensor) -> torch.Tensor:
-        slots = plan.filled(given, tensors)
-        tape = []
-        for kernel, reads, writes, wanted in plan.schedule(given, ctx.needs_input_grad[2:]):
-            inputs = tuple([slots[slot] for slot in reads])
-            outputs, saved = kernel.forward(*inputs)
-            for slot, output in zip(writes, outputs, strict=True):
-                slots[slot] = output
-            if wanted is not None:
-                tape.append((kernel, reads, writes, wanted, inputs, saved))
-        ctx.plan, ctx.given, ctx.tape = plan, given, tape
+        ctx.plan, ctx.given, ctx.tape = plan, given, []
         ctx.save_for_backward(*tensors)
-        return slots[plan.output]
+        ctx.is_small = plan.is_small(tensors)
+        result: Array
+        if not ctx.is_small:
+            result = _record(plan, given, tensors, ctx.needs_input_grad[2:], ctx.tape)
+            return torch.as_tensor(result)
+        arrays = [to_numpy(tensor) for tensor in tensors]
+        with np.errstate(all="ignore"):
+            result = _record(plan.on_numpy, given, arrays, ctx.needs_input_grad[2:], ctx.tape)
+        return _tensor(result)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        wanted = ctx.needs_input_grad[2:]
         if torch.is_grad_enabled():
-            return (
-                None,
-                None,
-                *_differentiable_gradients(
-                    ctx.plan, ctx.given, ctx.saved_tensors, ctx.needs_input_grad[2:], gradient
-                ),
-            )
-        gradients: list[torch.Tensor | None] = [None] * ctx.plan.n_slots
-        gradients[ctx.plan.output] = gradient
-        for kernel, reads, writes, wanted, inputs, saved in reversed(ctx.tape):
-            parts = kernel.pullback(inputs, saved, [gradients[slot] for slot in writes], wanted)
-            for slot, part, keep in zip(reads, parts, wanted, strict=True):
-                if keep and part is not None:
-                    before = gradients[slot]
-                    gradients[slot] = part if before is None else before + part
-        return (
-            None,
-            None,
-            *(
-                gradients[slot] if keep else None
-                for slot, keep in zip(ctx.given, ctx.needs_input_grad[2:], strict=True)
-            ),
-        )
+            found = _differentiable_gradients(ctx.plan, ctx.given, ctx.saved_tensors, wanted, gradient)
+        elif ctx.is_small:
+            with np.errstate(all="ignore"):
+                arrays = _pull_back(ctx.plan, ctx.given, ctx.tape, wanted, to_numpy(gradient))
+            found = [
+                None if some is None else torch.from_numpy(np.ascontiguousarray(some)) for some in arrays
+            ]
+        else:
+            found = _pull_back(ctx.plan, ctx.given, ctx.tape, wanted, gradient)
+        return None, None, *found
+
+
+def _tensor(array: Array) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+
+def _record(
+    plan: Plan, given: tuple[Slot, ...], arrays: Sequence[Array], wanted: tuple[bool, ...], tape: list[Any]
+) -> Array:
+    """Run a plan; append to `tape` what the way back needs."""
+    slots = plan.filled(given, arrays)
+    for kernel, reads, writes, needed in plan.schedule(given, wanted):
+        inputs = tuple([slots[slot] for slot in reads])
+        outputs, saved = kernel.forward(*inputs)
+        slots[writes[0] : writes[-1] + 1] = outputs
+        if needed is not None:
+            tape.append((kernel, reads, writes, needed, inputs, saved))
+    result: torch.Tensor = slots[plan.output]
+    return result
+
+
+def _pull_back(
+    plan: Plan, given: tuple[Slot, ...], tape: list[Any], wanted: Sequence[bool], gradient: Array
+) -> list[Array | None]:
+    """Return the gradients of the given slots that are wanted."""
+    gradients: list[Array | None] = [None] * plan.n_slots
+    gradients[plan.output] = gradient
+    for kernel, reads, writes, needed, inputs, saved in reversed(tape):
+        parts = kernel.pullback(inputs, saved, gradients[writes[0] : writes[-1] + 1], needed)
+        for slot, part, keep in zip(reads, parts, needed, strict=True):
+            if keep:
+                before = gradients[slot]
+                gradients[slot] = part if before is None else before + part
+    return [gradients[slot] if keep else None for slot, keep in zip(given, wanted, strict=True)]
 
 
 def _differentiable_gradients(

@@ -10,27 +10,47 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import copy
+from math import prod
 
 import torch
 
+from qenn_core.engine.arrays import NUMPY, TORCH, Array, to_numpy
 from qenn_core.engine.pools import lead
 
-Tensors = tuple[torch.Tensor, ...]
-Gradients = Sequence[torch.Tensor | None]
+Arrays = tuple[Array, ...]
+# ``None`` stands for zero.
+Gradients = Sequence[Array]
 
 
 class Kernel(ABC):
-    """One step of a compiled circuit."""
+    """One step of a compiled circuit, on PyTorch tensors or, once converted, on NumPy arrays."""
+
+    xp = TORCH
 
     @abstractmethod
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         """Return the outputs, and what the pullback will want besides the inputs."""
 
     @abstractmethod
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         """Return the gradient of each input that needs one, from those of the outputs (``None``: zero)."""
+
+    def _stack(self, gradients: Gradients) -> Array:
+        """Join the gradients of single matrices or vectors along the third axis."""
+        some = next(gradient for gradient in gradients if gradient is not None)
+        zeros = self.xp.zeros_like(some)
+        return self.xp.stack([zeros if one is None else one for one in gradients], 2)
+
+    def on_numpy(self) -> Kernel:
+        """Return the same kernel for NumPy arrays."""
+        kernel = copy(self)
+        kernel.xp = NUMPY
+        for name, value in vars(self).items():
+            setattr(kernel, name, to_numpy(value))
+        return kernel
 
 
 class Gather(Kernel):
@@ -41,22 +61,21 @@ class Gather(Kernel):
         self.shape = tuple(index.shape)
         self.in_order = torch.equal(self.index.cpu(), torch.arange(self.index.shape[0]))
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         (pool,) = inputs
         m, b, n_pool = pool.shape
-        read = pool if self._is_whole(n_pool) else pool.index_select(-1, self.index)
+        read = pool if self._is_whole(n_pool) else self.xp.take(pool, self.index, 2)
         return (read.reshape(m, b, *self.shape),), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         (gradient,) = gradients
-        assert gradient is not None
         m, b, n_pool = inputs[0].shape
         flat = gradient.reshape(m, b, self.index.shape[0])
         if self._is_whole(n_pool):
             return (flat,)
-        return (flat.new_zeros(m, b, n_pool).index_add_(-1, self.index, flat),)
+        return (self.xp.add_at(self.index, flat, 2, n_pool),)
 
     def _is_whole(self, n_pool: int) -> bool:
         return self.in_order and self.index.shape[0] == n_pool
@@ -80,27 +99,28 @@ class Tabulate(Kernel):
         self.offsets = -phases
         self.shape = coefficients.shape[1:]
         self.is_complex = coefficients.is_complex()
-        self.coefficients = _real(coefficients).flatten(1)
+        waves = torch.view_as_real(coefficients) if self.is_complex else coefficients
+        self.coefficients = waves.flatten(1)
         self.transposed = (self.frequencies.mT.contiguous(), -self.coefficients.mT.contiguous())
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         (angles,) = inputs
         m, b, n_gates, n_angles = angles.shape
         rows = angles.reshape(m * b * n_gates, n_angles)
-        turns = torch.addmm(self.offsets, rows, self.frequencies)
-        entries = torch.cos(turns) @ self.coefficients
+        turns = self.xp.affine(rows, self.frequencies, self.offsets)
+        entries = self.xp.cos(turns) @ self.coefficients
         if self.is_complex:
-            return (torch.view_as_complex(entries.reshape(m, b, n_gates, *self.shape, 2)),), (turns,)
+            return (self.xp.as_complex(entries.reshape(m, b, n_gates, *self.shape, 2)),), (turns,)
         return (entries.reshape(m, b, n_gates, *self.shape),), (turns,)
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         (turns,), (gradient,) = saved, gradients
-        assert gradient is not None
         frequencies, negative_coefficients = self.transposed
-        entries = _real(gradient.resolve_conj()).reshape(turns.shape[0], negative_coefficients.shape[0])
-        by_turn = torch.sin(turns) * (entries @ negative_coefficients)
+        entries = self.xp.as_real(gradient) if self.is_complex else gradient
+        entries = entries.reshape(turns.shape[0], negative_coefficients.shape[0])
+        by_turn = self.xp.sin(turns) * (entries @ negative_coefficients)
         return ((by_turn @ frequencies).reshape(inputs[0].shape),)
 
 
@@ -110,18 +130,17 @@ class Join(Kernel):
     def __init__(self, order: torch.Tensor) -> None:
         self.order = order
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        joined = torch.cat([some.expand(*lead(*inputs), *some.shape[2:]) for some in inputs], dim=2)
-        return (joined.index_select(2, self.order),), ()
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
+        shapes = [(*lead(*inputs), *some.shape[2:]) for some in inputs]
+        joined = self.xp.concat([self.xp.broadcast(*pair) for pair in zip(inputs, shapes, strict=True)], 2)
+        return (self.xp.take(joined, self.order, 2),), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         (gradient,) = gradients
-        assert gradient is not None
         sizes = [some.shape[2] for some in inputs]
-        zeros = gradient.new_zeros(*gradient.shape[:2], sum(sizes), *gradient.shape[3:])
-        parts = zeros.index_add_(2, self.order, gradient).split_with_sizes(sizes, dim=2)
+        parts = self.xp.split(self.xp.add_at(self.order, gradient, 2, sum(sizes)), sizes, 2)
         return [_like(part, some) for part, some in zip(parts, inputs, strict=True)]
 
 
@@ -131,27 +150,27 @@ class Kron(Kernel):
     def __init__(self, width: int) -> None:
         self.width = width
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         first, *others = self._factors(inputs[0])
         lefts = [first]
         for factor in others:
             lefts.append(_kron(lefts[-1], factor))
-        return tuple(lefts[-1].unbind(2)), tuple(lefts[:-1])
+        return self.xp.unstack(lefts[-1], 2), tuple(lefts[:-1])
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         # Conjugates cost a copy each; of the gradient it is one for all products.
-        conjugate = _stack(gradients, dim=2).conj()
+        conjugate = self._stack(gradients).conj()
         parts = []
         for left, right in zip(reversed(saved), reversed(self._factors(inputs[0])[1:]), strict=True):
             conjugate, part = _kron_pullback(conjugate, left, right)
             parts.append(part)
-        return (torch.stack([conjugate, *reversed(parts)], dim=3).reshape(inputs[0].shape).conj(),)
+        return (self.xp.stack([conjugate, *reversed(parts)], 3).reshape(inputs[0].shape).conj(),)
 
-    def _factors(self, matrices: torch.Tensor) -> Tensors:
+    def _factors(self, matrices: Array) -> Arrays:
         m, b, n, d, _ = matrices.shape
-        return matrices.reshape(m, b, n // self.width, self.width, d, d).unbind(3)
+        return self.xp.unstack(matrices.reshape(m, b, n // self.width, self.width, d, d), 3)
 
 
 class Single(Kernel):
@@ -160,49 +179,47 @@ class Single(Kernel):
     def __init__(self, is_column: bool = False) -> None:
         self.is_column = is_column
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        matrices = inputs[0].squeeze(-1) if self.is_column else inputs[0]
-        return tuple(matrices.unbind(2)), ()
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
+        matrices = inputs[0][..., 0] if self.is_column else inputs[0]
+        return self.xp.unstack(matrices, 2), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        gradient = _stack(gradients, dim=2)
-        return (gradient.unsqueeze(-1) if self.is_column else gradient,)
+        gradient = self._stack(gradients)
+        return (gradient[..., None] if self.is_column else gradient,)
 
 
 class Product(Kernel):
     """Begin with a product state: vectors (m, b, dim_i) to a register (m, b, Π dim_i)."""
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        halves: list[torch.Tensor] = []
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
+        halves: list[Array] = []
         return (self._product(inputs, halves),), tuple(halves)
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        assert gradients[0] is not None
         return self._spread(gradients[0], inputs, list(saved))
 
-    def _product(self, vectors: Tensors, halves: list[torch.Tensor]) -> torch.Tensor:
+    def _product(self, vectors: Arrays, halves: list[Array]) -> Array:
         """Multiply two halves, because long rows are quick to write; append them to `halves`."""
         if len(vectors) == 1:
             return vectors[0]
         middle = len(vectors) // 2
         left, right = (self._product(some, halves) for some in (vectors[:middle], vectors[middle:]))
         halves += [left, right]
-        return (left.unsqueeze(-1) * right.unsqueeze(-2)).flatten(-2)
+        table = left[..., None] * right[..., None, :]
+        return table.reshape(*table.shape[:2], table.shape[2] * table.shape[3])
 
-    def _spread(
-        self, gradient: torch.Tensor, vectors: Tensors, halves: list[torch.Tensor]
-    ) -> list[torch.Tensor]:
+    def _spread(self, gradient: Array, vectors: Arrays, halves: list[Array]) -> list[Array]:
         """Return the gradient of each vector; takes the halves off the end of `halves`."""
         if len(vectors) == 1:
             return [gradient]
         right, left = halves.pop(), halves.pop()
-        table = gradient.reshape(*gradient.shape[:-1], left.shape[-1], right.shape[-1])
-        to_right = _like((left.conj().unsqueeze(-2) @ table).squeeze(-2), right)
-        to_left = _like((table @ right.conj().unsqueeze(-1)).squeeze(-1), left)
+        table = gradient.reshape(*gradient.shape[:2], left.shape[2], right.shape[2])
+        to_right = _like((left.conj()[..., None, :] @ table)[..., 0, :], right)
+        to_left = _like((table @ right.conj()[..., None])[..., 0], left)
         middle = len(vectors) // 2
         last = self._spread(to_right, vectors[middle:], halves)
         return self._spread(to_left, vectors[:middle], halves) + last
@@ -223,7 +240,7 @@ class Dense(Kernel):
     def __init__(self, transposed: bool = False) -> None:
         self.transposed = transposed
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         register, matrix = inputs
         rows, matrices = self._factors(register, matrix)
         turned = rows @ (matrices if self.transposed else matrices.mT)
@@ -231,27 +248,26 @@ class Dense(Kernel):
         return (turned.reshape(m, b, register.shape[2]),), (rows, matrices)
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         register, matrix = inputs
         rows, matrices = saved
         (gradient,) = gradients
-        assert gradient is not None
         m, b, size = gradient.shape
         turned = gradient.reshape(rows.shape if matrices.ndim == 2 else (m, b, *rows.shape[2:]))
         from_register = from_matrix = None
         if needed[0]:
-            back = turned @ (matrices.mH if self.transposed else matrices.conj())
+            back = turned @ (matrices.mT.conj() if self.transposed else matrices.conj())
             moved = back if size == matrix.shape[-1] else back.mT
             from_register = _like(moved.reshape(m, b, size), register)
         if needed[1]:
-            product = rows.mH @ turned if self.transposed else turned.mT @ rows.conj()
+            product = rows.mT.conj() @ turned if self.transposed else turned.mT @ rows.conj()
             if matrices.ndim == 2 and product.ndim == 3:
                 product = product.sum(0)
             from_matrix = _like(product, matrix) if matrices.ndim == 4 else product.reshape(matrix.shape)
         return from_register, from_matrix
 
-    def _factors(self, register: torch.Tensor, matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _factors(self, register: Array, matrix: Array) -> tuple[Array, Array]:
         """Return the register as rows (..., n, d) and the matrices, with as few axes as will do."""
         m, b, size = register.shape
         dim = matrix.shape[-1]
@@ -262,7 +278,7 @@ class Dense(Kernel):
                 return register.reshape(m * b, dim), matrices
             return register.reshape(m * b, dim, rest).mT, matrices
         if matrix.shape[1] == 1 and rest == 1:
-            return register, matrix.squeeze(1)
+            return register, matrix[:, 0]
         return register.reshape(m, b, dim, rest).mT, matrix
 
 
@@ -274,18 +290,18 @@ class Reorder(Kernel):
         self.axes = tuple(axes)
         self.back = tuple(sorted(range(len(axes)), key=self.axes.__getitem__))
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         return (self._move(inputs[0], self.axes),), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        assert gradients[0] is not None
         return (self._move(gradients[0], self.back),)
 
-    def _move(self, register: torch.Tensor, axes: Sequence[int]) -> torch.Tensor:
-        m, b = register.shape[:2]
-        return register.reshape(m, b, *self.dims).permute(0, 1, *(2 + axis for axis in axes)).flatten(2)
+    def _move(self, register: Array, axes: Sequence[int]) -> Array:
+        m, b, size = register.shape
+        wires = register.reshape(m, b, *self.dims)
+        return self.xp.permute(wires, (0, 1, *(2 + axis for axis in axes))).reshape(m, b, size)
 
 
 class Permute(Kernel):
@@ -296,18 +312,17 @@ class Permute(Kernel):
         self.inverse = torch.argsort(index)
         self.scale = scale
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        moved = inputs[0].index_select(-1, self.index)
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
+        moved = self.xp.take(inputs[0], self.index, 2)
         return (moved if self.scale is None else moved * self.scale,), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         (gradient,) = gradients
-        assert gradient is not None
         if self.scale is not None:
             gradient = gradient * self.scale.conj()
-        return (gradient.index_select(-1, self.inverse),)
+        return (self.xp.take(gradient, self.inverse, 2),)
 
 
 class Constant(Kernel):
@@ -317,13 +332,12 @@ class Constant(Kernel):
         self.matrix = matrix
         self.transposed = transposed
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         return (_rows_times(inputs[0], self.matrix, self.transposed),), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        assert gradients[0] is not None
         # The conjugate is put on the vectors, since sparse matrices do not know it.
         return (_rows_times(gradients[0].conj(), self.transposed, self.matrix).conj(),)
 
@@ -343,42 +357,39 @@ class Phase(Kernel):
         self.slopes = slopes
         self.offsets = offsets
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         register, angles = inputs
-        phases = angles.squeeze(2) @ self.slopes + self.offsets
-        turns = torch.complex(torch.cos(phases), torch.sin(phases))
+        turns = self.xp.unit(angles[:, :, 0] @ self.slopes + self.offsets)
         turned = register * turns
         return (turned,), (turns, turned)
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         register, angles = inputs
         turns, turned = saved
         (gradient,) = gradients
-        assert gradient is not None
         from_register = _like(gradient * turns.conj(), register) if needed[0] else None
         from_angles = None
         if needed[1]:
             by_phase = (gradient * turned.conj()).imag
-            from_angles = _like((by_phase @ self.slopes.mT).unsqueeze(2), angles)
+            from_angles = _like((by_phase @ self.slopes.mT)[:, :, None], angles)
         return from_register, from_angles
 
 
 class Squares(Kernel):
     """Squares of the real and of the imaginary parts of amplitudes: complex (m, b, D) to real (m, b, 2 D)."""
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         m, b, size = inputs[0].shape
-        parts = torch.view_as_real(inputs[0]).reshape(m, b, 2 * size)
+        parts = self.xp.as_real(inputs[0]).reshape(m, b, 2 * size)
         return (parts * parts,), (parts,)
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        assert gradients[0] is not None
-        by_part = (saved[0] * gradients[0]).mul_(2)
-        return (torch.view_as_complex(by_part.reshape(*inputs[0].shape, 2)),)
+        by_part = saved[0] * gradients[0] * 2
+        return (self.xp.as_complex(by_part.reshape(*inputs[0].shape, 2)),)
 
 
 class Overlaps(Kernel):
@@ -387,18 +398,17 @@ class Overlaps(Kernel):
     def __init__(self, other: torch.Tensor) -> None:
         self.other = other
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         (state,) = inputs
-        return (state.conj() * state.index_select(-1, self.other),), ()
+        return (state.conj() * self.xp.take(state, self.other, 2),), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         (state,), (gradient,) = inputs, gradients
-        assert gradient is not None
         # The mask is its own inverse.
-        by_first = gradient.conj() * state.index_select(-1, self.other)
-        return (by_first + (gradient * state).index_select(-1, self.other),)
+        by_first = gradient.conj() * self.xp.take(state, self.other, 2)
+        return (by_first + self.xp.take(gradient * state, self.other, 2),)
 
 
 class Combine(Kernel):
@@ -413,19 +423,18 @@ class Combine(Kernel):
     def __init__(self, matrices: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> None:
         self.matrices = matrices
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         first, *rest = (_rows_times(v, *pair).real for v, pair in zip(inputs, self.matrices, strict=True))
         for more in rest:
             first = first + more
         return (first,), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         (gradient,) = gradients
-        assert gradient is not None
         # The gradient is real, so conjugating the result conjugates the matrix.
-        return [_rows_times(gradient.to(t.dtype), t, m).conj() for m, t in self.matrices]
+        return [_rows_times(self.xp.cast_like(gradient, t), t, m).conj() for m, t in self.matrices]
 
 
 class Concatenate(Kernel):
@@ -435,55 +444,44 @@ class Concatenate(Kernel):
         self.order = order
         self.inverse = torch.argsort(order)
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
-        return (torch.cat(inputs, dim=-1).index_select(-1, self.order),), ()
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
+        return (self.xp.take(self.xp.concat(inputs, 2), self.order, 2),), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        assert gradients[0] is not None
-        parts = gradients[0].index_select(-1, self.inverse)
-        return parts.split_with_sizes([some.shape[-1] for some in inputs], dim=-1)
+        parts = self.xp.take(gradients[0], self.inverse, 2)
+        return self.xp.split(parts, [some.shape[2] for some in inputs], 2)
 
 
 class Contract(Kernel):
     """Expectation values: states (m, b, D) and observables (m, n_outputs, D) to (m, b, n_outputs)."""
 
-    def forward(self, *inputs: torch.Tensor) -> tuple[Tensors, Tensors]:
+    def forward(self, *inputs: Array) -> tuple[Arrays, Arrays]:
         states, observables = inputs
         if states.shape[0] == observables.shape[0] == 1:
-            return ((states[0] @ observables[0].mT).unsqueeze(0),), ()
+            return ((states[0] @ observables[0].mT)[None],), ()
         return (states @ observables.mT,), ()
 
     def pullback(
-        self, inputs: Tensors, saved: Tensors, gradients: Gradients, needed: Sequence[bool]
+        self, inputs: Arrays, saved: Arrays, gradients: Gradients, needed: Sequence[bool]
     ) -> Gradients:
         states, observables = inputs
         (gradient,) = gradients
-        assert gradient is not None
         from_states = _like(gradient @ observables, states) if needed[0] else None
         from_observables = _like(gradient.mT @ states, observables) if needed[1] else None
         return from_states, from_observables
 
 
-def _real(tensor: torch.Tensor) -> torch.Tensor:
-    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
-
-
-def _like(gradient: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
-    """Sum a gradient over the axes that the tensor has been broadcast along."""
-    if gradient.shape == tensor.shape:
+def _like(gradient: Array, array: Array) -> Array:
+    """Sum a gradient over the axes that the array has been broadcast along."""
+    if gradient.shape == array.shape:
         return gradient
-    wide = [axis for axis in range(tensor.ndim) if tensor.shape[axis] == 1 and gradient.shape[axis] > 1]
-    return gradient.sum(wide, keepdim=True) if wide else gradient
+    wide = tuple(axis for axis in range(array.ndim) if array.shape[axis] == 1 < gradient.shape[axis])
+    return gradient.sum(wide, keepdims=True)
 
 
-def _stack(gradients: Gradients, dim: int) -> torch.Tensor:
-    some = next(gradient for gradient in gradients if gradient is not None)
-    return torch.stack([torch.zeros_like(some) if g is None else g for g in gradients], dim=dim)
-
-
-def _kron(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+def _kron(left: Array, right: Array) -> Array:
     """Return the Kronecker products (..., ab, ab) of (..., a, a) and (..., b, b)."""
     *lead, a, _ = left.shape
     b = right.shape[-1]
@@ -491,20 +489,18 @@ def _kron(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     return product.reshape(*lead, a * b, a * b)
 
 
-def _kron_pullback(
-    gradient: torch.Tensor, left: torch.Tensor, right: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _kron_pullback(gradient: Array, left: Array, right: Array) -> tuple[Array, Array]:
     """Return the conjugate gradients of both factors, from that of the product."""
     a, b = left.shape[-1], right.shape[-1]
-    n = left.shape[:-2].numel()
-    table = gradient.reshape(n, a, b, a, b).transpose(2, 3).reshape(n, a * a, b * b)
-    from_left = torch.bmm(table, right.reshape(n, b * b, 1))
-    from_right = torch.bmm(left.reshape(n, 1, a * a), table)
+    n = prod(left.shape[:-2])
+    table = gradient.reshape(n, a, b, a, b).swapaxes(2, 3).reshape(n, a * a, b * b)
+    from_left = table @ right.reshape(n, b * b, 1)
+    from_right = left.reshape(n, 1, a * a) @ table
     return from_left.reshape(left.shape), from_right.reshape(right.shape)
 
 
-def _rows_times(rows: torch.Tensor, matrix: torch.Tensor, transposed: torch.Tensor) -> torch.Tensor:
-    if matrix.layout == torch.strided:
+def _rows_times(rows: Array, matrix: Array, transposed: Array) -> Array:
+    if not getattr(matrix, "is_sparse_csr", False):
         return rows @ transposed
     flat = rows.reshape(-1, rows.shape[-1])
     return (matrix @ flat.mT.resolve_conj()).mT.reshape(*rows.shape[:-1], matrix.shape[0])

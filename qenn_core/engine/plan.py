@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
 
+from qenn_core.engine.arrays import Array, to_numpy
 from qenn_core.engine.kernels import Kernel
 from qenn_core.engine.parameters import INPUTS, Needs, Value
 from qenn_core.engine.pools import Pool
+
+# Registers with at most so many numbers in all rows are computed by NumPy. On registers of the second size
+# constant matrices are never sparse.
+_SMALL = 2**14
+_SMALL_REGISTER = 2**8
 
 Slot = int
 
@@ -46,15 +52,33 @@ class Plan:
         Where the results (n_models or 1, batch or 1, n_outputs) will be.
     n_slots : int
         Number of slots.
+    size : int
+        Numbers in a register.
     """
 
     pools: list[tuple[Pool, Slot]]
     computed: list[tuple[Value, Slot]]
-    constants: dict[Slot, torch.Tensor]
+    constants: dict[Slot, Array]
     instructions: list[Instruction]
     output: Slot
     n_slots: int
+    size: int
     _schedules: dict[object, list[Scheduled]] = field(default_factory=dict)
+
+    @cached_property
+    def on_numpy(self) -> Plan:
+        """The same plan for NumPy arrays."""
+        return replace(
+            self,
+            constants={slot: to_numpy(some) for slot, some in self.constants.items()},
+            instructions=[replace(one, kernel=one.kernel.on_numpy()) for one in self.instructions],
+            _schedules={},
+        )
+
+    def is_small(self, tensors: Sequence[torch.Tensor]) -> bool:
+        """Tell whether these given tensors make so little work that calls are what costs."""
+        rows = max((tensor.shape[:2].numel() for tensor in tensors), default=1)
+        return self.size <= _SMALL_REGISTER and rows * self.size <= _SMALL and tensors[0].device.type == "cpu"
 
     @cached_property
     def encoded(self) -> tuple[Slot, ...]:
@@ -65,7 +89,7 @@ class Plan:
         given |= {slot for value, slot in self.computed if value.needs == INPUTS}
         return tuple(sorted((own | given) & (read | {self.output})))
 
-    def filled(self, given: Sequence[Slot], tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    def filled(self, given: Sequence[Slot], tensors: Sequence[Array]) -> list[Array]:
         """Return all slots, the constant and given ones filled."""
         slots = list(self._blank)
         for slot, tensor in zip(given, tensors, strict=True):
@@ -73,9 +97,8 @@ class Plan:
         return slots
 
     @cached_property
-    def _blank(self) -> list[torch.Tensor]:
-        nothing = torch.empty(0)
-        return [self.constants.get(slot, nothing) for slot in range(self.n_slots)]
+    def _blank(self) -> list[Array]:
+        return [self.constants.get(slot) for slot in range(self.n_slots)]
 
     def schedule(self, given: tuple[Slot, ...], wanted: tuple[bool, ...]) -> list[Scheduled]:
         """Return what to run if some slots are given, and gradients of some of these are wanted.

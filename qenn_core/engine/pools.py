@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from qenn_core.engine.arrays import Array
 from qenn_core.engine.parameters import INPUTS, WEIGHTS, Needs, Value
 
 # Computed values by needs, each (n_models or 1, batch or 1, ...).
@@ -80,12 +81,12 @@ class Pool:
         return one.output is not None and (one.needs, one.output) == (other.needs, other.output)
 
 
-def lead(*tensors: torch.Tensor) -> tuple[int, int]:
-    """Return how many models and rows come of tensors that each have all of them or 1."""
+def lead(*arrays: Array) -> tuple[int, int]:
+    """Return how many models and rows come of arrays that each have all of them or 1."""
     m = b = 1
-    for tensor in tensors:
-        m = tensor.shape[0] if m == 1 else m
-        b = tensor.shape[1] if b == 1 else b
+    for array in arrays:
+        m = array.shape[0] if m == 1 else m
+        b = array.shape[1] if b == 1 else b
     return m, b
 
 

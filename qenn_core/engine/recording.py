@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from typing import Any, Literal
 
 import numpy as np
@@ -191,8 +192,14 @@ def check(operation: Any, values: Sequence[torch.Tensor]) -> None:
 
 
 def _remake(operation: Any, parameters: Sequence[Any]) -> None:
-    _, metadata = operation._flatten()
-    type(operation)._unflatten(tuple(parameters), metadata)
+    known = {**operation.hyperparameters, "wires": operation.wires}
+    wanted = [name for name in signature(type(operation)).parameters if name not in (*known, "id")]
+    # One argument may take all parameters, as a list.
+    values = parameters if len(wanted) == len(parameters) else [list(parameters)]
+    made = type(operation)(**known, **dict(zip(wanted, values, strict=True)))
+    if isinstance(made, qml.operation.Channel):
+        # Chances are looked at no sooner than this.
+        made.kraus_matrices()
 
 
 def _is_checked(operation: Any) -> bool:

@@ -114,7 +114,7 @@ class Table:
                 tuple(sign * k + 0.0), np.zeros((2, *matrix.shape), dtype=complex)
             )
             cosine += matrix
-            sine += 1j * sign * matrix
+            sine += 1j * sign * matrix * k.any()
         waves = [
             (k, phase, matrix)
             for k, both in pairs.items()
