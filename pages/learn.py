@@ -21,6 +21,8 @@ GLOSSARY = {
     "always 0, −1 if it is always 1, and anything between.",
     "Shots": "How often the circuit is run and measured to estimate an average. A simulator can also compute "
     "it exactly, which no real device can.",
+    "Parameter-shift rule": "How a quantum computer finds out which way to turn an angle: it runs the circuit with "
+    "the angle a quarter turn further, and a quarter turn back, and compares. A simulator can calculate it.",
     "Noise": "Errors of real devices. The app simulates them exactly, so that you can see what they do to "
     "learning.",
     "Loss": "How wrong the network is, as one number: the cross-entropy between its probabilities and the true "

@@ -27,7 +27,7 @@ _ENDS_COPIES, _LAYER_COPIES, _NOISY_LAYER_COPIES = 12, 14, 18
 # state made of amplitudes takes as much as some such gates.
 _ENCODED_COPIES, _GATE_COPIES, _PREPARED_GATES = 1.5, 3, 4
 # Seconds for each number of a copy, forward and back, in a layer or such a gate.
-_LAYER_SECONDS, _NOISY_LAYER_SECONDS, _GATE_SECONDS = 100e-9, 60e-9, 25e-9
+_LAYER_SECONDS, _NOISY_LAYER_SECONDS, _GATE_SECONDS = 100e-9, 60e-9, 10e-9
 # Seconds for the calls of a layer, whatever its size; and for drawing how often each outcome comes.
 _CALLS_SECONDS, _DRAW_SECONDS = 4e-4, 50e-9
 # With fewer observables than this it is they that go through the layers, from the end, instead of the states.

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qenn_core import limits
 from qenn_core.errors import TrainingError
 from qenn_core.model.cost import Cost, estimate
-from qenn_core.spec import ExperimentSpec, bounds
+from qenn_core.spec import EngineSpec, ExperimentSpec, bounds
+
+_WAYS: dict[str, dict[str, Any]] = {
+    "fewer layers": {"circuit.n_layers": 1},
+    "a smaller batch size": {"training.batch_size": 1},
+    "the compiled engine with exact gradients": {"engine": EngineSpec()},
+}
 
 
 def fits(cost: Cost) -> bool:
@@ -30,18 +38,11 @@ def refuse_misfit(spec: ExperimentSpec) -> None:
     cost = estimate(spec)
     if fits(cost):
         return
-    most = largest_circuit(spec)
-    ways = [f"at most {_qubits(most)}"] if most else []
-    ways.append("fewer layers")
-    if spec.engine.kind == "pennylane":
-        ways.append("the compiled engine")
-    elif spec.engine.gradient == "parameter-shift":
-        ways.append("exact gradients")
     raise TrainingError(
         f"A {'noisy ' if spec.noise.active else ''}circuit of {_qubits(spec.circuit.n_qubits)} would need "
         f"about {_memory(cost.bytes)} and {_time(cost.seconds)} a step.",
         f"A run may take {_memory(limits.MAX_RUN_BYTES)} and {_time(limits.MAX_STEP_SECONDS)} a step.",
-        f"Use {', '.join(ways)} or a smaller batch size.",
+        f"Use {_ways_out(spec)}.",
         place="circuit.n_qubits",
     )
 
@@ -50,13 +51,28 @@ def _resized(spec: ExperimentSpec, n_qubits: int) -> ExperimentSpec:
     return spec.model_copy(update={"circuit": spec.circuit.model_copy(update={"n_qubits": n_qubits})})
 
 
+def _ways_out(spec: ExperimentSpec) -> str:
+    """Name the changes of which any one will do; if none will, what helps together."""
+    most = largest_circuit(spec)
+    ways = [f"at most {_qubits(most)}"] if most else []
+    ways += [words for words, changes in _WAYS.items() if fits(estimate(spec.with_(**changes)))]
+    if not ways:
+        return "fewer qubits, fewer layers and a smaller batch size"
+    *others, last = ways
+    return f"{', '.join(others)} or {last}" if others else last
+
+
 def _qubits(number: int) -> str:
     return "1 qubit" if number == 1 else f"{number} qubits"
 
 
 def _memory(n_bytes: float) -> str:
-    return f"{n_bytes / 1e9:,.1f} GB" if n_bytes >= 1e8 else f"{n_bytes / 1e6:.0f} MB"
+    return f"{_rounded(n_bytes / 1e9)} GB" if n_bytes >= 1e8 else f"{_rounded(n_bytes / 1e6)} MB"
 
 
 def _time(seconds: float) -> str:
-    return f"{seconds:,.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.0f} ms"
+    return f"{_rounded(seconds)} s" if seconds >= 0.1 else f"{_rounded(1000 * seconds)} ms"
+
+
+def _rounded(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{round(number, 1):g}"

@@ -22,9 +22,9 @@ from qenn_core.spec import ExperimentSpec, choices
 
 NOISY = {"noise.level": 0.02}
 PENNYLANE = {"engine.kind": "pennylane"}
-# How far an estimate may be off, and how much a busy machine may slow a step on top of that.
+# How far an estimate may be off; and computers differ in speed, and are busy with other things at times.
 FACTOR = 3
-SLOWED = 3
+SPEED = 3
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_estimate_is_about_what_a_step_takes(
     spec = ExperimentSpec().with_(**changes)
     guessed, found = estimate(spec), processes.submit(measure, spec.to_json()).result()
     assert found.bytes / FACTOR < guessed.bytes < found.bytes * FACTOR
-    assert found.seconds / FACTOR / SLOWED < guessed.seconds < found.seconds * FACTOR
+    assert found.seconds / FACTOR / SPEED < guessed.seconds < found.seconds * FACTOR * SPEED
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS.keys())
@@ -113,26 +113,38 @@ def test_what_does_not_fit_is_refused_before_it_is_built() -> None:
     assert re.fullmatch(
         r"A noisy circuit of 14 qubits would need about [\d,.]+ GB and [\d,.]+ s a step\.", error.what
     )
-    assert error.why == "A run may take 1.0 GB and 2.0 s a step."
-    assert error.remedy == f"Use at most {most} qubits, fewer layers or a smaller batch size."
+    assert error.why == "A run may take 1 GB and 2 s a step."
+    assert error.remedy == f"Use at most {most} qubits."
     assert error.place == "circuit.n_qubits"
     build_model(spec.with_(**{"circuit.n_qubits": most}), n_inputs=2, n_classes=2)
 
 
-def test_the_quicker_ways_are_named() -> None:
-    slow = {"circuit.n_qubits": 14, "training.batch_size": 1024, "circuit.n_layers": 10}
-    for changes, remedy in (
-        (PENNYLANE, "the compiled engine"),
-        ({"engine.gradient": "parameter-shift"}, "exact gradients"),
-    ):
-        with pytest.raises(TrainingError, match=remedy):
-            refuse_misfit(ExperimentSpec().with_(**slow, **changes))
-
-
-def test_where_no_circuit_fits_none_is_recommended() -> None:
-    spec = ExperimentSpec().with_(
-        **{**PENNYLANE, "engine.device": "reference.qubit", "training.batch_size": 1024, "noise.shots": 10}
-    )
-    assert largest_circuit(spec) == 0
-    with pytest.raises(TrainingError, match="Use fewer layers, the compiled engine or a smaller batch size"):
-        refuse_misfit(spec)
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"circuit.n_qubits": 10, **NOISY}, "Use at most 9 qubits or fewer layers."),
+        (
+            {"circuit.n_qubits": 14, "training.batch_size": 256},
+            "Use at most 13 qubits, fewer layers or a smaller batch size.",
+        ),
+        (
+            {"circuit.n_qubits": 7, **NOISY, **PENNYLANE},
+            "Use at most 6 qubits, a smaller batch size or the compiled engine with exact gradients.",
+        ),
+        (
+            {"circuit.n_qubits": 2, **PENNYLANE, "engine.device": "reference.qubit", "noise.shots": 10}
+            | {"training.batch_size": 1024},
+            "Use a smaller batch size or the compiled engine with exact gradients.",
+        ),
+        (
+            {"circuit.n_qubits": 14, **PENNYLANE, "engine.device": "reference.qubit"}
+            | {"training.batch_size": 1024, "circuit.n_layers": 10},
+            "Use fewer qubits, fewer layers and a smaller batch size.",
+        ),
+    ],
+    ids=str,
+)
+def test_the_remedy_names_what_will_do(changes: dict[str, Any], remedy: str) -> None:
+    with pytest.raises(TrainingError) as caught:
+        refuse_misfit(ExperimentSpec().with_(**changes))
+    assert caught.value.remedy == remedy
