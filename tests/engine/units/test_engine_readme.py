@@ -1,0 +1,32 @@
+"""The examples in the engine's README print what it says."""
+
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import qenn_core.engine
+
+README = Path(qenn_core.engine.__file__).with_name("README.md")
+EXAMPLE = re.compile(r"```python\n(?P<source>.*?)```\n\n```text\n(?P<printed>.*?)```", re.DOTALL)
+
+
+def test_the_examples_print_what_they_say() -> None:
+    text = README.read_text(encoding="utf-8")
+    examples = list(EXAMPLE.finditer(text))
+    assert len(examples) == text.count("```python")
+    scope: dict[str, Any] = {}
+    for example in examples:
+        printed = StringIO()
+        with redirect_stdout(printed):
+            exec(example["source"], scope)
+        assert printed.getvalue() == example["printed"]
+
+
+def test_the_story_names_every_file() -> None:
+    text = README.read_text(encoding="utf-8")
+    files = {path.name for path in README.parent.glob("*.py")} - {"__init__.py"}
+    assert {name for name in files if f"`{name}`" not in text} == set()
+    named = set(re.findall(r"`(\w+\.py)`", text))
+    assert named <= files
