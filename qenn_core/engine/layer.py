@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 import pennylane as qml
 
-from qenn_core.engine.fused import FusedTorchLayer
+from qenn_core.engine.fused import FusedTorchLayer, Gradient
 
 EngineName = Literal["fused", "pennylane"]
+# PennyLane's own simulators, which take a seed.
+_SEEDED = ("default.", "lightning.", "reference.")
 
 
 def quantum_layer(
@@ -22,6 +24,7 @@ def quantum_layer(
     seed: int | Sequence[int] = 0,
     engine: EngineName = "fused",
     device: str = "default.qubit",
+    gradient: Gradient = "backprop",
     n_models: int | None = None,
 ) -> FusedTorchLayer:
     """Make a torch module of a quantum function.
@@ -50,6 +53,8 @@ def quantum_layer(
     device : str
         With ``engine="pennylane"`` the name of a PennyLane device; ``"default.qubit"`` gives way to
         ``"default.mixed"`` where the circuit holds channels.
+    gradient : {"backprop", "parameter-shift"}
+        With ``engine="fused"`` how gradients come about; see `FusedTorchLayer`.
     n_models : int, optional
         Models side by side; see `FusedTorchLayer`.
 
@@ -63,9 +68,11 @@ def quantum_layer(
     name = device if engine == "pennylane" else "default.qubit"
     if mixed and name == "default.qubit":
         name = "default.mixed"
-    # Without a seed, PennyLane's own devices draw one from NumPy's global generator.
-    own_seed = {"seed": seed} if name.startswith("default.") else {}
+    # Without a seed, some of them draw one from NumPy's global generator.
+    own_seed = {"seed": seed if isinstance(seed, int) else seed[0]} if name.startswith(_SEEDED) else {}
     node = qml.QNode(circuit, qml.device(name, wires=range(n_qubits), **own_seed), interface="torch")
     if shots:
         node = qml.set_shots(node, shots)
-    return FusedTorchLayer(node, weight_shapes, n_models=n_models, seed=seed, compiles=engine == "fused")
+    return FusedTorchLayer(
+        node, weight_shapes, n_models=n_models, gradient=gradient, seed=seed, compiles=engine == "fused"
+    )

@@ -78,7 +78,8 @@ class Plan:
     def is_small(self, tensors: Sequence[torch.Tensor]) -> bool:
         """Tell whether these given tensors make so little work that calls are what costs."""
         rows = max((tensor.shape[:2].numel() for tensor in tensors), default=1)
-        return self.size <= _SMALL_REGISTER and rows * self.size <= _SMALL and tensors[0].device.type == "cpu"
+        on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
+        return on_cpu and self.size <= _SMALL_REGISTER and rows * self.size <= _SMALL
 
     @cached_property
     def encoded(self) -> tuple[Slot, ...]:

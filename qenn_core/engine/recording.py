@@ -366,7 +366,8 @@ def _table(operation: Any) -> Table | None:
     if key not in _TABLES:
         try:
             _TABLES[key] = fit(matrices, n_angles)
-        except NotFourierError:
+        except (NotFourierError, ValueError):
+            # Or a gate that PennyLane cannot evaluate at plain numbers, as some powers are.
             _TABLES[key] = None
     return _TABLES[key]
 

@@ -141,16 +141,27 @@ def trace(
         drawn = [torch.rand(shape, generator=draw, dtype=row.dtype) for shape in shapes]
         return [some.to(row.device) for some in drawn]
 
-    first = arguments(1)
+    # Some of PennyLane's matrices are written entry by entry.
+    record_row = make_fx(torch.func.functionalize(run_one_row, remove="mutations"), tracing_mode="fake")
+
+    def record_one() -> tuple[Parameters, list[Value]]:
+        first = arguments(1)
+        try:
+            graph = record_row(*first)
+        except Exception:
+            # Some of PennyLane's gates fail on a batch of one.
+            if row.ndim == 1:
+                raise
+            recordings.clear()
+            first[0] = first[0][0]
+            graph = record_row(*first)
+        if any(torch.Tag.nondeterministic_seeded in _tags(node) for node in graph.graph.nodes):
+            raise UnsupportedError("its quantum function draws random numbers")
+        return find_parameters(graph, first, rows_have_batch_dim=first[0].ndim == 2)
+
     try:
         with torch.no_grad():
-            # Some of PennyLane's matrices are written entry by entry.
-            graph = make_fx(torch.func.functionalize(run_one_row, remove="mutations"), tracing_mode="fake")(
-                *first
-            )
-            if any(torch.Tag.nondeterministic_seeded in _tags(node) for node in graph.graph.nodes):
-                raise UnsupportedError("its quantum function draws random numbers")
-            parameters, values = find_parameters(graph, first, rows_have_batch_dim=row.ndim == 2)
+            parameters, values = record_one()
             # A recording is only good for other values and batch sizes if other runs agree with it.
             far = [1 + 6 * some for some in arguments(3)]
             others = [far, [-some for some in far]]
@@ -158,7 +169,7 @@ def trace(
     except UnsupportedError:
         raise
     except Exception as error:
-        raise UnsupportedError(f"its quantum function cannot be recorded: {_first_line(error)}") from error
+        raise UnsupportedError(f"its quantum function cannot be recorded: {_cause(error)}") from error
     recording = recordings[0]
     if any(other.shape != recording.shape for other in recordings):
         raise UnsupportedError("its gates change from call to call, or with the values of its arguments")
@@ -227,5 +238,7 @@ def _tags(node: fx.Node) -> Sequence[torch.Tag]:
     return node.target.tags if isinstance(node.target, torch._ops.OpOverload) else ()
 
 
-def _first_line(error: Exception) -> str:
+def _cause(error: Exception) -> str:
+    if "DataDependent" in type(error).__name__:
+        return "it branches on a value, or takes a plain number out of a tensor"
     return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -240,9 +240,9 @@ def _assemble(
         seed=seed,
         engine=spec.engine.kind,
         device=spec.engine.device,
+        gradient=spec.engine.gradient,
         n_models=n_models,
     )
-    quantum.gradient = spec.engine.gradient
     return HybridModel(
         linear=_linear(spec, shape, dense),
         quantum=quantum,

@@ -142,11 +142,13 @@ WRITTEN_OUT = [
     Gate("DiagonalQubitUnitary", 1, 1, "qml.DiagonalQubitUnitary(phases({0}), wires={wires})"),
     Gate("DiagonalQubitUnitary", 2, 0, "qml.DiagonalQubitUnitary([1, 1j, -1, 1], wires={wires})"),
     Gate("ControlledQubitUnitary", 2, 0, "qml.ControlledQubitUnitary(UNITARY_1, wires={wires})"),
+    # With one control: beyond three wires PennyLane decomposes it by the values of its matrix, so that it is left
+    # to PennyLane.
     Gate(
         "ControlledQubitUnitary",
-        3,
+        2,
         1,
-        "qml.ControlledQubitUnitary(turn({0}), wires={wires}, control_values=[0, 1])",
+        "qml.ControlledQubitUnitary(turn({0}), wires={wires}, control_values=[0])",
     ),
     Gate("MultiControlledX", 3, 0, "qml.MultiControlledX(wires={wires}, control_values=[0, 1])"),
     Gate("MultiControlledX", 4, 0, "qml.MultiControlledX(wires={wires})"),

@@ -20,7 +20,7 @@ def the_same(spec: ExperimentSpec, n_inputs: int, atol: float = 1e-10) -> None:
     circuit = build_circuit(spec)
     layer = quantum_layer(
         circuit, {"weights": circuit.weight_shape}, n_qubits=circuit.n_qubits, mixed=circuit.mixed
-    )
+    ).double()
     draw = np.random.default_rng(11)
     inputs = draw.uniform(-2, 2, (BATCH, n_inputs))
     weights = draw.uniform(0, 2 * np.pi, circuit.weight_shape)
