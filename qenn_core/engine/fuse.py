@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qenn_core.engine.fixed import FixedMap, embed, is_monomial, products
-from qenn_core.engine.parameters import NOTHING, Needs
+from qenn_core.engine.parameters import Needs
 from qenn_core.engine.program import Map, Preparation, Program
 from qenn_core.engine.register import digits
 from qenn_core.engine.tables import MAX_TERMS, Table
@@ -96,13 +96,13 @@ class Fused:
 
 def fuse(program: Program) -> Fused:
     """Gather the maps of a program into steps."""
-    start = _Task("start", [], [])
+    start = _Task("start", Map((), None), [], -1)
     tasks = _tasks(program, start)
     first = [task for task in tasks if task.kind == "chain" and not task.waits_for]
     done = {start, *first}
     before = _schedule(_leading_to([task for task in tasks if "inputs" in task.needs]) - done, done, program)
     after = _schedule(set(tasks) - done, done, program)
-    return Fused(Start(program.preparations, tuple(task.maps[0] for task in first)), before, after)
+    return Fused(Start(program.preparations, tuple(task.map for task in first)), before, after)
 
 
 Kind = Literal["start", "chain", "phase", "fixed", "wide"]
@@ -113,13 +113,13 @@ class _Task:
     """A map, or a chain of them joined into one, with the tasks that must come before it."""
 
     kind: Kind
-    maps: list[Map]
+    map: Map
     waits_for: list[_Task]
-    number: int = 0
+    number: int
 
     @property
     def needs(self) -> Needs:
-        return self.maps[0].needs if self.maps else NOTHING
+        return self.map.needs
 
 
 def _tasks(program: Program, start: _Task) -> list[_Task]:
@@ -128,12 +128,12 @@ def _tasks(program: Program, start: _Task) -> list[_Task]:
     for new in program.maps:
         previous = last.get(new.wires[0])
         if len(new.wires) == 1 and previous is not None and previous.kind == "chain":
-            joined = _joined(previous.maps[0], new)
+            joined = _joined(previous.map, new)
             if joined is not None:
-                previous.maps[0] = joined
+                previous.map = joined
                 continue
         waits_for = list({last[wire]: None for wire in new.wires if wire in last})
-        task = _Task(_kind(new, program, begins=previous is None), [new], waits_for, number=len(tasks))
+        task = _Task(_kind(new, program, begins=previous is None), new, waits_for, len(tasks))
         last.update(dict.fromkeys(new.wires, task))
         tasks.append(task)
     for task in tasks:
@@ -194,7 +194,7 @@ def _schedule(tasks: set[_Task], done: set[_Task], program: Program) -> tuple[St
             if set(task.waits_for) <= allowed:
                 group.append(task)
         (kind, _), chosen = max(groups.items(), key=lambda item: len(item[1]))
-        steps += _steps(kind, [task.maps[0] for task in chosen], program)
+        steps += _steps(kind, [task.map for task in chosen], program)
         done |= set(chosen)
         waiting = [task for task in waiting if task not in done]
     return tuple(steps)

@@ -134,7 +134,8 @@ WRITTEN_OUT = [
     Gate("GlobalPhase", 1, 1, "qml.GlobalPhase({0}, wires={wires})"),
     Gate("MultiRZ", 3, 1, "qml.MultiRZ({0}, wires={wires})"),
     Gate("PauliRot", 3, 1, "qml.PauliRot({0}, 'XZY', wires={wires})"),
-    Gate("PauliRot", 2, 1, "qml.PauliRot({0}, 'IY', wires={wires})"),
+    # Not with the letter I, which PennyLane computes wrongly for a batch of one.
+    Gate("PauliRot", 2, 1, "qml.PauliRot({0}, 'ZY', wires={wires})"),
     Gate("PCPhase", 2, 1, "qml.PCPhase({0}, dim=3, wires={wires})"),
     Gate("QubitUnitary", 1, 0, "qml.QubitUnitary(UNITARY_1, wires={wires})"),
     Gate("QubitUnitary", 2, 0, "qml.QubitUnitary(UNITARY_2, wires={wires})"),
@@ -142,8 +143,8 @@ WRITTEN_OUT = [
     Gate("DiagonalQubitUnitary", 1, 1, "qml.DiagonalQubitUnitary(phases({0}), wires={wires})"),
     Gate("DiagonalQubitUnitary", 2, 0, "qml.DiagonalQubitUnitary([1, 1j, -1, 1], wires={wires})"),
     Gate("ControlledQubitUnitary", 2, 0, "qml.ControlledQubitUnitary(UNITARY_1, wires={wires})"),
-    # With one control: beyond three wires PennyLane decomposes it by the values of its matrix, so that it is left
-    # to PennyLane.
+    # With one control: beyond three wires PennyLane decomposes it by the values of its matrix, so that the
+    # engine leaves it to PennyLane.
     Gate(
         "ControlledQubitUnitary",
         2,
