@@ -12,7 +12,7 @@ from qenn_core.engine import execute
 from qenn_core.engine.build import build_plan
 from qenn_core.engine.fuse import Fused, fuse
 from qenn_core.engine.measured import Measurement
-from qenn_core.engine.parameters import BOTH, INPUTS, Needs, Value
+from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS, Needs, Value
 from qenn_core.engine.paulis import pauli_vector, transfer_matrix
 from qenn_core.engine.plan import Plan, Slot
 from qenn_core.engine.pools import Computed, entries
@@ -133,22 +133,25 @@ class Compiled:
         known: Mapping[Slot, torch.Tensor],
     ) -> dict[Slot, torch.Tensor]:
         """Return pools and computed maps that are not known yet; without weights, those of inputs alone."""
-        available = INPUTS if weights is None else BOTH
         known_entries = entries(inputs, weights)
-        pools = [(pool, slot) for pool, slot in plan.pools if pool.needs <= available and slot not in known]
-        maps = [
-            (value, slot) for value, slot in plan.computed if value.needs <= available and slot not in known
+        # Of encoded rows all that depends on inputs alone is known, or was only needed on the way there.
+        possible = {WEIGHTS, BOTH} if known else {INPUTS} if weights is None else {WEIGHTS, INPUTS, BOTH}
+        pools = [(pool, slot) for pool, slot in plan.pools if pool.needs in possible]
+        maps = [(value, slot) for value, slot in plan.computed if value.needs in possible]
+        checks = [
+            (operation, some)
+            for operation, some in self.trace.checks
+            if not known or any(WEIGHTS <= value.needs for value in some)
         ]
-        checks = [] if known else [(one, values) for one, values in self.trace.checks]
         values = [value for _, some in checks for value in some] + [value for value, _ in maps]
         wanted = {value.needs for value in values}.union(*(pool.computed_needs for pool, _ in pools))
         computed = {
             needs: self.trace.parameters.compute(needs, inputs, weights or ())
             for needs in wanted
-            if needs <= available
+            if weights is not None or needs == INPUTS
         }
         for operation, some in checks:
-            if all(value.needs <= available for value in some):
+            if weights is not None or all(value.needs <= INPUTS for value in some):
                 check(operation, [_value(value, known_entries, computed) for value in some])
         filled = {slot: pool.fill(known_entries, computed) for pool, slot in pools}
         for value, slot in maps:

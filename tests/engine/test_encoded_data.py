@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from qenn_core.engine import FallbackWarning, FusedTorchLayer
+from qenn_core.engine.kernels import Product
 from tests.engine.parity import DOUBLE, in_double, node, set_weights, some_inputs
 
 N_ROWS = 7
@@ -152,3 +153,23 @@ def test_what_cannot_be_compiled_keeps_its_inputs() -> None:
     with pytest.warns(FallbackWarning, match="var"):
         from_encoded = layer(encoded[2:4])
     torch.testing.assert_close(from_encoded, layer(inputs[2:4]), **DOUBLE)
+
+
+@pytest.mark.parametrize("circuit", [amplitudes, angles])
+def test_what_is_encoded_is_not_computed_again(circuit, monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = FusedTorchLayer(node(circuit, 2), {"weights": (2, 2, 3)})
+    rows = torch.rand(N_ROWS, 4)
+    encoded = layer.encode(rows)
+    begun = []
+    product = Product.forward
+
+    def counted(self: Product, *vectors: torch.Tensor) -> object:
+        begun.append(len(vectors))
+        return product(self, *vectors)
+
+    monkeypatch.setattr(Product, "forward", counted)
+    expected = layer(rows)
+    assert begun, "rows begin with a product state"
+    begun.clear()
+    assert torch.equal(layer(encoded), expected)
+    assert not begun
