@@ -141,7 +141,7 @@ class Compiled:
         checks = [
             (operation, some)
             for operation, some in self.trace.checks
-            if not known or any(WEIGHTS <= value.needs for value in some)
+            if not known or any(value.needs >= WEIGHTS for value in some)
         ]
         values = [value for _, some in checks for value in some] + [value for value, _ in maps]
         wanted = {value.needs for value in values}.union(*(pool.computed_needs for pool, _ in pools))
