@@ -12,10 +12,10 @@ from qenn_core.engine import execute
 from qenn_core.engine.build import build_plan
 from qenn_core.engine.fuse import Fused, fuse
 from qenn_core.engine.measured import Measurement
-from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS, Needs, Value
+from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS
 from qenn_core.engine.paulis import pauli_vector, transfer_matrix
 from qenn_core.engine.plan import Plan, Slot
-from qenn_core.engine.pools import Computed, entries
+from qenn_core.engine.pools import entries, value_of
 from qenn_core.engine.program import build_program
 from qenn_core.engine.recording import check
 from qenn_core.engine.trace import Trace
@@ -152,10 +152,10 @@ class Compiled:
         }
         for operation, some in checks:
             if weights is not None or all(value.needs <= INPUTS for value in some):
-                check(operation, [_value(value, known_entries, computed) for value in some])
+                check(operation, [value_of(value, known_entries, computed) for value in some])
         filled = {slot: pool.fill(known_entries, computed) for pool, slot in pools}
         for value, slot in maps:
-            filled[slot] = self._as_map(_value(value, known_entries, computed), inputs.dtype)
+            filled[slot] = self._as_map(value_of(value, known_entries, computed), inputs.dtype)
         return filled
 
     def _as_map(self, value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -165,13 +165,3 @@ class Compiled:
         if self.program.mixed:
             return pauli_vector(value) if is_state else transfer_matrix(value)
         return value if is_state else value.squeeze(2)
-
-
-def _value(value: Value, known: Mapping[Needs, torch.Tensor], computed: Computed) -> torch.Tensor:
-    """Return a value for all models and rows, (n_models or 1, batch or 1, ...)."""
-    if value.constant is not None:
-        return value.constant[None, None]
-    if value.entry is not None:
-        return known[value.needs][..., value.entry]
-    assert value.output is not None
-    return computed[value.needs][value.output]

@@ -52,11 +52,8 @@ def encode(plan: Plan, given: Filled) -> dict[Slot, torch.Tensor]:
 
 
 def _forward(plan: Plan, given: Filled) -> torch.Tensor:
-    slots = plan.filled(tuple(given), tuple(given.values()))
-    for kernel, reads, writes, _ in plan.schedule(tuple(given), (False,) * len(given)):
-        outputs, _ = kernel.forward(*(slots[slot] for slot in reads))
-        slots[writes[0] : writes[-1] + 1] = outputs
-    result: torch.Tensor = slots[plan.output]
+    """Run a plan by operations that autograd sees."""
+    result: torch.Tensor = _record(plan, tuple(given), tuple(given.values()), (False,) * len(given), [])
     return result
 
 

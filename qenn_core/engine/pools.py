@@ -99,3 +99,13 @@ def entries(inputs: torch.Tensor, weights: Sequence[torch.Tensor] | None) -> dic
             flat[0] if len(flat) == 1 else torch.cat(flat, dim=2) if flat else inputs.new_zeros(1, 1, 0)
         )
     return found
+
+
+def value_of(value: Value, known: Mapping[Needs, torch.Tensor], computed: Computed) -> torch.Tensor:
+    """Return a value for all models and rows, (n_models or 1, batch or 1, ...)."""
+    if value.constant is not None:
+        return value.constant[None, None]
+    if value.entry is not None:
+        return known[value.needs][..., value.entry]
+    assert value.output is not None
+    return computed[value.needs][value.output]

@@ -20,6 +20,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from qenn_core.engine.measured import Measurement
 from qenn_core.engine.parameters import Needs, Parameters, Value, find_parameters
+from qenn_core.engine.pools import entries, value_of
 from qenn_core.engine.recording import (
     GateKind,
     RecordedGate,
@@ -212,24 +213,11 @@ def _agree(
     inputs, *weights = arguments
     rows = inputs[None] if inputs.ndim == 2 else inputs[None, None]
     stacked = [value[None] for value in weights]
-    flat = {
-        frozenset({"inputs"}): rows,
-        frozenset({"weights"}): torch.cat([value.reshape(1, 1, -1) for value in stacked], dim=-1)
-        if stacked
-        else rows[..., :0],
-    }
+    known = entries(rows, stacked)
     computed = {needs: parameters.compute(needs, rows, stacked) for needs in parameters.graphs}
     for value, result in zip(values, results, strict=True):
-        if value.constant is not None:
-            mine = value.constant
-        elif value.entry is not None:
-            mine = flat[value.needs][0, :, value.entry]
-        else:
-            assert value.output is not None
-            mine = computed[value.needs][value.output][0]
-        if not torch.allclose(
-            mine.squeeze().to(result.dtype), result.squeeze(), rtol=1e-4, atol=1e-4, equal_nan=True
-        ):
+        mine = value_of(value, known, computed).squeeze().to(result.dtype)
+        if not torch.allclose(mine, result.squeeze(), rtol=1e-4, atol=1e-4, equal_nan=True):
             return False
     return True
 
