@@ -10,7 +10,9 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages._shared import password
 from pages._shared.routes import SafeHeaders, routes
+from pages._shared.visitors import WorkspaceCookie
 from qenn_core import jobs
 from qenn_core.errors import QennError
 
@@ -41,10 +43,18 @@ def complain(error: Exception) -> bool:
     return True
 
 
+def middleware(path: str) -> list[Middleware]:
+    """Return what each request passes, from the outermost."""
+    secret = password.configured()
+    gate = [Middleware(password.PasswordGate, password=secret, path=path)] if secret else []
+    return [Middleware(SafeHeaders), *gate, Middleware(WorkspaceCookie, path=path)]
+
+
+BASE_PATH = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
 app = st.App(
     "pages/_main.py",
     lifespan=lifespan,
-    routes=routes(st.get_option("server.baseUrlPath")),
-    middleware=[Middleware(SafeHeaders)],
+    routes=routes(BASE_PATH),
+    middleware=middleware(BASE_PATH),
     on_script_error=complain,
 )

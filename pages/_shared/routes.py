@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages._shared.visitors import workspace_route
 from qenn_core import jobs
 from qenn_core.errors import JobError
 
@@ -33,13 +34,13 @@ KEPT = {"Cache-Control": "public, max-age=86400"}
 ASKED_FOR = "no-cache"
 
 
-def routes(base_path: str = "") -> list[BaseRoute]:
+def routes(base_path: str) -> list[BaseRoute]:
     """Return the routes, all below the path that the app is served under."""
-    base = f"/{base_path.strip('/')}".rstrip("/")
     return [
-        Route(f"{base}/api/runs/{{run}}", run_snapshot),
-        Route(f"{base}/assets/plotly.min.js", plotly_script),
-        Mount(f"{base}/assets", Assets(directory=ASSETS)),
+        Route(f"{base_path}/api/runs/{{run}}", run_snapshot),
+        Route(f"{base_path}/assets/plotly.min.js", plotly_script),
+        Mount(f"{base_path}/assets", Assets(directory=ASSETS)),
+        workspace_route(base_path),
     ]
 
 

@@ -63,10 +63,28 @@ SYMBOLS: tuple[str, ...] = (
     "triangle-down",
 )
 
+# Of runs that are compared with each other; signs tell them apart as well.
+RUNS: tuple[Shade, ...] = (
+    Shade("#5B3FD1", "#A08CFF"),
+    Shade("#0B7A80", "#55CBD0"),
+    Shade("#A8327E", "#F08CC8"),
+    Shade("#8A6500", "#E3C04A"),
+    Shade("#2563A8", "#7FB2F0"),
+    Shade("#B3262E", "#FF8A85"),
+    Shade("#2F7A1F", "#8CCB6B"),
+    Shade("#5A5A66", "#B8B6C6"),
+)
+
 
 def colour(role: str, theme: Theme) -> str:
     """Return the colour of a role; raises ``KeyError`` on an unknown role."""
     shade = ROLES[role]
+    return shade.dark if theme == "dark" else shade.light
+
+
+def run_colour(number: int, theme: Theme) -> str:
+    """Return the colour of the run at place `number` among those compared."""
+    shade = RUNS[number % len(RUNS)]
     return shade.dark if theme == "dark" else shade.light
 
 
@@ -79,4 +97,5 @@ def css_variables() -> str:
     """Return every role as a CSS variable ``--qenn-<role>`` that follows the page's theme."""
     roles = [f"--qenn-{name}: light-dark({shade.light}, {shade.dark});" for name, shade in ROLES.items()]
     classes = [f"--qenn-class-{number}: {value};" for number, value in enumerate(CLASSES)]
-    return ":root {\n" + "\n".join(roles + classes) + "\n}"
+    runs = [f"--qenn-run-{number}: light-dark({light}, {dark});" for number, (light, dark) in enumerate(RUNS)]
+    return ":root {\n" + "\n".join(roles + classes + runs) + "\n}"

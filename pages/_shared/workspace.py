@@ -1,0 +1,39 @@
+"""Whose page this is: a person who has logged in, or the workspace of this browser."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import streamlit as st
+
+from pages._shared import accounts
+from pages._shared.visitors import COOKIE
+from qenn_core.workspace import is_key, new_key, owner_of, owner_of_user
+
+
+def owner() -> str:
+    """Return by what the store knows the visitor."""
+    person = accounts.person()
+    return owner_of_user(person.issuer, person.subject) if person else owner_of(_key())
+
+
+def lasts() -> bool:
+    """Tell whether the browser keeps the workspace, so that it outlives the tab."""
+    return accounts.person() is not None or _kept_key() is not None
+
+
+def link() -> str:
+    """Return the link that opens the visitor's workspace in another browser."""
+    return urljoin(st.context.url or "", f"workspace#{_key()}")
+
+
+def _key() -> str:
+    found = _kept_key() or st.session_state.get(COOKIE)
+    if found is None:
+        found = st.session_state[COOKIE] = new_key()
+    return str(found)
+
+
+def _kept_key() -> str | None:
+    key = st.context.cookies.get(COOKIE, "")
+    return key if is_key(key) else None

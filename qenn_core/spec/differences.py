@@ -1,0 +1,27 @@
+"""In what several experiments differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+from qenn_core.spec.experiment import ExperimentSpec
+from qenn_core.spec.lookup import query_keys
+
+
+def differences(specs: Sequence[ExperimentSpec]) -> dict[str, tuple[Any, ...]]:
+    """Return the settings in which `specs` are not all alike.
+
+    Parameters
+    ----------
+    specs : sequence of ExperimentSpec
+        At least one.
+
+    Returns
+    -------
+    dict of str to tuple
+        By the dotted path of a setting its value in each spec, in the order of the form.
+    """
+    every = {path: tuple(map(attrgetter(path), specs)) for path in query_keys().values()}
+    return {path: values for path, values in every.items() if any(value != values[0] for value in values)}
