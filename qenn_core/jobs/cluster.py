@@ -1,158 +1,344 @@
-"""The processes in which circuits run: a scheduler, workers for trainings, and one for questions."""
+"""Worker processes as the rest of the server sees them: so many places, each for one task at a time."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import os
-from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from asyncio import run_coroutine_threadsafe
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+from uuid import uuid4
 
 import dask
-import psutil
-from distributed import Client, Future, Security, SpecCluster
+from distributed import Client, KilledWorker
+from distributed import Future as Task
+from distributed.client import FutureCancelledError
+from distributed.comm import CommClosedError
+from distributed.utils import LoopRunner
 
 from qenn_core import limits
-from qenn_core.jobs.preload import ANSWERING, TRAINING
-from qenn_core.jobs.processes import SchedulerProcess, WorkerProcess
+from qenn_core.errors import JobError
+from qenn_core.jobs.tasks import KINDS, TRAINING
 
-LOOPBACK = "127.0.0.1"
-QUESTIONS = "questions"
-ROOT = Path(__file__).resolve().parents[2]
+logger = logging.getLogger(__name__)
 
-# Beyond this share of the memory the machine starts to swap, and every page with it.
-MEMORY_SHARE = 0.8
-# One thread each: circuits are not thread-safe, and every core has a worker of its own.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# Over its limit a worker is ended by its nanny; writing data to disk or waiting would only delay that.
-WORKER_CONFIG = {f"distributed.worker.memory.{name}": False for name in ("target", "spill", "pause")}
-# What the processes can be told in no other way.
-ENVIRONMENT = {
-    "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-    "DASK_LOGGING__DISTRIBUTED": "warning",
-    # The scheduler keeps the latest messages of the runs for monitors, which there are none of.
-    "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10",
-}
+# A worker's address and a kind of task.
+Place = tuple[str, str]
+
+# How often the workers are counted, and how soon a cluster that was lost is tried again.
+LOOK_SECONDS = 0.5
+RETRY_SECONDS = 3.0
+# Somebody who waits for a free place looks for it more often.
+PLACE_SECONDS = 0.05
+# A scheduler that is silent for longer is taken for lost.
+SILENCE_SECONDS = 30.0
+CLOSE_SECONDS = 20.0
 LARGE_BYTES = 2**20
-# What Dask does in the server's process, unless told otherwise: end a nanny whose worker has not come back in
-# 15 seconds, look up the source of whoever submits, and warn of large uploads.
+# What Dask does in the server's process, unless told otherwise: look up the source of whoever submits, and
+# warn of large uploads.
 SERVER_CONFIG = {
-    "distributed.deploy.lost-worker-timeout": "1 day",
     "distributed.diagnostics.computations.nframes": 0,
     "distributed.admin.large-graph-warning-threshold": 2 * limits.MAX_DECOMPRESSED_BYTES,
 }
 
+LOST_WORKER = (
+    "The process that worked on this ended.",
+    "It ran out of memory, or was ended from outside.",
+    "Try again; if it comes back, use fewer qubits, rows or columns.",
+)
+LOST_CLUSTER = (
+    "The connection to the worker processes was lost.",
+    "Their scheduler ended, or the network failed.",
+    "Try again in a minute: the server connects again by itself.",
+)
+BUSY = ("There is no answer yet.", "Other questions are being answered.", "Try again in a few seconds.")
+
+
+class WorkerLostError(JobError):
+    """The process that worked on a task ended before the task did."""
+
+
+class ClusterLostError(JobError):
+    """There is no connection to the worker processes."""
+
+
+class BusyError(JobError):
+    """No place became free in time."""
+
+
+class Site(Protocol):
+    """Where worker processes are."""
+
+    @property
+    def slots(self) -> Mapping[str, int] | None:
+        """How many tasks of each kind go on at once; ``None`` if that is as many as its workers offer now."""
+        ...
+
+    @property
+    def trouble(self) -> tuple[str, str, str]:
+        """What to say while there is no connection."""
+        ...
+
+    def connected(self) -> AbstractAsyncContextManager[Client]:
+        """Be connected to its scheduler."""
+        ...
+
 
 class Cluster:
-    """Worker processes of this machine, that talk over TLS on the loopback interface only.
+    """Hands tasks to workers, and connects again whenever the connection was lost.
 
-    A message to a Dask process is unpickled, which can run code: only who holds the certificate of this
-    start of the server, kept in a private folder, is heard.
+    It connects in the background, from a thread of its own, in which `heard` and `changed` are called too:
+    these must not wait for anything. Every method may be called from any thread.
 
     Parameters
     ----------
-    n_workers : int
-        Number of training workers, at least one; the worker for questions is one more.
+    site : Site
+        Where the workers are.
+    heard : callable
+        Takes what a task tells by ``get_worker().log_event(cluster.topic, message)``, in its order.
+    changed : callable
+        Called when there may be another number of places than before.
     """
 
-    def __init__(self, n_workers: int) -> None:
-        self._folder = TemporaryDirectory(prefix="qenn-", ignore_cleanup_errors=True)
-        self.folder = Path(self._folder.name)
-        self.training = tuple(f"training-{number}" for number in range(n_workers))
-        self._tls = _certificate(self.folder)
-        self._guard = [str(os.getpid()), str(self.folder)]
+    def __init__(self, site: Site, heard: Callable[[Any], None], changed: Callable[[], None]) -> None:
+        self.topic = f"qenn-{uuid4().hex}"
+        """Under which the tasks of this server tell how they go; other servers may share the workers."""
+        self.trouble: ClusterLostError | None = None
+        """Why there is no connection, once that is known."""
+        self._site = site
+        self._heard = heard
+        self._changed = changed
+        self._slots: Mapping[str, int] = {}
+        self._client: Client | None = None
+        self._workers: Mapping[str, Mapping[str, float]] = {}
+        self._given: dict[str, str] = {}
+        self._followed: set[asyncio.Task[Any]] = set()
+        self._queues: Mapping[str, asyncio.Lock] = {kind: asyncio.Lock() for kind in KINDS}
         dask.config.set(SERVER_CONFIG)
-        share = int(MEMORY_SHARE * psutil.virtual_memory().total / n_workers)
-        workers = {name: self._worker(name, share, TRAINING) for name in self.training}
-        workers[QUESTIONS] = self._worker(QUESTIONS, limits.PARSE_MEMORY_BYTES, ANSWERING)
-        self._processes = SpecCluster(
-            scheduler=self._scheduler(),
-            workers=workers,
-            security=Security(**self._tls),
-            silence_logs=logging.WARNING,
-        )
-        self.client = Client(self._processes, direct_to_workers=True, set_as_default=False)
+        self._runner = LoopRunner()
+        self._runner.start()
+        self._loop = self._runner.loop.asyncio_loop
+        run_coroutine_threadsafe(self._begin(), self._loop).result()
 
-    def submit(self, worker: str, function: Callable[..., Any], *args: Any, payload: bytes) -> Future:
-        """Let `worker` call ``function(*args, payload)``, also if it is being replaced at this moment."""
-        return self.client.submit(
-            function, *args, self._hand_over(worker, payload), resources={worker: 1}, pure=False
+    def slots(self, kind: str = TRAINING) -> int:
+        """Return how many tasks of a kind may go on at once; none without a connection."""
+        return self._slots.get(kind, 0)
+
+    def submit(
+        self,
+        kind: str,
+        function: Callable[..., Any],
+        *args: Any,
+        payload: bytes,
+        patience: float | None = None,
+        seconds: float | None = None,
+    ) -> Future[Any]:
+        """Let a worker call ``function(*args, payload)`` as soon as it has a free place for this kind.
+
+        Parameters
+        ----------
+        kind : str
+            One of `KINDS`.
+        function : callable
+            One that a worker can import from a light module.
+        payload : bytes
+            What is large goes straight to the worker, where it can be reached.
+        patience : float, optional
+            Seconds to wait for a place.
+        seconds : float, optional
+            Seconds to wait for the result from then on.
+
+        Returns
+        -------
+        Future
+            Ends with what the call returns or raises, or with `WorkerLostError`, `ClusterLostError`,
+            `BusyError` after `patience`, or ``TimeoutError`` after `seconds`. To cancel it is to give the
+            task up, which ends it only if it waits for a place. Its callbacks are called like `changed`.
+        """
+        return run_coroutine_threadsafe(
+            self._call(kind, function, args, payload, patience, seconds), self._loop
         )
 
-    def _hand_over(self, worker: str, payload: bytes) -> bytes | Future:
-        """Bring a large payload straight to `worker`, ten times faster than through the scheduler."""
-        if len(payload) < LARGE_BYTES:
-            return payload
-        workers = self.client.scheduler_info(n_workers=-1)["workers"]
-        addresses = [address for address, known in workers.items() if known["name"] == worker]
-        if not addresses:
-            return payload
-        return self.client.scatter([payload], workers=addresses, direct=True, hash=False)[0]
+    def everywhere(
+        self, function: Callable[..., Any], *args: Any, workers: Iterable[str] | None = None
+    ) -> Future[dict[str, Any]]:
+        """Let all workers, or those at the addresses given, call a quick function beside their tasks.
+
+        Returns
+        -------
+        Future of dict
+            Address of each worker that answered, with what it returned.
+        """
+        return run_coroutine_threadsafe(self._everywhere(function, args, workers), self._loop)
 
     def wait_for_workers(self, timeout: float) -> None:
-        """Return when every worker has imported the core; raises ``TimeoutError`` after `timeout` seconds."""
-        self.client.wait_for_workers(len(self.training) + 1, timeout)
+        """Return when each kind of task has a place that is ready; else raises ``TimeoutError``."""
+        run_coroutine_threadsafe(self._ready(), self._loop).result(timeout)
 
     def close(self) -> None:
-        """End all processes, and remove what they wrote."""
-        self.client.close()
-        self._processes.close()
-        self._folder.cleanup()
+        """End the connection, and the processes that it started."""
+        run_coroutine_threadsafe(self._end(), self._loop).result(CLOSE_SECONDS)
+        self._runner.stop()
 
-    def _scheduler(self) -> dict[str, Any]:
-        options = {
-            "host": LOOPBACK,
-            "protocol": "tls://",
-            "security": self._tls,
-            "dashboard": False,
-            "dashboard_address": f"{LOOPBACK}:0",
-            # A run that brought its worker down would bring down the next one too.
-            "allowed_failures": 0,
-            "scheduler_file": str(self.folder / "scheduler.json"),
-            "preload": "qenn_core.jobs.guard",
-            "preload_argv": self._guard,
-        }
-        return {"cls": SchedulerProcess, "options": {"options": options, "environment": ENVIRONMENT}}
+    # The connection
 
-    def _worker(self, name: str, memory: int, duty: str) -> dict[str, Any]:
-        options = {
-            "host": LOOPBACK,
-            "protocol": "tls://",
-            "security": self._tls,
-            "nthreads": 1,
-            # A resource of its own lets a task be sent to this worker, also while it is being replaced.
-            "resources": {name: 1},
-            "memory_limit": memory,
-            "local_directory": str(self.folder),
-            "env": ONE_THREAD,
-            "config": WORKER_CONFIG,
-            "preload": "qenn_core.jobs.preload",
-            "preload_argv": [duty],
-            "preload_nanny": "qenn_core.jobs.guard",
-            "preload_nanny_argv": self._guard,
-        }
-        return {
-            "cls": WorkerProcess,
-            "options": {
-                "name": name,
-                "options": options,
-                "environment": ENVIRONMENT,
-                "background": duty == TRAINING,
-            },
-        }
+    async def _begin(self) -> None:
+        self._keeping = asyncio.create_task(self._keep())
+
+    async def _end(self) -> None:
+        for task in (ending := [self._keeping, *self._followed]):
+            task.cancel()
+        await asyncio.wait(ending)
+        self._lose()
+
+    async def _keep(self) -> None:
+        while True:
+            try:
+                async with self._site.connected() as client:
+                    client.subscribe_topic(self.topic, lambda event: self._heard(event[1]))
+                    while client.status == "running":
+                        await self._look(client)
+                        self._client, self.trouble = client, None
+                        await asyncio.sleep(LOOK_SECONDS)
+            except Exception:
+                logger.exception("no connection to the worker processes")
+            self._lose()
+            logger.error("the worker processes are out of reach; trying again in %s s", RETRY_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
+
+    def _lose(self) -> None:
+        self._client, self._workers = None, {}
+        self.trouble = ClusterLostError(*self._site.trouble)
+        self._offer({})
+
+    def _offer(self, slots: Mapping[str, int]) -> None:
+        if slots != self._slots or not slots:
+            self._slots = slots
+            self._changed()
+
+    async def _look(self, client: Client) -> Counter[Place]:
+        """Count the workers and what they offer; return how much of it is taken, by any server."""
+        async with asyncio.timeout(SILENCE_SECONDS):
+            known = (await client.scheduler.identity(n_workers=-1))["workers"]
+            processing = await client.processing()
+        self._workers = {address: worker["resources"] for address, worker in known.items()}
+        self._offer(self._site.slots or _sums(self._workers.values()))
+        begun = {task: address for address, tasks in processing.items() for task in tasks}
+        return Counter((address, _kind(task)) for task, address in {**begun, **self._given}.items())
+
+    async def _ready(self) -> None:
+        while not all(_sums(self._workers.values())[kind] >= max(1, self.slots(kind)) for kind in KINDS):
+            await asyncio.sleep(PLACE_SECONDS)
+
+    # Tasks
+
+    async def _call(
+        self,
+        kind: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        payload: bytes,
+        patience: float | None,
+        seconds: float | None,
+    ) -> Any:
+        name = f"{kind}-{uuid4().hex}"
+        try:
+            async with asyncio.timeout(patience):
+                client, worker = await self._place(name)
+        except TimeoutError as late:
+            raise BusyError(*BUSY) from late
+        # Also when nobody waits for it any longer, the place is taken until the worker is through with it.
+        following = asyncio.create_task(self._follow(client, worker, name, function, args, payload))
+        self._followed.add(following)
+        following.add_done_callback(self._forget)
+        async with asyncio.timeout(seconds):
+            return await asyncio.shield(following)
+
+    def _forget(self, followed: asyncio.Task[Any]) -> None:
+        self._followed.discard(followed)
+        if not followed.cancelled():
+            followed.exception()  # has been told, if anybody waited for it
+
+    async def _follow(
+        self,
+        client: Client,
+        worker: str,
+        name: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        payload: bytes,
+    ) -> Any:
+        """Hand a task to the worker that has a place for it, and wait for its end."""
+        try:
+            handed = await self._hand_over(client, worker, payload)
+            task = client.submit(
+                function, *args, handed, key=name, workers=[worker], resources={_kind(name): 1}
+            )
+            return await self._result(task, worker)
+        except (KilledWorker, FutureCancelledError, CommClosedError) as lost:
+            if client.status == "running":
+                raise WorkerLostError(*LOST_WORKER) from lost
+            raise ClusterLostError(*LOST_CLUSTER) from lost
+        finally:
+            del self._given[name]
+
+    async def _place(self, task: str) -> tuple[Client, str]:
+        """Give a task to the free worker that has least to do, once there is one."""
+        kind = _kind(task)
+        async with self._queues[kind]:
+            while True:
+                if self.trouble:
+                    raise self.trouble
+                if client := self._client:
+                    taken = await self._look(client)
+                    free = [
+                        worker
+                        for worker, offered in self._workers.items()
+                        if taken[worker, kind] < offered.get(kind, 0)
+                    ]
+                    if free:
+                        worker = min(free, key=lambda worker: sum(taken[worker, kind] for kind in KINDS))
+                        self._given[task] = worker
+                        return client, worker
+                await asyncio.sleep(PLACE_SECONDS)
+
+    async def _hand_over(self, client: Client, worker: str, payload: bytes) -> bytes | Task:
+        """Bring a large payload straight to the worker, ten times faster than through the scheduler."""
+        if len(payload) < LARGE_BYTES:
+            return payload
+        return (await client.scatter([payload], workers=[worker], direct=True, hash=False))[0]
+
+    async def _result(self, task: Task, worker: str) -> Any:
+        """Wait for a result; a scheduler does not tell of a task for a worker that had left already."""
+        result = asyncio.ensure_future(task)
+        while worker in self._workers and not result.done():
+            await asyncio.wait([result], timeout=LOOK_SECONDS)
+        if result.done():
+            return result.result()
+        result.cancel()
+        raise CommClosedError(f"{worker} has left")
+
+    async def _everywhere(
+        self, function: Callable[..., Any], args: tuple[Any, ...], workers: Iterable[str] | None
+    ) -> dict[str, Any]:
+        if self._client is None:
+            return {}
+        answers: dict[str, Any] = await self._client.run(
+            function, *args, workers=None if workers is None else list(workers), on_error="ignore"
+        )
+        return answers
 
 
-def _certificate(folder: Path) -> dict[str, Any]:
-    """Write a new key with its certificate into `folder`; return the settings that name their files."""
-    temporary = Security.temporary()
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    for path, text in ((key, temporary.tls_client_key), (certificate, temporary.tls_client_cert)):
-        path.touch(mode=0o600)
-        path.write_text(text)
-    roles = ("client", "scheduler", "worker")
-    return (
-        {"require_encryption": True, "tls_ca_file": str(certificate)}
-        | {f"tls_{role}_key": str(key) for role in roles}
-        | {f"tls_{role}_cert": str(certificate) for role in roles}
-    )
+def _kind(task: str) -> str:
+    return task.partition("-")[0]
+
+
+def _sums(offers: Iterable[Mapping[str, float]]) -> Counter[str]:
+    """Return what workers offer together."""
+    total: Counter[str] = Counter()
+    for offered in offers:
+        total.update({kind: int(offered.get(kind, 0)) for kind in KINDS})
+    return total

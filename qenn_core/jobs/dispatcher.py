@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import pickle
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,15 +12,15 @@ from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from dask.system import CPU_COUNT
-
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, JobError
 from qenn_core.jobs import control, messages, tasks
-from qenn_core.jobs.asking import Desk
-from qenn_core.jobs.cluster import Cluster
+from qenn_core.jobs.asking import ask
+from qenn_core.jobs.cluster import Cluster, Site
 from qenn_core.jobs.run import Run
+from qenn_core.jobs.sites import default_site
 from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs.tasks import TRAINING
 from qenn_core.spec import ExperimentSpec
 
 logger = logging.getLogger(__name__)
@@ -35,16 +34,6 @@ LOST = (
     "Its worker process ended: it ran out of memory, or was ended from outside.",
     "Press Train to start it again; if it comes back, use fewer qubits, rows or columns.",
 )
-NOT_STARTED = (
-    "The training could not begin.",
-    "The worker processes did not start.",
-    "Try again in a minute; if it comes back, whoever runs the server finds the reason in its log.",
-)
-
-
-def default_workers() -> int:
-    """Return the number of training workers: the setting QENN_WORKERS, or one for each core."""
-    return max(1, int(os.environ.get("QENN_WORKERS") or CPU_COUNT))
 
 
 class Jobs:
@@ -52,49 +41,40 @@ class Jobs:
 
     Parameters
     ----------
-    n_workers : int, optional
-        How many runs go on at the same time.
+    site : Site, optional
+        Where the workers are; by default as the settings of the server say.
     """
 
-    def __init__(self, n_workers: int | None = None) -> None:
-        self._n_workers = n_workers or default_workers()
+    def __init__(self, site: Site | None = None) -> None:
+        self._site = site or default_site()
         self._lock = Lock()
         self._runs: dict[str, Run] = {}
         self._waiting: list[Run] = []
-        self._idle: list[str] = []
-        self._tasks: dict[str, Any] = {}
-        self._desk = Desk(self._started)
+        self._tasks: dict[str, Future[Any]] = {}
         self._thread = ThreadPoolExecutor(1, "qenn-dispatch")
-        self._cluster: Future[Cluster] | None = None
+        self._cluster: Cluster | None = None
 
     # Start and end
 
     def start(self) -> None:
         """Begin to start the workers, in the background; what is submitted meanwhile waits for them."""
-        with self._lock:
-            if self._cluster is None:
-                self._cluster = self._thread.submit(self._start)
+        self._started()
 
     def wait_until_warm(self, timeout: float) -> None:
         """Return when all workers are ready; raises ``TimeoutError`` after about `timeout` seconds."""
-        self._started(timeout).wait_for_workers(timeout)
+        self._started().wait_for_workers(timeout)
 
     def close(self) -> None:
         """End all runs and all worker processes."""
         self._thread.shutdown(cancel_futures=True)
-        if self._cluster and not self._cluster.cancelled() and not self._cluster.exception():
-            self._cluster.result().close()
+        if self._cluster:
+            self._cluster.close()
 
-    def _start(self) -> Cluster:
-        cluster = Cluster(self._n_workers)
-        cluster.client.subscribe_topic(messages.TOPIC, self._take)
-        self._idle = list(cluster.training)
-        return cluster
-
-    def _started(self, timeout: float | None = None) -> Cluster:
-        self.start()
-        assert self._cluster is not None
-        return self._cluster.result(timeout)
+    def _started(self) -> Cluster:
+        with self._lock:
+            if self._cluster is None:
+                self._cluster = Cluster(self._site, self._take, self._dispatch_soon)
+            return self._cluster
 
     # Runs
 
@@ -209,42 +189,35 @@ class Jobs:
     # The way to the workers and back
 
     def _dispatch_soon(self) -> None:
-        self.start()
-        self._thread.submit(self._dispatch)
+        with contextlib.suppress(RuntimeError):  # the server is being shut down
+            self._thread.submit(self._dispatch)
 
     def _dispatch(self) -> None:
-        starting = self._cluster
-        if starting is None:
-            return  # the start has failed, and with it all that waited for it
-        try:
-            cluster = starting.result()
-        except Exception:
-            logger.exception("the workers could not be started")
+        cluster = self._started()
+        if cluster.trouble:
             with self._lock:
-                self._cluster = None
-                for run in self._waiting:
-                    run.fail(JobError(*NOT_STARTED))
+                for waiting in self._waiting:
+                    waiting.fail(cluster.trouble)
                 self._waiting.clear()
-            return
-        while pair := self._next():
-            run, worker = pair
-            task = cluster.submit(worker, tasks.run, run.id, run.wish, payload=run.payload)
+        while run := self._next(cluster.slots()):
+            task = cluster.submit(TRAINING, tasks.run, cluster.topic, run.id, run.wish, payload=run.payload)
             run.payload = b""
-            self._tasks[run.id] = task
-            task.add_done_callback(partial(self._done, run, worker))
+            with self._lock:
+                self._tasks[run.id] = task
+            task.add_done_callback(partial(self._done, run))
 
-    def _next(self) -> tuple[Run, str] | None:
-        """Take the run that is next, and the worker for it."""
+    def _next(self, slots: int) -> Run | None:
+        """Take the run that is next, if there is a place for it."""
         with self._lock:
             run = next((run for run in self._waiting if run.state == "queued"), None)
-            if run is None or not self._idle:
+            if run is None or len(self._tasks) >= slots:
                 return None
             self._waiting.remove(run)
-            return run, self._idle.pop(0)
+            return run
 
-    def _take(self, event: tuple[float, tuple[str, str, Any]]) -> None:
+    def _take(self, message: tuple[str, str, Any]) -> None:
         """Take a message of a worker; they come in the order in which it sent them."""
-        _, (run_id, field, value) = event
+        run_id, field, value = message
         with self._lock:
             run = self._runs.get(run_id)
             if run is None or run.ended:
@@ -260,23 +233,18 @@ class Jobs:
     def _tell(self, run: Run) -> None:
         """Pass on the wish; a run whose worker is not known yet is told once it has begun."""
         if run.worker:
-            client = self._started().client
-            client.loop.add_callback(
-                client.run, control.tell, run.id, run.wish, workers=[run.worker], on_error="ignore"
-            )
+            self._started().everywhere(control.tell, run.id, run.wish, workers=[run.worker])
 
-    def _done(self, run: Run, worker: str, task: Any) -> None:
+    def _done(self, run: Run, task: Future[Any]) -> None:
         with self._lock:
-            if task.status == "finished":
-                run.end()
-            else:
-                logger.error("run %s was lost: %s", run.id, task.status)
+            if error := task.exception():
+                logger.error("run %s was lost: %r", run.id, error)
                 run.fail(JobError(*LOST))
-            self._tasks.pop(run.id, None)
-            self._idle.append(worker)
+            else:
+                run.end()
+            del self._tasks[run.id]
             self._make_room()
-        with contextlib.suppress(RuntimeError):  # the server is being shut down
-            self._thread.submit(self._dispatch)
+        self._dispatch_soon()
 
     def _make_room(self) -> None:
         ended = [run_id for run_id, run in self._runs.items() if run.ended]
@@ -288,5 +256,5 @@ class Jobs:
     def ask(
         self, question: str | Callable[..., Any], *args: Any, timeout: float | None = None, **kwargs: Any
     ) -> Any:
-        """Let the worker that is kept free answer a small question; see `asking.Desk.ask`."""
-        return self._desk.ask(question, *args, timeout=timeout, **kwargs)
+        """Let a worker answer a small question; see `asking.ask`."""
+        return ask(self._started(), question, *args, timeout=timeout, **kwargs)

@@ -6,21 +6,16 @@ import importlib
 from threading import Thread
 from typing import Any
 
-import click
-
 from qenn_core.jobs.guard import close_http
+from qenn_core.jobs.tasks import QUESTIONS, TRAINING
 
-TRAINING, ANSWERING = "training", "answering"
 
-
-@click.command()
-@click.argument("duty", type=click.Choice([TRAINING, ANSWERING]))
-def dask_setup(worker: Any, duty: str) -> None:
-    """Get this worker process ready for its duty."""
+def dask_setup(worker: Any) -> None:
+    """Get this worker process ready for what it offers to do."""
     close_http(worker)
-    if duty == TRAINING:
+    if TRAINING in worker.state.total_resources:
         _prepare_to_train()
-    else:
+    if QUESTIONS in worker.state.total_resources:
         _prepare_to_answer()
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qenn_core import limits
 from qenn_core.data.table import Table
 from qenn_core.errors import JobError, QennError
+from qenn_core.jobs import tasks
 from qenn_core.spec import DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
@@ -48,14 +49,30 @@ def draw_circuit(spec: ExperimentSpec, n_inputs: int) -> Drawing:
 
 
 class Question(NamedTuple):
-    """A function that answers, and the seconds it may take."""
+    """A function that answers, and how.
+
+    Parameters
+    ----------
+    function : callable
+        One that a worker can import.
+    seconds : float
+        How long it may take.
+    kind : str
+        The kind of place that it needs.
+    attempts : int
+        How often it is asked, if the worker dies under it. What computes does so alone, and would only bring
+        down the next worker too.
+    """
 
     function: Callable[..., Any]
     seconds: float = SECONDS
+    kind: str = tasks.QUESTIONS
+    attempts: int = 1
 
 
 QUESTIONS: Mapping[str, Question] = {
-    "read_table": Question(read_table, READING_SECONDS),
+    # The one that brings its worker down may be another beside it.
+    "read_table": Question(read_table, READING_SECONDS, tasks.READING, attempts=2),
     "describe": Question(describe),
     "draw_circuit": Question(draw_circuit),
 }

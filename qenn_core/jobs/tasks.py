@@ -10,12 +10,16 @@ import pickle
 
 from qenn_core.jobs.control import Wish
 
+# The kinds of tasks. Workers offer places for them as resources of these names: for trainings, for questions
+# that compute, and for the reading of files, which only waits for a process of its own.
+TRAINING, QUESTIONS, READING = KINDS = ("training", "questions", "reading")
 
-def run(run_id: str, wish: Wish, payload: bytes) -> None:
-    """Carry out a run; `payload` holds its spec and its table."""
+
+def run(topic: str, run_id: str, wish: Wish, payload: bytes) -> None:
+    """Carry out a run, which tells how it goes under `topic`; `payload` holds its spec and its table."""
     from qenn_core.jobs import work
 
-    work.carry_out(run_id, wish, *pickle.loads(payload))
+    work.carry_out(topic, run_id, wish, *pickle.loads(payload))
 
 
 def answer(payload: bytes) -> bytes:

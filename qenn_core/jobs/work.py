@@ -19,7 +19,7 @@ from qenn_core.data.table import Table
 from qenn_core.errors import QennError
 from qenn_core.jobs.control import PAUSE_SECONDS, Control, Wish, controlled
 from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
-from qenn_core.jobs.messages import TOPIC, WORKER
+from qenn_core.jobs.messages import WORKER
 from qenn_core.jobs.snapshot import RunError
 from qenn_core.model.network import build_model
 from qenn_core.spec import ExperimentSpec
@@ -41,12 +41,12 @@ def warm_up() -> None:
         pass
 
 
-def carry_out(run: str, wish: Wish, spec: ExperimentSpec, table: Table | None) -> None:
-    """Carry out a run, and tell the server how it goes; an error becomes its last message."""
+def carry_out(topic: str, run: str, wish: Wish, spec: ExperimentSpec, table: Table | None) -> None:
+    """Carry out a run, and tell under `topic` how it goes; an error becomes its last message."""
     worker = get_worker()
 
     def tell(field: str, value: Any) -> None:
-        worker.log_event(TOPIC, [run, field, _PLAIN.dump_python(value)])
+        worker.log_event(topic, [run, field, _PLAIN.dump_python(value)])
 
     with controlled(run, wish) as control:
         # From now on the run can be told.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pandas as pd
 import psutil
 import pytest
+from distributed import Client
 from jobs.waiting import ended, in_state, until, with_epochs
 
 from qenn_core.data.preparation import prepare
@@ -16,6 +18,7 @@ from qenn_core.data.sources import table_of
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, JobError
 from qenn_core.jobs.dispatcher import Jobs
+from qenn_core.jobs.embedded import ThisMachine
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.spec import ExperimentSpec
 from qenn_core.training.loop import train
@@ -222,8 +225,8 @@ def test_a_killed_worker_fails_its_run_and_no_other(jobs: Jobs, runs: list[str])
     runs += [victim, other]
     until(jobs, victim, with_epochs(1))
     until(jobs, other, with_epochs(1))
-    address = jobs._runs[victim].worker
-    pids = jobs._started().client.run(os.getpid)
+    address = jobs._runs[victim].worker or ""
+    pids = jobs._started().everywhere(os.getpid).result()
     psutil.Process(pids[address]).kill()
     failed = until(jobs, victim, ended, seconds=5)
     assert failed.state == "failed"
@@ -281,12 +284,15 @@ def test_the_queue_has_an_end(jobs: Jobs, runs: list[str], monkeypatch: pytest.M
     assert raised.value.remedy
 
 
-def test_runs_are_told_when_no_worker_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    def out_of_order(n_workers: int) -> None:
+class OutOfOrder(ThisMachine):
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Client]:
         raise OSError("no more processes")
+        yield
 
-    monkeypatch.setattr("qenn_core.jobs.dispatcher.Cluster", out_of_order)
-    broken = Jobs(1)
+
+def test_runs_are_told_when_no_worker_can_be_started() -> None:
+    broken = Jobs(OutOfOrder(1))
     failed = [until(broken, run, ended) for run in [broken.submit(SHORT) for _ in range(5)]]
     broken.close()
     for snapshot in failed:
