@@ -31,3 +31,16 @@ MAX_STEP_SECONDS = 2.0
 # take about four seconds.
 MAX_QUBITS = 14
 MAX_LAYERS = 10
+# Whoever brings rows to predict waits at the screen for the answer.
+PREDICTION_SECONDS = 30.0
+
+# What is kept. An upload goes this many days after its last use (QENN_UPLOAD_DAYS overrides): a school's
+# holidays are shorter, mostly.
+UPLOAD_DAYS = 30
+# What one workspace may keep of files, and all together: no visitor fills the disk for the others.
+MAX_OWNER_UPLOAD_BYTES = 3 * MAX_UPLOAD_BYTES
+MAX_KEPT_UPLOAD_BYTES = 10 * 2**30
+# What may wait to be saved while the database cannot be written; more would take the server's memory.
+MAX_UNSAVED_BYTES = 256 * 2**20
+# The name of a run still fits a row of the list.
+MAX_NAME_LENGTH = 100

@@ -1,0 +1,124 @@
+"""The connection to the database: SQLite in a file, or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from qenn_core.store.errors import unavailable
+from qenn_core.store.place import postgresql_url, sqlite_url
+
+# How long one waits for another that writes. Nothing of ours takes longer, so who does is a stranger.
+LOCK_SECONDS = 5
+_PRAGMAS = {
+    "busy_timeout": LOCK_SECONDS * 1000,
+    "foreign_keys": "ON",
+    # A commit is on the disk when it returns.
+    "synchronous": "FULL",
+    # What was deleted is overwritten.
+    "secure_delete": "ON",
+    # The file of what was written last is cut back to this after a large upload.
+    "journal_size_limit": 16 * 2**20,
+}
+_POSTGRESQL = {
+    "connect_timeout": LOCK_SECONDS,
+    # A server that has gone without a word is noticed in these milliseconds.
+    "tcp_user_timeout": 10_000,
+    "options": f"-c lock_timeout={LOCK_SECONDS * 1000}",
+}
+# Statements that write begin so; the others may read beside a writer.
+_WRITES = {"writes": True}
+
+
+class Database:
+    """Gives out connections, and says in words why it cannot.
+
+    Parameters
+    ----------
+    home : Path
+        The folder in which an SQLite database lies.
+    url : str, optional
+        The URL of a PostgreSQL database.
+    """
+
+    def __init__(self, home: Path, url: str | None = None) -> None:
+        self.is_file = url is None
+        if url is None:
+            self.engine = create_engine(sqlite_url(home))
+            event.listen(self.engine, "connect", _prepare)
+            event.listen(self.engine, "begin", _begin)
+        else:
+            self.engine = create_engine(postgresql_url(url), connect_args=_POSTGRESQL, pool_pre_ping=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection that sees one state of the database.
+
+        Raises
+        ------
+        UnavailableError
+            If the database cannot be used at present.
+        """
+        with in_words(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection whose changes are all saved at the end of the block, or none of them.
+
+        Raises
+        ------
+        UnavailableError
+            If the database cannot be used at present.
+        """
+        with in_words(), self.engine.connect().execution_options(**_WRITES) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing_alone(self, purpose: int) -> Iterator[Connection]:
+        """Do as `writing`, while no other connection is in such a block of the same purpose."""
+        with self.writing() as connection:
+            if not self.is_file:  # SQLite has one writer at a time anyway
+                connection.execute(text("SELECT pg_advisory_xact_lock(:purpose)"), {"purpose": purpose})
+            yield connection
+
+    def autocommitting(self) -> Connection:
+        """Return a connection that commits each statement, for what is not allowed in a transaction."""
+        connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        # It is not given to others, who count on transactions.
+        connection.detach()
+        return connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Raise `UnavailableError` for an error that says that the database cannot be used at present."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        if words := unavailable(error):
+            raise words from error
+        raise
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    # The driver shall not begin transactions by itself; `_begin` does.
+    connection.isolation_level = None
+    for name, value in _PRAGMAS.items():
+        connection.execute(f"PRAGMA {name}={value}")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later could find that another has written in between.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,170 @@
+"""The tables. A change here needs a migration beside it, in `migrations/versions`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+)
+from sqlalchemy.engine import Dialect
+
+
+class PlainText(TypeDecorator[str]):
+    """Text of any origin; what a database cannot hold of it is left out or replaced by a question mark."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Make it fit: PostgreSQL takes no NUL, and neither database half of a surrogate pair."""
+        return None if value is None else value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+class Json(TypeDecorator[Any]):
+    """Plain values as JSON text. Unlike the databases' own JSON it takes NaN, which a loss can become."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        """Write it."""
+        return json.dumps(value, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Read it."""
+        return None if value is None else json.loads(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time as seconds since 1970, which both databases keep without a timezone's doubt."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> float | None:
+        """Write it; one without timezone is refused."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A point in time needs its timezone.")
+        return value.timestamp()
+
+    def process_result_value(self, value: float | None, dialect: Dialect) -> datetime | None:
+        """Read it."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite counts only in a column of this type.
+_Number = BigInteger().with_variant(Integer, "sqlite")
+_Id = String(32)
+_Hash = String(64)
+
+
+def _run_number() -> Column[int]:
+    return Column("run", _Number, ForeignKey("runs.number", ondelete="CASCADE"), primary_key=True)
+
+
+runs = Table(
+    "runs",
+    metadata,
+    # The order of the history: a clock can go back, this does not.
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("id", _Id, nullable=False, unique=True),
+    Column("owner", _Hash, nullable=False, index=True),
+    # The server process that saved it last, and has it while it goes on.
+    Column("server", _Id, nullable=False),
+    Column("name", PlainText, nullable=False, server_default=""),
+    Column("starred", Boolean, nullable=False, server_default=false()),
+    Column("state", String(16), nullable=False, server_default="queued", index=True),
+    Column("created", Moment, nullable=False),
+    Column("ended", Moment),
+    Column("spec", PlainText, nullable=False),
+    Column("data_name", PlainText, nullable=False, server_default=""),
+    Column("fingerprint", _Hash, nullable=False, server_default=""),
+    Column("epochs", Integer, nullable=False, server_default="0"),
+    Column("seconds", Double, nullable=False, server_default="0"),
+    Column("train_accuracy", Double),
+    Column("validation_accuracy", Double),
+    Column("test_accuracy", Double),
+    Column("test_loss", Double),
+    Column("parameters", BigInteger),
+    Column("error", PlainText),
+    Column("versions", Json, nullable=False, server_default="{}"),
+    sqlite_autoincrement=True,
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    _run_number(),
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("record", Json, nullable=False),
+)
+
+# What is large: read only when asked for.
+artifacts = Table(
+    "artifacts",
+    metadata,
+    _run_number(),
+    Column("kind", String(16), primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("digest", _Hash, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("fingerprint", _Hash, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("packed_size", BigInteger, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("owner", _Hash, nullable=False),
+    Column("fingerprint", _Hash, ForeignKey("contents.fingerprint"), nullable=False, index=True),
+    Column("file_name", PlainText, nullable=False),
+    Column("kept", Moment, nullable=False),
+    # By the store's age.
+    Column("used", Double, nullable=False),
+    UniqueConstraint("owner", "fingerprint"),
+    sqlite_autoincrement=True,
+)
+
+# One row: how old the store is by `qenn_core.store.age`.
+age = Table(
+    "age",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seconds", Double, nullable=False),
+    Column("wall", Double, nullable=False),
+)

@@ -1,0 +1,76 @@
+"""All that is kept, in one place."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+
+from filelock import FileLock
+
+from qenn_core import limits
+from qenn_core.store.age import Age
+from qenn_core.store.clock import Clock
+from qenn_core.store.database import Database
+from qenn_core.store.migrating import migrate
+from qenn_core.store.place import private_folder
+from qenn_core.store.presence import AdvisoryPresence, FilePresence
+from qenn_core.store.runs import Runs
+from qenn_core.store.uploads import Uploads
+from qenn_core.store.writer import Writer
+
+_CLOSE_SECONDS = 10.0
+
+
+class Store:
+    """What is kept: `runs`, `uploads`, and the `writer` that saves runs without anyone waiting.
+
+    Every method may be called from any thread, and several servers may share one store.
+
+    Parameters
+    ----------
+    home : Path
+        The folder of everything that is kept; made if it is missing.
+    url : str, optional
+        The URL of a PostgreSQL database that takes the place of the file in `home`.
+    clock : Clock, optional
+        The computer's clocks.
+    upload_days : int, optional
+        How long an upload is kept after its last use.
+
+    Raises
+    ------
+    StoreError
+        If nothing can be kept there.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        url: str | None = None,
+        clock: Clock | None = None,
+        upload_days: int = limits.UPLOAD_DAYS,
+    ) -> None:
+        clock = clock or Clock()
+        self.home = private_folder(home)
+        self._database = Database(self.home, url)
+        # One server after another, where they share a folder; a database elsewhere sees to that itself.
+        with FileLock(self.home / "opening.lock") if self._database.is_file else nullcontext():
+            migrate(self._database)
+            self._presence = (
+                FilePresence(self.home / "servers")
+                if self._database.is_file
+                else AdvisoryPresence(self._database)
+            )
+        self.runs = Runs(self._database, self._presence, clock)
+        self.uploads = Uploads(self._database, Age(self._database, clock), clock, upload_days)
+        self.writer = Writer(self.runs.save)
+
+    def clean(self) -> int:
+        """Delete the uploads that have outlived their time; return how many. To be called once a day."""
+        return self.uploads.clean()
+
+    def close(self) -> None:
+        """Save what waits, as far as that is possible in some seconds, and let go of the database."""
+        self.writer.close(_CLOSE_SECONDS)
+        self._presence.close()
+        self._database.close()
