@@ -33,6 +33,7 @@ HEAVY = {"torch", "pennylane", "sklearn"}
 # Modules, or packages of them, that only workers import, with what they need it for. Every other module
 # is light.
 WORKER_MODULES = {
+    "qenn_core.data.applying",  # the fitted preparation
     "qenn_core.data.features",  # the fitted preparation is a scikit-learn pipeline
     "qenn_core.data.plane",  # principal components
     "qenn_core.data.reduction",  # principal components, best features
@@ -44,13 +45,18 @@ WORKER_MODULES = {
     "qenn_core.training.loop",  # the same
     "qenn_core.training.measuring",  # a torch model's answers
     "qenn_core.training.optimizers",  # torch's own
+    "qenn_core.training.packing",  # tensors as bytes
     "qenn_core.training.prediction",  # a torch model's answers
     "qenn_core.training.reports",  # scores them
     "qenn_core.training.table",  # rows as tensors
     "qenn_core.training.trainee",  # weights as tensors
+    "qenn_core.training.training",  # the same as the cohort
+    "qenn_core.training.weights",  # weights as tensors
     "qenn_core.analysis.decision_map",  # a torch model's answers
     "qenn_core.analysis.overview",  # runs the preparation
     "qenn_core.analysis.drawing",  # traces the circuit
+    "qenn_core.analysis.packing",  # packs the fitted preparation
+    "qenn_core.analysis.predicting",  # a torch model's answers
     "qenn_core.jobs.work",  # what a worker does
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import prod
 from typing import Any, Literal
 
@@ -55,8 +56,9 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         Seed of the shots, or one for each model. In training mode calls draw from one stream; in evaluation
         mode each call draws the same shots anew.
     compiles : bool
-        Whether to compile at all; if not, PennyLane evaluates the circuit in its own ways, `gradient` and
-        `seed` being the QNode's affair, and all that is added are models side by side.
+        Whether to compile at all; if not, PennyLane evaluates the circuit in its own ways. `gradient` and the
+        shots of training are then the QNode's affair; what is added are models side by side, and with a seed
+        the same shots anew in evaluation mode, on simulators that draw them from a NumPy generator.
 
     Attributes
     ----------
@@ -101,6 +103,20 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         Counted where results come from shots or gradients from the parameter-shift rule.
         """
         return sum(one.executions for one in self._evaluations.values() if isinstance(one, Evaluation))
+
+    @property
+    def stream_states(self) -> Sequence[Mapping[str, Any]]:
+        """Where the random streams stand from which training draws its shots; plain values.
+
+        To set them is to draw from then on what would have been drawn. A device that draws by itself, such
+        as a quantum computer, has no stream here.
+        """
+        return [stream.bit_generator.state for stream in self._all_streams()]
+
+    @stream_states.setter
+    def stream_states(self, states: Sequence[Mapping[str, Any]]) -> None:
+        for stream, state in zip(self._all_streams(), states, strict=True):
+            stream.bit_generator.state = state
 
     def forward(self, inputs: torch.Tensor | Encoded) -> torch.Tensor:
         """Evaluate the circuit.
@@ -212,6 +228,31 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
     def _streams(self) -> list[np.random.Generator]:
         return self._training_streams if self.training else self._new_streams()
 
+    @property
+    def _device_stream(self) -> np.random.Generator | None:
+        """What PennyLane's simulator draws from, if it is one that draws by NumPy."""
+        stream = getattr(self.qnode.device, "_rng", None)
+        return stream if isinstance(stream, np.random.Generator) else None
+
+    def _all_streams(self) -> list[np.random.Generator]:
+        of_device = self._device_stream
+        return [*self._training_streams, *([of_device] if of_device else [])]
+
+    @contextmanager
+    def _own_shots(self) -> Iterator[None]:
+        """Have PennyLane's simulator draw the shots of the mode: so a look at a model changes no training."""
+        stream = self._device_stream
+        if stream is None or self.training or None in self.seeds:
+            yield
+            return
+        # In place, since some simulators hold on to the generator that they began with.
+        before = stream.bit_generator.state
+        stream.bit_generator.state = self._new_streams()[0].bit_generator.state
+        try:
+            yield
+        finally:
+            stream.bit_generator.state = before
+
     def _shaped(self, results: torch.Tensor, evaluation: Evaluation, lead: Sequence[int]) -> torch.Tensor:
         """Bring results (n_models, n_rows, n_outputs) into the shape that ``TorchLayer`` returns."""
         measurements, returns = evaluation.trace.measurements, evaluation.trace.returns
@@ -226,13 +267,14 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         return results.reshape((*models, *lead))
 
     def _by_pennylane(self, inputs: torch.Tensor, cause: str) -> torch.Tensor:
-        if self.n_models is None:
-            results: torch.Tensor = qml.qnn.TorchLayer.forward(self, inputs)
-        else:
-            shared = inputs.ndim < 3
-            results = torch.stack(
-                [self._one_by_pennylane(inputs if shared else inputs[m], m) for m in range(self.n_models)]
-            )
+        with self._own_shots():
+            if self.n_models is None:
+                results: torch.Tensor = qml.qnn.TorchLayer.forward(self, inputs)
+            else:
+                shared = inputs.ndim < 3
+                results = torch.stack(
+                    [self._one_by_pennylane(inputs if shared else inputs[m], m) for m in range(self.n_models)]
+                )
         # Only now: if PennyLane refuses the circuit as well, its own error says more.
         if self.compiles and self.fallback_cause is None:
             self.fallback_cause = cause

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 from qenn_core.data.prepared import PreparedData
 from qenn_core.errors import TrainingError
-from qenn_core.model.network import HybridModel, build_model, build_side_by_side
+from qenn_core.model.network import HybridModel, build_side_by_side
 from qenn_core.spec import ExperimentSpec
-from qenn_core.training.cohort import Cohort, Entry
+from qenn_core.training.cohort import Cohort, Entry, Stop
 from qenn_core.training.records import Record
-from qenn_core.training.reports import report_start
-
-Stop = Callable[[], bool]
+from qenn_core.training.training import Training
 
 
 def train(
@@ -22,41 +19,8 @@ def train(
     model: HybridModel | None = None,
     stop: Stop = lambda: False,
 ) -> Iterator[Record]:
-    """Train a model epoch by epoch.
-
-    The caller owns the loop: to pause is not to ask for the next record, to step is to ask for one. The
-    same spec and data give the same records bit for bit, but for the seconds.
-
-    Losses and accuracies of an epoch are measured after its last step, on the whole training and
-    validation part, with the same weights: so that the two curves can be laid over each other, as they
-    could not with an average over weights that move through the epoch.
-
-    Parameters
-    ----------
-    spec : ExperimentSpec
-        What to train, and how.
-    data : PreparedData
-        Steps see its training part; the validation part chooses the weights that are kept and decides
-        about stopping early; the test part is only scored, after the last step.
-    model : HybridModel, optional
-        The model, freshly built from `spec`, for a caller who wants to look into it between two records.
-        With the record of an epoch it holds that epoch's weights, with the last record the weights kept.
-    stop : callable, optional
-        Asked before each step; once it says ``True`` the training ends, and tells its scores.
-
-    Yields
-    ------
-    Record
-        One `Started`, an `Epoch` for each complete epoch, one `Finished`.
-
-    Raises
-    ------
-    TrainingError
-        If not even the untrained model gives numbers.
-    """
-    if model is None:
-        model = build_model(spec, data.n_inputs, data.n_classes)
-    yield from filter(None, chain.from_iterable(_rounds(spec, [Entry(spec.seed, data)], model, stop)))
+    """Train a model epoch by epoch; see `Training`, whose records these are."""
+    yield from Training(spec, data, model, stop)
 
 
 def train_together(
@@ -79,7 +43,7 @@ def train_together(
     model : HybridModel, optional
         The models, freshly built by `build_side_by_side`.
     stop : callable, optional
-        Asked before each step; once it says ``True`` all end.
+        Asked as in `Training`; once it says ``True`` all end.
 
     Yields
     ------
@@ -101,18 +65,4 @@ def train_together(
         )
     if model is None:
         model = build_side_by_side(spec, [entry.seed for entry in entries], *widths.pop())
-    yield from _rounds(spec, entries, model, stop)
-
-
-def _rounds(
-    spec: ExperimentSpec, entries: Sequence[Entry], model: HybridModel, stop: Stop
-) -> Iterator[tuple[Record | None, ...]]:
-    yield tuple(report_start(entry.data, model.shape) for entry in entries)
-    cohort = Cohort(spec.training, entries, model)
-    numbers = range(len(entries))
-    remaining = set(numbers)
-    while remaining:
-        epochs = cohort.epoch(stop)
-        endings = cohort.end(remaining - epochs.keys())
-        remaining -= endings.keys()
-        yield tuple(epochs.get(number) or endings.get(number) for number in numbers)
+    yield from Cohort(spec.training, entries, model).rounds(stop)

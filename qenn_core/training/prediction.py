@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from qenn_core.data.prepared import Floats
 from qenn_core.model.network import HybridModel, ModelInputs
 
 
-def logits(model: HybridModel, inputs: ModelInputs, rows: torch.Tensor) -> torch.Tensor:
+def logits(
+    model: HybridModel,
+    inputs: ModelInputs,
+    rows: torch.Tensor,
+    before_each: Callable[[], object] = lambda: None,
+) -> torch.Tensor:
     """Return the model's output for some rows of `inputs`, in double precision and without gradients.
 
     The model answers in evaluation mode, and is left in the mode that it was in.
@@ -21,6 +28,8 @@ def logits(model: HybridModel, inputs: ModelInputs, rows: torch.Tensor) -> torch
         Rows to choose from.
     rows : tensor of int, shape (..., n_chosen)
         Numbers of the rows; with networks side by side ``(n_models, n_chosen)`` has some for each of them.
+    before_each : callable, optional
+        Called before each portion of rows, so that it can end a long evaluation by raising.
 
     Returns
     -------
@@ -30,8 +39,11 @@ def logits(model: HybridModel, inputs: ModelInputs, rows: torch.Tensor) -> torch
     model.eval()
     try:
         with torch.no_grad():
-            portions = torch.split(rows, model.rows_at_once, dim=-1)
-            return torch.cat([model(inputs[some]) for some in portions], dim=-2).double()
+            answers = []
+            for portion in torch.split(rows, model.rows_at_once, dim=-1):
+                before_each()
+                answers.append(model(inputs[portion]))
+            return torch.cat(answers, dim=-2).double()
     finally:
         model.train(training)
 

@@ -8,11 +8,25 @@ from math import inf, isfinite
 
 import numpy as np
 import torch
+from pydantic import BaseModel, ConfigDict
 
 from qenn_core.data.prepared import PreparedData
 from qenn_core.spec import TrainingSpec
 from qenn_core.training.measuring import Measured
 from qenn_core.training.records import Epoch, StopReason
+
+
+class Progress(BaseModel):
+    """How far a model has come, in plain values."""
+
+    model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
+
+    complete: int
+    seconds: float
+    learning: bool
+    reason: StopReason
+    kept_epoch: int
+    kept_loss: float
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,29 @@ class Trainee:
     def kept_epoch(self) -> int:
         """The epoch with the lowest validation loss; 0 as long as none is complete."""
         return self._kept.epoch
+
+    @property
+    def kept_weights(self) -> tuple[torch.Tensor, ...]:
+        """The weights of that epoch, which never change."""
+        return self._kept.weights
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come; with its weights and the state of `shuffle` all that a further epoch needs."""
+        return Progress(
+            complete=self.complete,
+            seconds=self.seconds,
+            learning=self.learning,
+            reason=self.reason,
+            kept_epoch=self._kept.epoch,
+            kept_loss=self._kept.loss,
+        )
+
+    def resume(self, progress: Progress, kept_weights: Sequence[torch.Tensor]) -> None:
+        """Go on from there instead of from the beginning."""
+        self.complete, self.seconds = progress.complete, progress.seconds
+        self.learning, self.reason = progress.learning, progress.reason
+        self._kept = _Kept(_copies(kept_weights), progress.kept_epoch, progress.kept_loss)
 
     def end(self, reason: StopReason) -> None:
         """Learn no more."""

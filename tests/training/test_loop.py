@@ -149,7 +149,7 @@ def test_the_validation_part_gives_no_gradient(separable):
 
 
 def test_user_stops_within_an_epoch(separable):
-    asked = iter([False] * 7 + [True])  # three steps make an epoch
+    asked = iter([False] * 11 + [True] * 4)  # three steps and two evaluations make an epoch
     _, epochs, finished = run(SMALL, separable, stop=lambda: next(asked))
     assert len(epochs) == 2
     assert (finished.reason, finished.epochs) == ("user", 2)
