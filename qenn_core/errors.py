@@ -90,3 +90,7 @@ class TrainingError(QennError):
 
 class JobError(QennError):
     """A run, or a question to a worker, that was lost or is not known."""
+
+
+class ModelError(QennError):
+    """A trained model that cannot be used."""

@@ -141,12 +141,15 @@ def guess_role(name: str, cells: pd.Series) -> tuple[Role, str]:
     if present.empty:
         return "ignore", "every cell is missing"
     different = present.drop_duplicates()
-    if len(different) <= MAX_TRUTH_SPELLINGS and _read_truth(different).notna().all():
+    if (
+        len(different) <= MAX_TRUTH_SPELLINGS
+        and _read_truth(different, _truth_words(different)).notna().all()
+    ):
         return "boolean", ""
     read = pd.to_numeric(present, errors="coerce")
     if read.notna().mean() >= NEARLY_ALL:
         return ("ignore", "the cells only number the rows") if _numbers_rows(name, read) else ("numeric", "")
-    if _read_dates(present).notna().mean() >= NEARLY_ALL:
+    if _read_dates(present, _date_format(present)).notna().mean() >= NEARLY_ALL:
         return "date", ""
     if len(different) <= MAX_CATEGORIES and len(present) >= MIN_ROWS_PER_CATEGORY * len(different):
         return "category", ""
@@ -161,7 +164,7 @@ def _read(name: str, cells: pd.Series, told: Role | None) -> Column:
         return _without(column, "you chose so" if told else doubt)
     if cells.notna().sum() == 0:
         return _without(column, "every cell is missing")
-    values, notes = _values(name, role, cells)
+    values, notes = read_as(name, role, cells, spelling_of(role, cells))
     column = Column(name, role, guessed, values, cells, notes=notes)
     if values.notna().sum() == 0:
         return _without(column, f"no cell reads as {KIND_OF_CELL[role]}")
@@ -174,14 +177,36 @@ def _without(column: Column, reason: str) -> Column:
     return Column(column.name, column.role, column.guessed, column.cells, column.cells, left_out=reason)
 
 
-def _values(name: str, role: Role, cells: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
+def spelling_of(role: Role, cells: pd.Series) -> tuple[str, ...]:
+    """Return how cells of a role are written: the words for no and yes, the format of dates, else nothing."""
+    if role == "boolean":
+        return _truth_words(cells)
+    return (_date_format(cells),) if role == "date" else ()
+
+
+def read_as(
+    name: str, role: Role, cells: pd.Series, spelling: tuple[str, ...]
+) -> tuple[pd.Series, tuple[str, ...]]:
+    """Read the cells of a column as its role, and say in sentences which could not be read.
+
+    Parameters
+    ----------
+    name : str
+        The column's name.
+    role : str
+        One of `USABLE_ROLES`.
+    cells : pandas.Series
+        The cells.
+    spelling : tuple of str
+        How they are written; see `spelling_of`.
+    """
     if role == "category":
         return cells.astype("str").fillna(MISSING_CATEGORY).astype(object), ()
     notes = []
     if role == "boolean":
-        read = values = _read_truth(cells)
+        read = values = _read_truth(cells, spelling)
     elif role == "date":
-        read = values = _read_dates(cells)
+        read = values = _read_dates(cells, spelling[0])
     else:
         read = pd.to_numeric(cells, errors="coerce").astype("float64")
         values = _bounded(read)
@@ -197,24 +222,28 @@ def _values(name: str, role: Role, cells: pd.Series) -> tuple[pd.Series, tuple[s
     return values, tuple(notes)
 
 
-def _read_truth(cells: pd.Series) -> pd.Series:
+def _truth_words(cells: pd.Series) -> tuple[str, ...]:
+    present = set(cells.astype("str").str.casefold().dropna().unique())
+    words = max(TRUTH_PAIRS, key=lambda pair: len(present & pair.keys()))
+    return tuple(words)
+
+
+def _read_truth(cells: pd.Series, words: tuple[str, ...]) -> pd.Series:
     if pd.api.types.is_numeric_dtype(cells):
         return cells.astype("float64").where(cells.isin([0, 1]))
-    folded = cells.astype("str").str.casefold()
-    present = set(folded.dropna().unique())
-    words = max(TRUTH_PAIRS, key=lambda pair: len(present & pair.keys()))
-    return folded.map(words).astype("float64")
+    no, yes = words
+    return cells.astype("str").str.casefold().map({no: 0.0, yes: 1.0}).astype("float64")
 
 
-def _read_dates(cells: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(cells):
-        return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
+def _date_format(cells: pd.Series) -> str:
     different = cells.dropna().drop_duplicates()
     probe = different.iloc[:: max(1, len(different) // DATE_PROBE)]
-    return _dates(cells, max(DATE_FORMATS, key=lambda form: _dates(probe, form).notna().sum()))
+    return max(DATE_FORMATS, key=lambda form: _read_dates(probe, form).notna().sum())
 
 
-def _dates(cells: pd.Series, form: str) -> pd.Series:
+def _read_dates(cells: pd.Series, form: str) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(cells):
+        return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
     read = pd.to_datetime(cells, format=form, errors="coerce", utc=True)
     return read.dt.tz_localize(None).astype("datetime64[us]")
 

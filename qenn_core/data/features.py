@@ -182,3 +182,7 @@ def _quietly(work: Callable[[pd.DataFrame], T], frame: pd.DataFrame) -> T:
         # Categories that only held-out rows have are expected, and their treatment is documented above.
         warnings.filterwarnings("ignore", message="Found unknown categories", category=UserWarning)
         return work(frame)
+
+
+# The functions that a fitted pipeline calls. A model that was kept names them, so their names must stay.
+CALLED = (_date_parts, _date_names, _gap_names, _category_name)

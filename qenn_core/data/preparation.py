@@ -10,7 +10,7 @@ from qenn_core.data.features import FittedFeatures, fit_features, frame_of
 from qenn_core.data.plane import plane_of
 from qenn_core.data.prepared import Ints, Part, PreparedData
 from qenn_core.data.question import Question, ask
-from qenn_core.data.reduction import fit_reduction
+from qenn_core.data.reduction import Reduction, fit_reduction
 from qenn_core.data.split import Split, stratified_split
 from qenn_core.data.table import Table
 from qenn_core.data.words import count
@@ -18,10 +18,12 @@ from qenn_core.spec import ExperimentSpec
 
 
 class Preparation(NamedTuple):
-    """Prepared data with the split of the question's rows and the fitted way to the features."""
+    """Prepared data with what they came from and what was fitted on the way: all that further rows need."""
 
+    question: Question
     split: Split
     fitted: FittedFeatures
+    reduction: Reduction
     data: PreparedData
 
 
@@ -74,7 +76,7 @@ def prepare_question(spec: ExperimentSpec, question: Question) -> Preparation:
             reduction.note,
         ),
     )
-    return Preparation(split, fitted, data)
+    return Preparation(question, split, fitted, reduction, data)
 
 
 def _sizes_note(split: Split) -> str:

@@ -36,6 +36,8 @@ class Question:
         One name a class.
     notes : tuple of str
         What was done, in plain sentences.
+    edges : tuple of float
+        Where the classes are bands of a numeric target, the numbers that they end with.
     """
 
     target: str
@@ -45,6 +47,7 @@ class Question:
     labels: Ints
     class_names: tuple[str, ...]
     notes: tuple[str, ...]
+    edges: tuple[float, ...] = ()
 
     @property
     def used(self) -> tuple[Column, ...]:
@@ -83,7 +86,9 @@ def ask(spec: ExperimentSpec, table: Table) -> Question:
             "Use a table with more rows, or another column to predict.",
             "data.target",
         )
-    question = Question(target, reason, columns, rows, classes.labels[rows], classes.names, tuple(notes))
+    question = Question(
+        target, reason, columns, rows, classes.labels[rows], classes.names, tuple(notes), classes.edges
+    )
     return replace(question, notes=(*notes, *_giveaways(question)))
 
 

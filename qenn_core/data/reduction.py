@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest, f_classif
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from qenn_core.data.prepared import Floats, Ints
@@ -20,11 +19,18 @@ from qenn_core.spec import ExperimentSpec
 
 @dataclass(frozen=True)
 class Reduction:
-    """The fitted way from features (n, n_features) to inputs (n, n_inputs), their names, and a note."""
+    """The fitted way from features (n, n_features) to inputs (n, n_inputs), their names, and a note.
 
-    to_inputs: Callable[[Floats], Floats]
+    Without a pipeline the features are the inputs.
+    """
+
+    pipeline: Pipeline | None
     names: tuple[str, ...]
     note: str
+
+    def to_inputs(self, features: Floats) -> Floats:
+        """Return the inputs (n, n_inputs) of rows with `features` (n, n_features)."""
+        return features if self.pipeline is None else np.asarray(self.pipeline.transform(features))
 
 
 def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats, labels: Ints) -> Reduction:
@@ -50,18 +56,18 @@ def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats
     n_features = len(names)
     if spec.encoding.reduction == "linear":
         note = f"A trainable linear layer brings the {count(n_features, 'feature')} to the circuit."
-        return Reduction(_passed_on, names, note)
+        return Reduction(None, names, note)
     reducer = _reducer(spec, n_features, capacity, len(features))
     low_high = encoding.input_range
     scaler = None if low_high is None else MinMaxScaler(low_high, clip=True)
     steps = [step for step in (reducer, scaler) if step is not None]
     if not steps:
-        return Reduction(_passed_on, *_outcome(None, names))
+        return Reduction(None, *_outcome(None, names))
     pipeline = make_pipeline(*steps).fit(features, labels)
     names, note = _outcome(reducer, names)
     if low_high is not None:
         note += f" They are scaled to angles from {low_high[0]:.2f} to {low_high[1]:.2f}."
-    return Reduction(pipeline.transform, names, note)
+    return Reduction(pipeline, names, note)
 
 
 def separation(features: Floats, labels: Ints) -> Floats:
@@ -95,7 +101,3 @@ def _outcome(reducer: PCA | SelectKBest | None, names: tuple[str, ...]) -> tuple
         )
     names = tuple(np.asarray(names, dtype=object)[reducer.get_support()])
     return names, f"Of {before} those that tell the classes apart best are used: {listed(names)}."
-
-
-def _passed_on(features: Floats) -> Floats:
-    return features

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -33,11 +33,13 @@ class Classes:
     """The target's values as classes.
 
     ``labels`` (rows,) holds the number of each row's class, or ``NO_CLASS`` for a row that is left out.
+    ``edges`` are the numbers that bands end with, all but the last one's.
     """
 
     labels: Ints
     names: tuple[str, ...]
     notes: tuple[str, ...]
+    edges: tuple[float, ...] = ()
 
 
 def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
@@ -104,8 +106,10 @@ def classes_of(cells: pd.Series, bands: int) -> Classes:
     share_of_numbers = pd.to_numeric(cells.dropna(), errors="coerce").notna().mean()
     if bands or values.nunique() > limits.MAX_CLASSES:
         _check_bands(target, bands, values, on_a_scale=share_of_numbers >= NEARLY_ALL)
+    edges: tuple[float, ...] = ()
     if bands:
-        labels, names = _bands(values.to_numpy(), bands)
+        edges = _edges(values.to_numpy(), bands)
+        labels, names = _in_bands(values.to_numpy(), edges), _band_names(edges)
         notes = [
             f"‘{target}’ was cut into {count(len(names), 'band')} of nearly equal size: {', '.join(names)}."
         ]
@@ -120,7 +124,36 @@ def classes_of(cells: pd.Series, bands: int) -> Classes:
     lost = int((labels == NO_CLASS).sum())
     if lost:
         notes.insert(0, f"{count(lost, 'row')} without a target left out.")
-    return _with_enough_rows(target, labels, names, notes)
+    return replace(_with_enough_rows(target, labels, names, notes), edges=edges)
+
+
+def labels_of(cells: pd.Series, names: Sequence[str], edges: Sequence[float] = ()) -> Ints:
+    """Return the class number of each of some more cells of a target, or ``NO_CLASS``.
+
+    Parameters
+    ----------
+    cells : pandas.Series
+        Cells of rows that the classes were not made from.
+    names : sequence of str
+        The names of the classes; see `Classes`.
+    edges : sequence of float
+        The edges of bands, where classes are bands.
+    """
+    numbers_of = {name: number for number, name in enumerate(names)}
+    values = numbers(cells).to_numpy()
+    if edges:
+        bands = [numbers_of.get(name, NO_CLASS) for name in _band_names(edges)]
+        return np.array([*bands, NO_CLASS])[_in_bands(values, edges)]
+    texts = cells.astype("str")
+    # A number is the same number however it is written.
+    as_number = [np.format_float_positional(value, trim="-") for value in values]
+    return np.array(
+        [
+            numbers_of.get(text, numbers_of.get(number, NO_CLASS))
+            for text, number in zip(texts, as_number, strict=True)
+        ],
+        dtype=np.int64,
+    )
 
 
 def _check_bands(target: str, bands: int, values: pd.Series, on_a_scale: bool) -> None:
@@ -140,16 +173,19 @@ def _check_bands(target: str, bands: int, values: pd.Series, on_a_scale: bool) -
         )
 
 
-def _bands(values: NDArray[np.float64], bands: int) -> tuple[Ints, list[str]]:
-    known = np.isfinite(values)
+def _edges(values: NDArray[np.float64], bands: int) -> tuple[float, ...]:
+    known = values[np.isfinite(values)]
     # Edges that occur as values leave no band empty.
-    edges = np.unique(np.quantile(values[known], np.arange(1, bands) / bands, method="lower"))
-    edges = edges[edges < values[known].max()]
-    labels = np.where(known, np.searchsorted(edges, values, side="left"), NO_CLASS)
-    return labels, _band_names(edges)
+    edges = np.unique(np.quantile(known, np.arange(1, bands) / bands, method="lower"))
+    return tuple(edges[edges < known.max()].tolist())
 
 
-def _band_names(edges: NDArray[np.float64]) -> list[str]:
+def _in_bands(values: NDArray[np.float64], edges: Sequence[float]) -> Ints:
+    """Return the number of the band that each value lies in."""
+    return np.where(np.isfinite(values), np.searchsorted(edges, values, side="left"), NO_CLASS)
+
+
+def _band_names(edges: Sequence[float]) -> list[str]:
     n_bands = len(edges) + 1
     words = BAND_NAMES.get(n_bands) or [f"band {k}" for k in range(1, n_bands + 1)]
     if n_bands == 1:

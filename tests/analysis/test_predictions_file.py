@@ -1,0 +1,76 @@
+"""Predictions beside their rows, as a table and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from qenn_core.analysis.predictions import Predictions, to_csv
+from qenn_core.data.reading import read_table
+from qenn_core.data.target import NO_CLASS
+from qenn_core.spec import DataSpec
+
+FRAME = pd.DataFrame(
+    {"a": ["1.5", None, "-3"], "=cmd": ["=1+1", "@x", "-y"], "predicted kind": ["+x", "\tx", "ä, ö"]},
+    dtype="str",
+)
+
+
+def said(**changes) -> Predictions:
+    fields = {
+        "target": "kind",
+        "class_names": ("down", "=up"),
+        "probabilities": np.array([[0.25, 0.75], [2 / 3, 1 / 3], [0.5, 0.5]]),
+        "truth": None,
+        "seen": np.array([True, False, False]),
+    }
+    return Predictions(**fields | changes)
+
+
+def rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_predictions_stand_beside_their_rows():
+    table = said().beside(FRAME.set_axis([7, 7, 2], axis="index"))
+    assert list(table.columns) == [
+        *FRAME.columns,
+        "predicted kind (2)",
+        "probability of down",
+        "probability of =up",
+    ]
+    assert table["predicted kind (2)"].tolist() == ["=up", "down", "down"]
+    assert table["a"].tolist()[0] == "1.5"
+
+
+def test_a_file_has_no_formulas_and_keeps_its_numbers():
+    assert rows(to_csv(said().beside(FRAME))) == [
+        ["a", "'=cmd", "predicted kind", "predicted kind (2)", "probability of down", "probability of =up"],
+        ["1.5", "'=1+1", "'+x", "'=up", "0.25", "0.75"],
+        ["", "'@x", "'\tx", "down", "0.666667", "0.333333"],
+        ["-3", "'-y", "ä, ö", "down", "0.5", "0.5"],
+    ]
+
+
+def test_a_file_can_be_read_again():
+    table = read_table(to_csv(said().beside(FRAME)), "predictions.csv", DataSpec(source="csv"))
+    assert table.frame.shape == (3, 6)
+    assert table.frame["predicted kind (2)"].tolist() == ["'=up", "down", "down"]
+
+
+@pytest.mark.parametrize(
+    ("truth", "all_rows", "new_rows"),
+    [
+        ([1, 0, 1], (2, 3), (1, 2)),
+        ([1, NO_CLASS, 0], (2, 2), (1, 1)),
+        ([1, NO_CLASS, NO_CLASS], (1, 1), None),
+    ],
+)
+def test_hits_are_counted_of_all_and_of_new_rows(truth, all_rows, new_rows):
+    told = said(truth=np.array(truth))
+    assert told.hits() == all_rows
+    assert told.hits(new=True) == new_rows

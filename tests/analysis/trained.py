@@ -1,0 +1,52 @@
+"""Small models, trained for a moment and packed, with the rows that they were tested on."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from qenn_core.analysis.packing import pack_model
+from qenn_core.data.preparation import Preparation, prepare_question
+from qenn_core.data.prepared import Floats
+from qenn_core.data.question import ask
+from qenn_core.data.table import Table
+from qenn_core.spec import ExperimentSpec
+from qenn_core.training.prediction import predict
+from qenn_core.training.records import Finished
+from qenn_core.training.training import Training
+
+SMALL = {"circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 1}
+
+
+class Trained(NamedTuple):
+    """A packed model, what it came from, and what its training told of the test rows."""
+
+    content: bytes
+    preparation: Preparation
+    weights: bytes
+    finished: Finished
+    probabilities: Floats
+
+    def rows(self, frame: pd.DataFrame, part: str = "test") -> pd.DataFrame:
+        """Return the rows of a part, in its order, out of the table that was trained on."""
+        return frame.iloc[self.preparation.question.rows[getattr(self.preparation.split, part)]]
+
+
+def trained(spec: ExperimentSpec, table: Table) -> Trained:
+    """Train a model and pack it."""
+    preparation = prepare_question(spec, ask(spec, table))
+    training = Training(spec, preparation.data)
+    *_, finished = training
+    assert isinstance(finished, Finished)
+    weights = training.weights()
+    return Trained(
+        pack_model(spec, preparation, weights),
+        preparation,
+        weights,
+        finished,
+        predict(training.model, preparation.data.test.inputs),
+    )
+
+
+def as_texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as a file would give it: every cell a text, or missing."""
+    return frame.apply(lambda cells: cells.astype("str").astype("str"))
