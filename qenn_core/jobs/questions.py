@@ -15,7 +15,10 @@ from qenn_core.jobs import tasks
 from qenn_core.spec import DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from qenn_core.analysis.overview_records import Overview
+    from qenn_core.analysis.predictions import Predictions
     from qenn_core.model.drawing import Drawing
 
 logger = logging.getLogger(__name__)
@@ -24,6 +27,8 @@ logger = logging.getLogger(__name__)
 SECONDS = 20.0
 # Reading ends by itself at its limit, with a better message; this is for when even that fails.
 READING_SECONDS = limits.PARSE_SECONDS + 15
+# So does predicting, which may have to import what it needs first.
+PREDICTING_SECONDS = limits.PREDICTION_SECONDS + 15
 
 
 def read_table(content: bytes, file_name: str, options: DataSpec, *, seed: int = 0) -> Table:
@@ -46,6 +51,13 @@ def draw_circuit(spec: ExperimentSpec, n_inputs: int) -> Drawing:
     from qenn_core.analysis.drawing import draw_circuit
 
     return draw_circuit(spec, n_inputs)
+
+
+def predict(model: bytes, rows: pd.DataFrame) -> Predictions:
+    """Ask a packed model about further rows."""
+    from qenn_core.analysis.predicting import predict_rows
+
+    return predict_rows(model, rows)
 
 
 class Question(NamedTuple):
@@ -75,6 +87,7 @@ QUESTIONS: Mapping[str, Question] = {
     "read_table": Question(read_table, READING_SECONDS, tasks.READING, attempts=2),
     "describe": Question(describe),
     "draw_circuit": Question(draw_circuit),
+    "predict": Question(predict, PREDICTING_SECONDS),
 }
 
 
