@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages._shared.plotly import plotly_script
 from pages._shared.visitors import workspace_route
 from qenn_core import jobs
 from qenn_core.errors import JobError
 
 ASSETS = Path(__file__).parent / "assets"
-PLOTLY = Path(str(files("plotly"))) / "package_data" / "plotly.min.js"
 
 # Which sites may show the app within their own pages: as the browser's policy "frame-ancestors" reads.
 FRAME_ANCESTORS = "'self'"
@@ -28,8 +27,6 @@ HEADERS = {
     "Content-Security-Policy": f"frame-ancestors {FRAME_ANCESTORS}",
 }
 NOT_KEPT = {"Cache-Control": "no-store"}
-# The script changes with the app's version of Plotly only.
-KEPT = {"Cache-Control": "public, max-age=86400"}
 # The app's own scripts are asked for each time, and sent only if they have changed.
 ASKED_FOR = "no-cache"
 
@@ -56,11 +53,6 @@ async def run_snapshot(request: Request) -> Response:
     except JobError as error:
         return JSONResponse({"error": str(error)}, status_code=404, headers=NOT_KEPT)
     return Response(snapshot.to_json(), media_type="application/json", headers=NOT_KEPT)
-
-
-async def plotly_script(request: Request) -> Response:
-    """Answer with the very Plotly that the figures of the pages are made for."""
-    return FileResponse(PLOTLY, headers=KEPT)
 
 
 class Assets(StaticFiles):
