@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
 from platformdirs import user_data_path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -15,7 +18,8 @@ from qenn_core.store.errors import StoreError
 HOME = "QENN_HOME"
 DATABASE = "QENN_DATABASE_URL"
 UPLOAD_DAYS = "QENN_UPLOAD_DAYS"
-_FILE = "studio.db"
+# A migration of a large database takes no longer.
+_TURN_SECONDS = 60.0
 
 
 def place_from_environment() -> tuple[Path, str | None]:
@@ -39,29 +43,36 @@ def upload_days() -> int:
 def private_folder(folder: Path) -> Path:
     """Return `folder` as an absolute path; if it is not there, make it for this user's eyes only."""
     folder = folder.expanduser().absolute()
-    try:
+    with _usable(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"Nothing can be kept in {folder}.",
-            f"The folder could not be made: {error.strerror}.",
-            f"Set {HOME} to a folder that the server may write in.",
-        ) from error
     return folder
+
+
+@contextmanager
+def turn_to_open(home: Path) -> Iterator[None]:
+    """Let one server after another open what is kept in `home`."""
+    with _usable(home), FileLock(home / "opening.lock", timeout=_TURN_SECONDS, fallback_to_soft=False):
+        yield
 
 
 def sqlite_url(home: Path) -> URL:
     """Return the URL of the database file in `home`; a new file is for this user's eyes only."""
-    path = home / _FILE
-    try:
+    path = home / "studio.db"
+    with _usable(home):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    return URL.create("sqlite+pysqlite", database=str(path))
+
+
+@contextmanager
+def _usable(home: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             f"Nothing can be kept in {home}.",
-            f"The file {_FILE} could not be opened: {error.strerror}.",
+            f"The system says: {error.strerror or error}.",
             f"Set {HOME} to a folder that the server may write in.",
         ) from error
-    return URL.create("sqlite+pysqlite", database=str(path))
 
 
 def postgresql_url(text: str) -> URL:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
-
-from filelock import FileLock
 
 from qenn_core import limits
 from qenn_core.store.age import Age
 from qenn_core.store.clock import Clock
 from qenn_core.store.database import Database
 from qenn_core.store.migrating import migrate
-from qenn_core.store.place import private_folder
+from qenn_core.store.place import private_folder, turn_to_open
 from qenn_core.store.presence import AdvisoryPresence, FilePresence
 from qenn_core.store.runs import Runs
 from qenn_core.store.uploads import Uploads
@@ -52,18 +50,21 @@ class Store:
     ) -> None:
         clock = clock or Clock()
         self.home = private_folder(home)
-        self._database = Database(self.home, url)
-        # One server after another, where they share a folder; a database elsewhere sees to that itself.
-        with FileLock(self.home / "opening.lock") if self._database.is_file else nullcontext():
-            migrate(self._database)
-            self._presence = (
-                FilePresence(self.home / "servers")
-                if self._database.is_file
-                else AdvisoryPresence(self._database)
-            )
-        self.runs = Runs(self._database, self._presence, clock)
-        self.uploads = Uploads(self._database, Age(self._database, clock), clock, upload_days)
-        self.writer = Writer(self.runs.save)
+        with ExitStack() as undo:
+            database = Database(self.home, url)
+            undo.callback(database.close)
+            # One server after another, where they share a folder; PostgreSQL sees to that itself.
+            with turn_to_open(self.home) if database.is_file else nullcontext():
+                migrate(database)
+                presence = (
+                    FilePresence(self.home / "servers") if database.is_file else AdvisoryPresence(database)
+                )
+            undo.callback(presence.close)
+            self.runs = Runs(database, presence, clock)
+            self.uploads = Uploads(database, Age(database, clock), clock, upload_days)
+            self.writer = Writer(self.runs.save)
+            undo.callback(self.writer.close, _CLOSE_SECONDS)
+            self._closing = undo.pop_all()
 
     def clean(self) -> int:
         """Delete the uploads that have outlived their time; return how many. To be called once a day."""
@@ -71,6 +72,4 @@ class Store:
 
     def close(self) -> None:
         """Save what waits, as far as that is possible in some seconds, and let go of the database."""
-        self.writer.close(_CLOSE_SECONDS)
-        self._presence.close()
-        self._database.close()
+        self._closing.close()

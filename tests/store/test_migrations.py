@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import func, inspect, select, text
+from store.changes import ANNA, change, with_epochs
+from store.conftest import Opener, Place
+
+from qenn_core.store import migrating, schema
+from qenn_core.store.database import Database
+from qenn_core.store.errors import StoreError
+from qenn_core.store.records import SavedWeights
+
+MIGRATIONS = Path(migrating.__file__).parent / "migrations"
+
+
+@pytest.fixture
+def config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def test_the_versions_are_those_of_alembic(config: Config) -> None:
+    script = ScriptDirectory.from_config(config)
+    versions = [revision.revision for revision in script.walk_revisions()]
+    assert versions[::-1] == migrating.known_versions()
+
+
+def test_the_newest_version_has_the_tables_of_the_program(
+    place: Place, database: Database, opening: Opener
+) -> None:
+    opening(place)
+    with database.reading() as connection:
+        # SQLite tells defaults in other words than it was given.
+        context = MigrationContext.configure(connection, opts={"compare_server_default": bool(place.url)})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_a_store_goes_down_and_up_with_rows_in_it(
+    place: Place, database: Database, opening: Opener, config: Config
+) -> None:
+    store = opening(place)
+    store.runs.save(new := change(name="kept"))
+    store.runs.save(with_epochs(new.run, 1, checkpoint=SavedWeights(1, b"c")))
+    store.uploads.keep(ANNA, "x", b"x")
+    store.clean()
+    store.close()
+
+    # Down to nothing, version by version, and up again in the same way.
+    for version in [*migrating.known_versions()[-2::-1], "base"]:
+        with database.writing() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, version)
+    with database.reading() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    for version in migrating.known_versions():
+        with database.writing() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, version)
+
+    again = opening(place)
+    again.runs.save(other := change())
+    assert [run.id for run in again.runs.listed(ANNA)] == [other.run]
+
+
+def test_a_failed_migration_leaves_the_database_as_it_was(
+    place: Place, database: Database, opening: Opener, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening(place).close()
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr("alembic.op.drop_table", fail)
+
+    def downgrade() -> None:
+        with database.writing() as connection:
+            connection.execute(text("DROP TABLE epochs"))
+            config.attributes["connection"] = connection
+            command.downgrade(config, "base")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        downgrade()
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(schema.epochs)).scalar() == 0
+
+
+def test_a_database_of_a_newer_program_is_refused(place: Place, database: Database, opening: Opener) -> None:
+    opening(place).close()
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"newer QENN Studio.*version 9999.*Install the newer"):
+        opening(place)
