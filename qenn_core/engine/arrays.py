@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+import scipy.sparse
 import torch
 
 # A torch.Tensor or a numpy.ndarray.
@@ -171,7 +172,13 @@ NUMPY: Arrays = NumpyArrays()
 
 
 def to_numpy(value: Any) -> Any:
-    """Return tensors on the CPU, also those within tuples and lists, as NumPy arrays; the rest as it is."""
+    """Return tensors on the CPU, also those within tuples and lists, as NumPy arrays; the rest as it is.
+
+    Sparse matrices become SciPy's.
+    """
+    if isinstance(value, torch.Tensor) and value.layout is torch.sparse_csr:
+        parts = (value.values(), value.col_indices(), value.crow_indices())
+        return scipy.sparse.csr_array(to_numpy(parts), shape=value.shape)
     if isinstance(value, torch.Tensor):
         return value.detach().resolve_conj().numpy()
     if isinstance(value, tuple | list):

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from copy import copy
 from math import prod
 
+import scipy.sparse
 import torch
 
 from qenn_core.engine.arrays import NUMPY, TORCH, Array, to_numpy
@@ -500,7 +501,11 @@ def _kron_pullback(gradient: Array, left: Array, right: Array) -> tuple[Array, A
 
 
 def _rows_times(rows: Array, matrix: Array, transposed: Array) -> Array:
-    if not getattr(matrix, "is_sparse_csr", False):
+    columns = rows.reshape(-1, rows.shape[-1]).mT
+    if getattr(matrix, "is_sparse_csr", False):
+        product = matrix @ columns.resolve_conj()
+    elif scipy.sparse.issparse(matrix):
+        product = matrix @ columns
+    else:
         return rows @ transposed
-    flat = rows.reshape(-1, rows.shape[-1])
-    return (matrix @ flat.mT.resolve_conj()).mT.reshape(*rows.shape[:-1], matrix.shape[0])
+    return product.mT.reshape(*rows.shape[:-1], matrix.shape[0])

@@ -117,6 +117,21 @@ def test_measured_with_shots(encoding: str, level: float) -> None:
     assert ((measured - exact).abs() <= 4.5 * spread + 1e-9).all()
 
 
+@pytest.mark.parametrize("n_qubits", [7, 8, 9])
+@pytest.mark.parametrize("n_rows", [1, 200])
+def test_measured_with_shots_where_all_outcomes_are_many(n_qubits: int, n_rows: int) -> None:
+    circuit = circuit_of(**{"circuit.n_qubits": n_qubits, "circuit.n_layers": 1})
+    inputs = some_inputs(n_rows, n_qubits)
+    measured = layer_of(circuit, "fused", shots=40_000, seed=1)
+    exact = layer_of(circuit, "fused")
+    spread = ((1 - exact(inputs) ** 2).clamp(min=0) / 40_000).sqrt()
+    assert ((measured(inputs) - exact(inputs)).abs() <= 5 * spread + 1e-9).all()
+    found, expected = (
+        torch.autograd.grad(layer(inputs).sum(), list(layer.parameters())) for layer in (measured, exact)
+    )
+    torch.testing.assert_close(found, expected)
+
+
 def test_other_devices_of_pennylane_by_name() -> None:
     circuit = circuit_of()
     inputs = inputs_of("angle_y")
