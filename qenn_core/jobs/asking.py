@@ -54,11 +54,12 @@ def ask(
         The one that the answer ended with; `JobError` if there was no answer.
     """
     asked = QUESTIONS[question] if isinstance(question, str) else Question(question)
-    seconds = timeout or asked.seconds
-    payload = pickle.dumps((asked.function, args, kwargs, seconds))
+    if timeout:
+        asked = asked._replace(seconds=timeout)
+    payload = pickle.dumps((asked, args, kwargs))
     for _ in range(asked.attempts):
         task = cluster.submit(
-            asked.kind, tasks.answer, payload=payload, patience=START_SECONDS, seconds=seconds
+            asked.kind, tasks.answer, payload=payload, patience=START_SECONDS, seconds=asked.seconds
         )
         try:
             answer: Answer = pickle.loads(task.result())

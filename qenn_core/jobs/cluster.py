@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from asyncio import run_coroutine_threadsafe
 from collections import Counter
@@ -29,10 +30,8 @@ logger = logging.getLogger(__name__)
 Place = tuple[str, str]
 
 # How often the workers are counted, and how soon a cluster that was lost is tried again.
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.25
 RETRY_SECONDS = 3.0
-# Somebody who waits for a free place looks for it more often.
-PLACE_SECONDS = 0.05
 # A scheduler that is silent for longer is taken for lost.
 SILENCE_SECONDS = 30.0
 CLOSE_SECONDS = 20.0
@@ -115,6 +114,7 @@ class Cluster:
         self._client: Client | None = None
         self._workers: Mapping[str, Mapping[str, float]] = {}
         self._given: dict[str, str] = {}
+        self._freed = asyncio.Event()
         self._followed: set[asyncio.Task[Any]] = set()
         self._queues: Mapping[str, asyncio.Lock] = {kind: asyncio.Lock() for kind in KINDS}
         dask.config.set(SERVER_CONFIG)
@@ -231,7 +231,7 @@ class Cluster:
 
     async def _ready(self) -> None:
         while not all(_sums(self._workers.values())[kind] >= max(1, self.slots(kind)) for kind in KINDS):
-            await asyncio.sleep(PLACE_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
 
     # Tasks
 
@@ -284,6 +284,7 @@ class Cluster:
             raise ClusterLostError(*LOST_CLUSTER) from lost
         finally:
             del self._given[name]
+            self._freed.set()
 
     async def _place(self, task: str) -> tuple[Client, str]:
         """Give a task to the free worker that has least to do, once there is one."""
@@ -292,6 +293,7 @@ class Cluster:
             while True:
                 if self.trouble:
                     raise self.trouble
+                self._freed.clear()
                 if client := self._client:
                     taken = await self._look(client)
                     free = [
@@ -303,7 +305,8 @@ class Cluster:
                         worker = min(free, key=lambda worker: sum(taken[worker, kind] for kind in KINDS))
                         self._given[task] = worker
                         return client, worker
-                await asyncio.sleep(PLACE_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._freed.wait(), LOOK_SECONDS)
 
     async def _hand_over(self, client: Client, worker: str, payload: bytes) -> bytes | Task:
         """Bring a large payload straight to the worker, ten times faster than through the scheduler."""

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import dask
-import psutil
 from distributed import Client, Security, SpecCluster
+from distributed.system import MEMORY_LIMIT
 
 from qenn_core import limits
 from qenn_core.jobs.processes import SchedulerProcess, WorkerProcess
@@ -22,7 +22,7 @@ from qenn_core.jobs.tasks import QUESTIONS, READING, TRAINING
 LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).resolve().parents[2]
 
-# Files that are read at the same time, each in a process of its own.
+# Files that are read at the same time, each in a process of its own: one may take a minute.
 READERS = 3
 # Beyond this share of the memory the machine starts to swap, and every page with it.
 MEMORY_SHARE = 0.8
@@ -56,7 +56,8 @@ class ThisMachine:
     Parameters
     ----------
     n_workers : int
-        Number of training workers, at least one; the worker for questions is one more.
+        Number of training workers, at least one. The worker for questions is one more, unless there is only
+        one, which answers them too: between the steps of what it trains.
     """
 
     trouble = (
@@ -66,7 +67,14 @@ class ThisMachine:
     )
 
     def __init__(self, n_workers: int) -> None:
-        self.slots: Mapping[str, int] = {TRAINING: n_workers, QUESTIONS: 1, READING: READERS}
+        trainers = [f"{TRAINING}-{number}" for number in range(n_workers)]
+        self._offers: dict[str, dict[str, int]] = {name: {TRAINING: 1} for name in trainers}
+        answering = {QUESTIONS: 1, READING: READERS}
+        if n_workers == 1:
+            self._offers[trainers[0]] |= answering
+        else:
+            self._offers[QUESTIONS] = answering
+        self.slots: Mapping[str, int] = {TRAINING: n_workers, **answering}
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:
@@ -88,12 +96,11 @@ class ThisMachine:
                 yield client
 
     def _workers(self, start: _Start) -> dict[str, Any]:
-        n_trainers = self.slots[TRAINING]
-        share = int(MEMORY_SHARE * psutil.virtual_memory().total / n_trainers)
-        names = [f"{TRAINING}-{number}" for number in range(n_trainers)]
-        workers = {name: start.worker(name, {TRAINING: 1}, share) for name in names}
-        answering = {kind: self.slots[kind] for kind in (QUESTIONS, READING)}
-        return {**workers, QUESTIONS: start.worker(QUESTIONS, answering, limits.PARSE_MEMORY_BYTES)}
+        share = int(MEMORY_SHARE * MEMORY_LIMIT / self.slots[TRAINING])
+        return {
+            name: start.worker(name, offer, share if TRAINING in offer else limits.PARSE_MEMORY_BYTES)
+            for name, offer in self._offers.items()
+        }
 
 
 @dataclass(frozen=True)

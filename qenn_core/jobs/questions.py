@@ -1,17 +1,16 @@
-"""Small questions of the pages that need the core: each is answered by the worker kept free for them."""
+"""Small questions of the pages that need the core: each is answered by a worker."""
 
 from __future__ import annotations
 
-import faulthandler
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qenn_core import limits
 from qenn_core.data.table import Table
 from qenn_core.errors import JobError, QennError
-from qenn_core.jobs import tasks
+from qenn_core.jobs import deadline, tasks, turn
 from qenn_core.spec import DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
@@ -81,6 +80,11 @@ class Question(NamedTuple):
     kind: str = tasks.QUESTIONS
     attempts: int = 1
 
+    @property
+    def computes(self) -> bool:
+        """Whether it computes in the worker's own process."""
+        return self.kind == tasks.QUESTIONS
+
 
 QUESTIONS: Mapping[str, Question] = {
     # The one that brings its worker down may be another beside it.
@@ -98,24 +102,16 @@ class Answer(NamedTuple):
     error: QennError | None = None
 
 
-def answer(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float
-) -> Answer:
-    """Call `function` in this process, which ends if that takes longer than `seconds`.
-
-    A thread that computes cannot be stopped from outside; a process can, and its nanny replaces it.
-    """
-    with open(os.devnull, "w") as nowhere:
-        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+def answer(asked: Question, args: Sequence[Any], kwargs: Mapping[str, Any], patience: float) -> Answer:
+    """Answer a question in this process, which ends if that takes more than `patience` times its seconds."""
+    with turn.taken() if asked.computes else nullcontext(), deadline.within(patience * asked.seconds):
         try:
-            return Answer(function(*args, **kwargs))
+            return Answer(asked.function(*args, **kwargs))
         except QennError as error:
             return Answer(error=error)
         except Exception as error:
-            logger.exception("question %s failed", function.__name__)
+            logger.exception("question %s failed", asked.function.__name__)
             return Answer(error=_unforeseen(error))
-        finally:
-            faulthandler.cancel_dump_traceback_later()
 
 
 def _unforeseen(error: Exception) -> JobError:

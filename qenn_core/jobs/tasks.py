@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import pickle
 
+from distributed import get_worker
+
+from qenn_core.jobs import turn
 from qenn_core.jobs.control import Wish
 
 # The kinds of tasks. Workers offer places for them as resources of these names: for trainings, for questions
@@ -15,15 +18,23 @@ from qenn_core.jobs.control import Wish
 TRAINING, QUESTIONS, READING = KINDS = ("training", "questions", "reading")
 
 
+# A process that trains ends for the sake of a question only when that is stuck: after this many times the
+# seconds that the question may take. Until then the training waits.
+PATIENCE_WHERE_TRAINED = 3.0
+
+
 def run(topic: str, run_id: str, wish: Wish, payload: bytes) -> None:
     """Carry out a run, which tells how it goes under `topic`; `payload` holds its spec and its table."""
     from qenn_core.jobs import work
 
-    work.carry_out(topic, run_id, wish, *pickle.loads(payload))
+    with turn.taken():
+        work.carry_out(topic, run_id, wish, *pickle.loads(payload))
 
 
 def answer(payload: bytes) -> bytes:
-    """Answer a question; `payload` holds the function, its arguments and the time it has."""
+    """Answer a question; `payload` holds it with its arguments."""
     from qenn_core.jobs import questions
 
-    return pickle.dumps(questions.answer(*pickle.loads(payload)))
+    patience = PATIENCE_WHERE_TRAINED if TRAINING in get_worker().state.total_resources else 1.0
+    asked, args, kwargs = pickle.loads(payload)
+    return pickle.dumps(questions.answer(asked, args, kwargs, patience))

@@ -17,6 +17,7 @@ from qenn_core.data.preparation import prepare
 from qenn_core.data.sources import table_of
 from qenn_core.data.table import Table
 from qenn_core.errors import QennError
+from qenn_core.jobs import turn
 from qenn_core.jobs.control import PAUSE_SECONDS, Control, Wish, controlled
 from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
 from qenn_core.jobs.messages import WORKER
@@ -82,8 +83,13 @@ def updates(spec: ExperimentSpec, table: Table | None, control: Control) -> Iter
     live_map = LiveMap(
         partial(decision_map, model, data), RESOLUTION_NOISY if spec.noise.active else RESOLUTION
     )
+
+    def stop() -> bool:
+        turn.give_way()
+        return control.stopped()
+
     done, trained = 0, 0.0
-    for record in train(spec, data, model, control.stopped):
+    for record in train(spec, data, model, stop):
         match record:
             case Started():
                 started = record
@@ -100,7 +106,9 @@ def updates(spec: ExperimentSpec, table: Table | None, control: Control) -> Iter
         if control.must_wait(done) and done < spec.training.epochs:
             yield "decision_map", live_map.draw_fully()
             yield "state", "paused"
-            if not control.wait(done):
+            with turn.left():
+                in_time = control.wait(done)
+            if not in_time:
                 yield "notes", (*data.notes, LEFT_PAUSED)
             yield "state", "running"
 
