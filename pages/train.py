@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._shared import components, form, markup, questions, runs, state, target, upload
+from pages._shared import components, form, markup, questions, state, target, upload, watching
 from qenn_core.errors import QennError
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.model.executions import executions
@@ -30,23 +30,16 @@ def pipeline(name: str, ready: Ready) -> None:
     st.html(markup.strip(state.spec(), shape, len(ready.feature_names), name))
 
 
-def live(run: RunSnapshot | None, ready: Ready) -> None:
-    shown = ready.shown
-    points = (
-        [
-            {"x": x, "y": y, "label": label, "part": part}
-            for (x, y), label, part in zip(shown.plane.points, shown.labels, shown.parts, strict=True)
-        ]
-        if shown.plane
-        else []
-    )
+def live(run: RunSnapshot | None, ready: Ready | None) -> None:
+    """Draw the live charts; before a run tells them, points and classes are those of the data."""
+    plane = ready.shown.plane if ready else None
     components.charts(
-        data={
-            "run": state.run(),
+        data=watching.feed()
+        | {
             "epochs": run.epochs if run else state.spec().training.epochs,
-            "class_names": ready.class_names,
-            "axes": shown.plane.axes if shown.plane else ("", ""),
-            "points": points,
+            "class_names": ready.class_names if ready else (),
+            "axes": plane.axes if plane else ("", ""),
+            "points": points(ready) if ready else [],
             "symbols": SYMBOLS,
             "theme": st.context.theme.type,
         },
@@ -54,8 +47,17 @@ def live(run: RunSnapshot | None, ready: Ready) -> None:
     )
 
 
-def circuit(ready: Ready) -> None:
-    ran = state.run_spec()
+def points(ready: Ready) -> list[dict[str, float | str]]:
+    shown = ready.shown
+    if shown.plane is None:
+        return []
+    return [
+        {"x": x, "y": y, "label": label, "part": part}
+        for (x, y), label, part in zip(shown.plane.points, shown.labels, shown.parts, strict=True)
+    ]
+
+
+def circuit(n_inputs: int) -> None:
     changed = ran is not None and ran != state.spec()
     st.html(
         '<div class="qenn-title">The circuit</div>'
@@ -66,7 +68,7 @@ def circuit(ready: Ready) -> None:
         )
     )
     try:
-        drawing = questions.drawing(len(ready.input_names))
+        drawing = questions.drawing(n_inputs)
     except QennError as error:
         form.show(error)
     else:
@@ -85,12 +87,13 @@ def table(run: RunSnapshot | None) -> None:
     st.caption(" ".join(map(form.plain, run.comparison.cautions)))
 
 
-def on_a_quantum_computer(run: RunSnapshot | None, ready: Ready) -> None:
+def on_a_quantum_computer(run: RunSnapshot | None, ready: Ready | None) -> None:
     """Say what the run took, or would take, where nothing can be simulated."""
-    spec, rows, epochs = state.spec(), ready.rows, None
-    if run is not None and run.started is not None and run.finished is not None:
-        spec, rows, epochs = state.run_spec() or spec, run.started.rows, run.finished.epochs
-    circuits = executions(spec, rows, epochs)
+    spec = state.spec()
+    if ran is not None and run is not None and run.started is not None and run.finished is not None:
+        spec, circuits = ran, executions(ran, run.started.rows, run.finished.epochs)
+    else:
+        circuits = executions(spec, ready.rows) if ready else None
     if circuits is not None:
         st.caption(markup.quantum_computer(circuits, spec.noise.shots), help=PARAMETER_SHIFT)
 
@@ -115,29 +118,35 @@ with st.sidebar:
             form.dataset_params()
     form.settings()
 
-run = runs.watched()
+run = watching.watched()
+ran = watching.spec()
 top = st.container()
 overview = questions.overview()
+ready = overview.ready if overview else None
 with top:
-    runs.controls(run, possible=overview is not None and overview.ready is not None)
+    watching.controls(run, possible=ready is not None)
     form.complaint("run")
     form.complaint("overview")
 if run is not None and run.error is not None:
     form.show(run.error)
 if overview is None:
-    upload.invitation()
+    if run is None:
+        upload.invitation()
 else:
     if state.spec().data.is_csv:
         with question:
             target.choose(overview)
     target.refusal(overview)
-    if overview.ready is not None:
-        pipeline(overview.name, overview.ready)
-        live(run, overview.ready)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            circuit(overview.ready)
-        with right:
-            table(run)
-            on_a_quantum_computer(run, overview.ready)
-        confusion(run)
+    if ready is not None:
+        pipeline(overview.name, ready)
+# A run that is kept is shown also when its data are no longer here.
+if ready is not None or run is not None:
+    live(run, ready)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if ready is not None:
+            circuit(len(ready.input_names))
+    with right:
+        table(run)
+        on_a_quantum_computer(run, ready)
+    confusion(run)

@@ -52,6 +52,11 @@ def person() -> Person | None:
     return Person(str(user["iss"]), str(user["sub"]), str(name))
 
 
+def must_log_in() -> bool:
+    """Tell whether the visitor has to say who they are before anything else."""
+    return bool(providers()) and person() is None
+
+
 def ask_to_log_in() -> None:
     """Draw what comes before every page where people log in."""
     st.title("QENN Studio")
@@ -66,7 +71,9 @@ def ask_to_log_in() -> None:
         )
 
 
-def offer_to_log_out(who: Person) -> None:
-    """Draw who is logged in, and the way out."""
-    with st.popover(who.name, icon=":material/account_circle:"):
-        st.button("Log out", on_click=st.logout, icon=":material/logout:")
+def offer_to_log_out() -> None:
+    """Draw who is logged in, and the way out; nothing where nobody logs in."""
+    who = person()
+    if who is not None:
+        with st.sidebar.popover(who.name, icon=":material/account_circle:", width="stretch"):
+            st.button("Log out", on_click=st.logout, icon=":material/logout:", width="stretch")

@@ -192,13 +192,15 @@ def _about_data() -> str:
 def _changed_source(key: str) -> None:
     data, chosen = state.spec().data, st.session_state[key]
     kept = {"validation_size": data.validation_size, "test_size": data.test_size}
-    table = st.session_state.get("table")
     state.forgive("upload")
-    state.want_upload(chosen == CSV and table is None)
+    if data.is_csv:
+        state.keep_table(state.table(), data)  # with what was changed since it was read
+    file = state.last_file()
+    state.want_upload(chosen == CSV and file is None)
     if chosen != CSV:
         state.change(data={"source": chosen, **kept})
-    elif table is not None:  # back to the file that is still here
-        state.change(data={"source": CSV, "file_name": table.name, "fingerprint": table.fingerprint, **kept})
+    elif file is not None:
+        state.change(data=file.model_dump() | kept)
 
 
 def dataset_params() -> None:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 from pages._shared.form import name_of
 from qenn_core.comparison.records import Comparison, ModelResult
+from qenn_core.plots.palette import SIGNS
 from qenn_core.registry import ENCODINGS
 from qenn_core.spec import ExperimentSpec
 
 if TYPE_CHECKING:
     from qenn_core.model.shape import ModelShape
 
+
+# The title of a row and its cells.
+Line = tuple[str, Sequence[str]]
 
 _REDUCERS = {"pca": "PCA", "kbest": "best", "linear": "linear layer"}
 
@@ -123,10 +127,46 @@ def confusion_table(row: ModelResult, class_names: Sequence[str]) -> str:
     return _table(_head(("is ↓ · told as →", *class_names)), body, "qenn-confusion")
 
 
+def bars(names: Sequence[str], shares: Sequence[float], words: Sequence[str]) -> str:
+    """Return a bar a class, in its colour: its share of the whole, 0 to 1, and that in words."""
+    items = "".join(
+        f"<li><span>{escape(name)}</span><b>{escape(word)}</b>"
+        f'<i style="width:{100 * share:.1f}%;background:var(--qenn-class-{number})"></i></li>'
+        for number, (name, share, word) in enumerate(zip(names, shares, words, strict=True))
+    )
+    return f'<ul class="qenn-bars">{items}</ul>'
+
+
 def rows_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return plain rows of text as a table."""
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return _table(_head(columns), body, "qenn-prose")
+
+
+def side_by_side(
+    names: Sequence[str],
+    results: Sequence[Line],
+    settings: Sequence[Line],
+) -> str:
+    """Return several runs as the columns of a table: what came of them, then the settings that differ."""
+    columns = "".join(
+        f'<th scope="col"><i style="color:var(--qenn-run-{number})" aria-hidden="true">{SIGNS[number]}</i> '
+        f"{escape(name)}</th>"
+        for number, name in enumerate(names)
+    )
+    groups = [("Results", results), ("Settings that differ", settings)]
+    body = "".join(_group(title, rows, len(names)) for title, rows in groups if rows)
+    return _table(f"<tr><td></td>{columns}</tr>", body, "qenn-compared")
+
+
+def _group(title: str, rows: Sequence[Line], width: int) -> str:
+    lines = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, cells in rows
+    )
+    return f'<tr><th scope="colgroup" colspan="{width + 1}" class="group">{title}</th></tr>{lines}'
 
 
 def _head(titles: Sequence[str]) -> str:

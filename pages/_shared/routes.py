@@ -42,14 +42,18 @@ def routes(base_path: str) -> list[BaseRoute]:
 
 
 async def run_snapshot(request: Request) -> Response:
-    """Answer with a run, without the epochs up to ``since`` and without the map of version ``map``."""
+    """Answer with a run, without the epochs up to ``since`` and without the map of version ``map``.
+
+    Who asks has the key of this one run; without it no run is there.
+    """
     try:
         since = _count(request, "since")
         version = _count(request, "map")
     except ValueError as error:
         return JSONResponse({"error": str(error)}, status_code=400, headers=NOT_KEPT)
     try:
-        snapshot = jobs.service().snapshot(request.path_params["run"], since, version)
+        key = request.headers.get("X-Feed-Key", "")
+        snapshot = jobs.service().feed(request.path_params["run"], key, since, version)
     except JobError as error:
         return JSONResponse({"error": str(error)}, status_code=404, headers=NOT_KEPT)
     return Response(snapshot.to_json(), media_type="application/json", headers=NOT_KEPT)

@@ -11,12 +11,24 @@ from typing import Any
 
 import streamlit as st
 
+from pages._shared import workspace
+from qenn_core import jobs
 from qenn_core.data.table import Table
 from qenn_core.errors import Problem, QennError, SpecError, TrainingError
 from qenn_core.model.fitting import largest_circuit, refuse_misfit
-from qenn_core.spec import ExperimentSpec, field_of, query_keys
+from qenn_core.spec import DataSpec, ExperimentSpec, field_of, query_keys
 
 RUN_KEY = "run"
+# The settings that decide what table comes of a file.
+_READING = (
+    "fingerprint",
+    "text_encoding",
+    "delimiter",
+    "decimal",
+    "header",
+    "skip_rows",
+    "sample_rows",
+)
 
 
 def turn_to(page: str) -> None:
@@ -146,13 +158,14 @@ def run() -> str:
 def watch(run_id: str) -> None:
     """Watch a run, or none."""
     st.session_state[RUN_KEY] = run_id
-    st.session_state["run_spec"] = st.session_state["spec"]
 
 
-def run_spec() -> ExperimentSpec | None:
-    """Return the spec of the run being watched, if this session started it."""
-    text = st.session_state.get("run_spec")
-    return ExperimentSpec.from_json(text) if text and run() else None
+def take_up(chosen: ExperimentSpec, run_id: str = "") -> None:
+    """Set all settings to those of `chosen`, and watch a run, or none."""
+    st.session_state["spec"] = chosen.to_json()
+    st.session_state["complaints"] = {}
+    want_upload(False)
+    watch(run_id)
 
 
 def want_upload(wanted: bool) -> None:
@@ -166,9 +179,38 @@ def uploads() -> bool:
 
 
 def table() -> Table | None:
-    """Return the uploaded table, if it is the one that the spec names."""
-    found = st.session_state.get("table")
-    if found is None or found.fingerprint != spec().data.fingerprint:
+    """Return the uploaded table that the spec names, read as it says; ``None`` if the file is not here.
+
+    A session that does not have it, as after a refresh of the page, reads the file again that is kept.
+    """
+    data = spec().data
+    if not data.is_csv:
         return None
-    kept: Table = found
-    return kept
+    if not _read_alike(data, st.session_state.get("file")):
+        keep_table(_kept(data), data)
+    found: Table | None = st.session_state["table"]
+    return found
+
+
+def keep_table(found: Table | None, data: DataSpec) -> None:
+    """Keep what came of a file for this session, with the settings by which it was read."""
+    st.session_state["table"] = found
+    st.session_state["file"] = data.model_dump()
+
+
+def last_file() -> DataSpec | None:
+    """Return the settings of the file that is here, also while other data are in use."""
+    here = st.session_state.get("table") is not None
+    return DataSpec.model_validate(st.session_state["file"]) if here else None
+
+
+def _kept(data: DataSpec) -> Table | None:
+    try:
+        return jobs.service().table_of(workspace.owner(), data)
+    except QennError as error:
+        complain("upload", error)
+        return None
+
+
+def _read_alike(data: DataSpec, file: Mapping[str, Any] | None) -> bool:
+    return file is not None and all(getattr(data, name) == file[name] for name in _READING)

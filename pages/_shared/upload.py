@@ -8,13 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages._shared import form, questions, state
-from qenn_core import limits
-from qenn_core.errors import QennError, TooManyRowsError
+from pages._shared import form, questions, state, workspace
+from qenn_core import jobs, limits
+from qenn_core.errors import DataError, QennError, TooManyRowsError
 from qenn_core.registry import DATASETS
 from qenn_core.spec import CSV, DataSpec, field_of
 
 _PLACE = "upload"
+_NOT_KEPT = "upload.kept"
 _AS_FOUND = "as found"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _ENCODINGS = {
@@ -51,6 +52,7 @@ def uploader() -> None:
     elif state.table() is not None and file is None:
         st.caption(f"In use: **{form.plain(data.file_name)}**")
     form.complaint(_PLACE)
+    _word_of_what_is_not_kept()
     pending = st.session_state.get("too_many_rows")
     if pending:
         st.button(
@@ -60,6 +62,12 @@ def uploader() -> None:
             on_click=_read,
             args=(pending["name"], pending["content"], {"sample_rows": limits.MAX_ROWS}),
         )
+
+
+def _word_of_what_is_not_kept() -> None:
+    error = state.complaints().get(_NOT_KEPT)
+    if error and state.table() is not None:
+        st.caption(form.plain(f"This file lasts until this tab is closed. {error.what} {error.why}"))
 
 
 def invitation() -> None:
@@ -118,8 +126,39 @@ def _correct(name: str, options: Mapping[Any, str], found: Any) -> None:
 
 def reread(**options: Any) -> None:
     """Read the file at hand again, with corrected options or for another target."""
-    upload = st.session_state["upload"]
-    _read(upload["name"], upload["content"], options)
+    data = state.spec().data
+    try:
+        content = _content(data.fingerprint)
+    except QennError as error:
+        state.complain(_PLACE, error)
+    else:
+        _read(data.file_name, content, options)
+
+
+def _content(fingerprint: str) -> bytes:
+    """Return the bytes of a file, from where they are kept or, if that was not possible, from the session."""
+    kept = jobs.service().store.uploads.content(workspace.owner(), fingerprint)
+    content: bytes | None = kept or st.session_state.get("not_kept", {}).get(fingerprint)
+    if content is None:
+        raise DataError(
+            "The file is no longer here.",
+            "It was deleted, or not used for too long.",
+            "Upload it again.",
+            place=_PLACE,
+        )
+    return content
+
+
+def _keep(name: str, content: bytes, fingerprint: str) -> None:
+    """Keep a file beyond the session; where that fails the session goes on with it."""
+    try:
+        jobs.service().store.uploads.keep(workspace.owner(), name, content)
+    except QennError as error:
+        st.session_state["not_kept"] = {fingerprint: content}
+        state.complain(_NOT_KEPT, error)
+    else:
+        st.session_state.pop("not_kept", None)
+        state.forgive(_NOT_KEPT)
 
 
 def _read(name: str, content: bytes, options: dict[str, Any]) -> None:
@@ -139,7 +178,7 @@ def _read(name: str, content: bytes, options: dict[str, Any]) -> None:
     except QennError as error:
         state.complain(_PLACE, error)
     else:
+        _keep(data.file_name, content, fingerprint)
         state.want_upload(False)
-        st.session_state["table"] = table
-        st.session_state["upload"] = {"name": name, "content": content}
+        state.keep_table(table, data)
         state.change(data=data.model_dump())

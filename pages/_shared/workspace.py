@@ -22,6 +22,17 @@ def lasts() -> bool:
     return accounts.person() is not None or _kept_key() is not None
 
 
+def word_of_what_is_lost() -> None:
+    """Draw a quiet word where the browser takes no cookies: the app works, but for this tab only."""
+    if not lasts():
+        st.caption("This browser keeps no cookies for this site: runs and files are lost with this tab.")
+
+
+def has_link() -> bool:
+    """Tell whether a link can open this workspace elsewhere; who has logged in needs none."""
+    return accounts.person() is None and _kept_key() is not None
+
+
 def link() -> str:
     """Return the link that opens the visitor's workspace in another browser."""
     return urljoin(st.context.url or "", f"workspace#{_key()}")
@@ -35,5 +46,5 @@ def _key() -> str:
 
 
 def _kept_key() -> str | None:
-    key = st.context.cookies.get(COOKIE, "")
-    return key if is_key(key) else None
+    key = st.context.cookies.get(COOKIE)
+    return key if isinstance(key, str) and is_key(key) else None

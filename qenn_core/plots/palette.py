@@ -75,6 +75,9 @@ RUNS: tuple[Shade, ...] = (
     Shade("#5A5A66", "#B8B6C6"),
 )
 
+# The first of these shapes as letters, for legends of texts.
+SIGNS = "●■◆▲✚✖★⬟"
+
 
 def colour(role: str, theme: Theme) -> str:
     """Return the colour of a role; raises ``KeyError`` on an unknown role."""
@@ -97,5 +100,7 @@ def css_variables() -> str:
     """Return every role as a CSS variable ``--qenn-<role>`` that follows the page's theme."""
     roles = [f"--qenn-{name}: light-dark({shade.light}, {shade.dark});" for name, shade in ROLES.items()]
     classes = [f"--qenn-class-{number}: {value};" for number, value in enumerate(CLASSES)]
-    runs = [f"--qenn-run-{number}: light-dark({light}, {dark});" for number, (light, dark) in enumerate(RUNS)]
+    runs = [
+        f"--qenn-run-{number}: light-dark({shade.light}, {shade.dark});" for number, shade in enumerate(RUNS)
+    ]
     return ":root {\n" + "\n".join(roles + classes + runs) + "\n}"

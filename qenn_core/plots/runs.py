@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
@@ -11,6 +12,11 @@ from qenn_core.plots.layout import as_text, plain_layout, shortened
 from qenn_core.plots.palette import SYMBOLS, Theme, colour, run_colour
 
 LINE_WIDTH = 2.4
+# In letters: axes stand some 100 pixels apart on a laptop.
+_TITLE_WIDTH = 14
+
+
+Value = float | str | None
 
 
 class Curve(NamedTuple):
@@ -27,7 +33,7 @@ class Axis(NamedTuple):
     """One setting or result of several runs."""
 
     title: str
-    values: Sequence[float | str | None]
+    values: Sequence[Value]
     """One a run: all numbers, or all words; ``None`` where a run has no value."""
     unit: str = ""
 
@@ -87,19 +93,15 @@ def parallel_coordinates(names: Sequence[str], axes: Sequence[Axis], theme: Them
     for place, (axis, marks) in enumerate(zip(axes, heights, strict=True)):
         _draw_axis(figure, place, axis, marks, theme)
     for number, name in enumerate(names):
-        passed = [
-            (
-                place,
-                marks[axis.values[number]],
-                f"{as_text(axis.title)}: {_word(axis.values[number], axis.unit)}",
-            )
-            for place, (axis, marks) in enumerate(zip(axes, heights, strict=True))
-            if axis.values[number] is not None
-        ]
+        values = [axis.values[number] for axis in axes]
         figure.add_scatter(
-            x=[place for place, _, _ in passed],
-            y=[height for _, height, _ in passed],
-            text=[text for _, _, text in passed],
+            x=list(range(len(axes))),
+            # Where a run has no value its line is broken.
+            y=[None if value is None else marks[value] for value, marks in zip(values, heights, strict=True)],
+            text=[
+                f"{as_text(axis.title)}: {as_text(_word(value, axis.unit))}"
+                for axis, value in zip(axes, values, strict=True)
+            ],
             name=as_text(name),
             mode="lines+markers",
             line={"color": run_colour(number, theme), "width": LINE_WIDTH},
@@ -110,28 +112,27 @@ def parallel_coordinates(names: Sequence[str], axes: Sequence[Axis], theme: Them
     figure.update_layout(
         margin={"l": 8, "r": 8, "t": 4, "b": 4},
         xaxis=hidden | {"range": [-0.3, len(axes) - 0.3]},
-        yaxis=hidden | {"range": [-0.1, 1.24]},
+        yaxis=hidden | {"range": [-0.1, 1.3]},
     )
     return figure
 
 
-def _draw_axis(
-    figure: go.Figure, place: int, axis: Axis, marks: dict[float | str | None, float], theme: Theme
-) -> None:
+def _draw_axis(figure: go.Figure, place: int, axis: Axis, marks: Mapping[Value, float], theme: Theme) -> None:
     figure.add_shape(
         type="line", x0=place, x1=place, y0=0, y1=1, layer="below", line={"color": colour("muted", theme)}
     )
     figure.add_annotation(
         x=place,
         y=1.08,
-        text=f"<b>{shortened(axis.title)}</b>",
+        text="<br>".join(f"<b>{as_text(line)}</b>" for line in wrap(axis.title, _TITLE_WIDTH)),
         showarrow=False,
         yanchor="bottom",
         font={"color": colour("text", theme), "size": 13},
     )
-    ends = {min(marks.values()), max(marks.values())} if _numeric(axis.values) else set(marks.values())
+    ends = (min(marks.values()), max(marks.values()))
     for value, height in marks.items():
-        if height in ends:
+        # Of numbers the lowest and the highest are enough to read the others.
+        if isinstance(value, str) or height in ends:
             figure.add_annotation(
                 x=place,
                 y=height,
@@ -145,23 +146,21 @@ def _draw_axis(
             )
 
 
-def _heights(values: Sequence[float | str | None]) -> dict[float | str | None, float]:
+def _heights(values: Sequence[Value]) -> dict[Value, float]:
     """Return for each value its height on an axis from 0 to 1: numbers to scale, words evenly spaced."""
     known = list(dict.fromkeys(value for value in values if value is not None))
     if len(known) == 1:
         return {known[0]: 0.5}
-    if not _numeric(values):
+    numbers = [value for value in known if not isinstance(value, str)]
+    if len(numbers) < len(known):
         return {word: 1 - place / (len(known) - 1) for place, word in enumerate(known)}
-    numbers = [float(value) for value in known]
     low, high = min(numbers), max(numbers)
-    return {value: (float(value) - low) / (high - low) for value in known}
+    return {number: (number - low) / (high - low) for number in numbers}
 
 
-def _numeric(values: Sequence[float | str | None]) -> bool:
-    return not any(isinstance(value, str) for value in values)
-
-
-def _word(value: float | str | None, unit: str) -> str:
+def _word(value: Value, unit: str) -> str:
+    if value is None:
+        return "–"
     return value if isinstance(value, str) else f"{value:.4g}{unit}"
 
 

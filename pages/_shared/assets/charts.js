@@ -25,7 +25,7 @@ export function mount({ data, parentElement }) {
   loadPlotly().then((Plotly) => {
     if (!alive) return;
     const draw = (snapshot) => drawAll(Plotly, root, data, snapshot);
-    if (data.run) leave = follow(data.run, draw);
+    if (data.run) leave = follow(data, draw);
     else draw({ history: [], run: "" });
   });
   return () => {

@@ -9,16 +9,16 @@ const PATIENCE_MS = 1500;
 export function mount({ data, parentElement, setTriggerValue }) {
   const text = parentElement.querySelector(".qenn-progress-text");
   const bar = parentElement.querySelector(".qenn-progress-bar");
-  let state = data.state;
+  let view = data.view;
 
   const show = (snapshot) => {
     const done = snapshot.history.length ? snapshot.history[snapshot.history.length - 1].epoch : 0;
     const total = snapshot.epochs || 1;
-    const ended = ["finished", "stopped"].includes(snapshot.state);
-    text.textContent = sentence(snapshot, done, total);
-    bar.value = ended ? 1 : done / total;
+    text.textContent = [sentence(snapshot, done, total), trouble(snapshot)].filter(Boolean).join(" · ");
+    bar.value = ["finished", "stopped"].includes(snapshot.state) ? 1 : done / total;
     bar.dataset.state = snapshot.state;
-    state = snapshot.state;
+    // What the page draws by itself: see `_view` in watching.py.
+    view = [snapshot.state, Boolean(snapshot.scoring), Boolean(snapshot.resumable)].join("/");
   };
 
   if (!data.run) {
@@ -27,15 +27,15 @@ export function mount({ data, parentElement, setTriggerValue }) {
     bar.dataset.state = "idle";
     return () => {};
   }
-  // The buttons and the table are drawn by the page, which looks at the run at other moments than this view:
-  // it is told again until it has drawn the state that the run is in.
+  // The buttons and the table are drawn by the page, which looks at the run at other moments than this script:
+  // it is told again until it has drawn the view that the run is in.
   let told = 0;
   const look = setInterval(() => {
-    if (state === data.state || Date.now() - told < PATIENCE_MS) return;
+    if (view === data.view || Date.now() - told < PATIENCE_MS) return;
     told = Date.now();
-    setTriggerValue("state", state);
+    setTriggerValue("view", view);
   }, LOOK_MS);
-  const leave = follow(data.run, show);
+  const leave = follow(data, show);
   return () => {
     clearInterval(look);
     leave();
@@ -52,12 +52,20 @@ function sentence(snapshot, done, total) {
       return `Paused after epoch ${done} of ${total}`;
     case "finished":
     case "stopped":
-      return snapshot.finished ? snapshot.finished.message : `Stopped after epoch ${done}`;
+      if (snapshot.finished) return snapshot.finished.message;
+      return `Stopped after epoch ${done}${snapshot.scoring ? "; working out the scores …" : ""}`;
+    case "interrupted":
+      return `Interrupted after epoch ${done} of ${total}: the server ended. ${snapshot.resumable ? "Resume goes on from there" : "Press Train to run it again"}`;
     case "failed":
       return "This run failed; the message below says why";
     default:
-      return "This run is no longer kept; press Train to run it again";
+      return "This run is no longer here";
   }
+}
+
+/** Why a run cannot be saved at present: it goes on all the same. */
+function trouble({ trouble }) {
+  return trouble && `Not saved yet: ${trouble} It will be, as soon as that is possible`;
 }
 
 function timeLeft(snapshot, done, total) {

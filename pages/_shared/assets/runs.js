@@ -1,16 +1,22 @@
 // Follows runs on the server. However many views show a run, it is asked for once.
 
 const POLL_MS = { queued: 500, running: 250, paused: 700 };
+// A run that has ended is still asked for until its scores are there, and until all of it is saved.
+const SCORING_MS = 300;
+const SAVING_MS = 2000;
 const RETRY_MS = 2000;
 const followed = new Map();
 
 /**
  * Call `show(snapshot)` now and whenever the run changes; returns a function that ends it.
  * The snapshot's `history` is always whole, although only new epochs are fetched.
+ * `key` opens this run to who watches it, and no other.
  */
-export function follow(run, show) {
-  const feed = followed.get(run) ?? start(run);
+export function follow({ run, key }, show) {
+  const feed = followed.get(run) ?? start(run, key);
   feed.shows.add(show);
+  // One that had ended may have been resumed.
+  if (!feed.timer && !feed.asking) ask(run, feed);
   if (feed.snapshot) show(feed.snapshot);
   return () => {
     feed.shows.delete(show);
@@ -21,22 +27,23 @@ export function follow(run, show) {
   };
 }
 
-function start(run) {
-  const feed = { shows: new Set(), snapshot: null, timer: 0, asking: false };
+function start(run, key) {
+  const feed = { key, shows: new Set(), snapshot: null, timer: 0, asking: false };
   followed.set(run, feed);
-  ask(run, feed);
   return feed;
 }
 
 async function ask(run, feed) {
   feed.asking = true;
+  feed.timer = 0;
   let wait = RETRY_MS;
   try {
     const known = feed.snapshot?.history ?? [];
     const since = known.length ? known[known.length - 1].epoch : 0;
     const version = feed.snapshot?.map_version ?? 0;
     const url = new URL(`api/runs/${run}?since=${since}&map=${version}`, document.baseURI);
-    const answer = await fetch(url, { cache: "no-store" });
+    // Not in the address, which servers on the way may write into their logs.
+    const answer = await fetch(url, { cache: "no-store", headers: { "X-Feed-Key": feed.key } });
     if (answer.status === 404) {
       feed.snapshot = { run, state: "unknown", history: [] };
       wait = 0;
@@ -46,7 +53,7 @@ async function ask(run, feed) {
       next.decision_map ??= feed.snapshot?.decision_map ?? null;
       next.map_points ??= feed.snapshot?.map_points ?? null;
       feed.snapshot = next;
-      wait = POLL_MS[next.state] ?? 0;
+      wait = POLL_MS[next.state] ?? (next.scoring ? SCORING_MS : next.saved ? 0 : SAVING_MS);
     }
     feed.shows.forEach((show) => show(feed.snapshot));
   } catch (error) {

@@ -6,37 +6,59 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages._shared import components, state
+from pages._shared import components, state, workspace
 from qenn_core import jobs
 from qenn_core.errors import JobError, QennError
 from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.spec import ExperimentSpec
+from qenn_core.workspace import feed_key
 
 _PLACE = "run"
+_SEEN = "seen run"
 _READY = "Ready: press Train and watch the loss fall"
 _NOT_READY = "There is nothing to train on yet"
+_GONE = QennError(
+    "This run is no longer here.",
+    "It was deleted, perhaps in another tab.",
+    "Press Train to run the same settings again.",
+)
 
 
 def watched() -> RunSnapshot | None:
-    """Return the run as it stands now; one that is no longer kept is let go.
+    """Return the run as it stands now; one that is not there is let go.
 
-    Who started it here is told so. Who opened a link is not: its settings are there, and Train is at hand.
+    Who has seen it here is told so. Who opened a link to a run of somebody else is not: its settings are
+    there, and Train is at hand.
     """
-    if not state.run():
+    run_id = state.run()
+    if not run_id:
         return None
     try:
-        return jobs.service().snapshot(state.run())
-    except JobError as error:
-        if state.run_spec() is not None:
-            state.complain(_PLACE, error)
+        found = jobs.service().snapshot(run_id, workspace.owner())
+    except JobError:
+        if st.session_state.get(_SEEN) == run_id:
+            state.complain(_PLACE, _GONE)
         state.watch("")
         return None
+    st.session_state[_SEEN] = run_id
+    return found
+
+
+def spec() -> ExperimentSpec | None:
+    """Return what the run that is watched trains, if one is."""
+    return jobs.service().spec_of(state.run(), workspace.owner()) if state.run() else None
+
+
+def feed() -> dict[str, str]:
+    """Return what a script needs to follow the run that is watched."""
+    run = state.run()
+    return {"run": run, "key": feed_key(workspace.owner(), run) if run else ""}
 
 
 def controls(run: RunSnapshot | None, possible: bool) -> None:
     """Draw the buttons and the progress; `possible` tells whether there is something to train."""
     now = run.state if run else "idle"
     active = run is not None and not run.ended
-    paused = now == "paused"
     service = jobs.service()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _button(
@@ -47,8 +69,10 @@ def controls(run: RunSnapshot | None, possible: bool) -> None:
             possible and not active,
             main=True,
         )
-        if paused:
+        if now == "paused":
             _button("Resume", "resume", "Go on.", _command, active, service.resume)
+        elif run is not None and run.resumable:
+            _button("Resume", "resume", "Go on where this training ended.", _command, True, service.resume)
         else:
             _button("Pause", "pause", "Hold the training after this epoch.", _command, active, service.pause)
         steppable = possible and now not in ("queued", "running")
@@ -57,17 +81,22 @@ def controls(run: RunSnapshot | None, possible: bool) -> None:
         _button(
             "Reset",
             "restart_alt",
-            "Clear the charts. The settings stay.",
+            "Clear the charts. The settings stay, and the run is kept on the page Runs.",
             state.watch,
             run is not None and not active,
             "",
         )
         components.progress(
-            data={"run": state.run(), "state": now, "idle": _READY if possible else _NOT_READY},
+            data=feed() | {"view": _view(run), "idle": _READY if possible else _NOT_READY},
             key="progress",
-            on_state_change=lambda: None,
+            on_view_change=lambda: None,
             width="stretch",
         )
+
+
+def _view(run: RunSnapshot | None) -> str:
+    """Return of a run what the page draws by itself; `progress.js` tells when another is due."""
+    return "/".join(map(str, (run.state, run.scoring, run.resumable))).lower() if run else "idle"
 
 
 def _button(
@@ -94,15 +123,16 @@ def _button(
 def _train(*, paused: bool = False) -> None:
     state.forgive(_PLACE)
     try:
-        state.watch(jobs.service().submit(state.spec(), state.table(), paused=paused))
+        owner = workspace.owner()
+        state.watch(jobs.service().submit(state.spec(), state.table(), owner=owner, paused=paused))
     except QennError as error:
         state.complain(_PLACE, error)
 
 
-def _command(command: Callable[[str], None]) -> None:
+def _command(command: Callable[[str, str], None]) -> None:
     state.forgive(_PLACE)
     try:
-        command(state.run())
+        command(state.run(), workspace.owner())
     except QennError as error:
         state.complain(_PLACE, error)
 
