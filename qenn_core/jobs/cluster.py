@@ -203,10 +203,12 @@ class Cluster:
                         await self._look(client)
                         self._client, self.trouble = client, None
                         await asyncio.sleep(LOOK_SECONDS)
-            except Exception:
-                logger.exception("no connection to the worker processes")
+                error: Exception = CommClosedError("the connection was lost")
+            except Exception as raised:
+                error = raised
+            if not self.trouble:
+                logger.error("the worker processes are out of reach; trying on: %r", error, exc_info=error)
             self._lose()
-            logger.error("the worker processes are out of reach; trying again in %s s", RETRY_SECONDS)
             await asyncio.sleep(RETRY_SECONDS)
 
     def _lose(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from distributed import Client, Security
 
@@ -22,7 +23,7 @@ class Elsewhere:
     Parameters
     ----------
     address : str
-        As ``tls://host:port``; any other is a `JobError`.
+        As ``tls://host:port``; any other is a `JobError`, as are missing certificates.
     """
 
     slots = None
@@ -34,23 +35,35 @@ class Elsewhere:
     )
 
     def __init__(self, address: str) -> None:
-        if not address.startswith(PROTOCOL):
+        security = Security(require_encryption=True)
+        if not address.startswith(PROTOCOL) or not security.get_connection_args("client")["ssl_context"]:
             raise JobError(
-                f"QENN_SCHEDULER is {address!r}, which is not the address of a scheduler that speaks TLS.",
-                "Whoever can reach a scheduler without TLS can run any code on its workers.",
-                "Give it as tls://host:port, and the certificates in Dask's settings; docs/deployment.md "
-                "says how.",
+                f"The scheduler {address!r} is not used, since it would not be by TLS with certificates.",
+                "Whoever can reach a scheduler without them can run any code on its workers.",
+                "Set QENN_SCHEDULER to tls://host:port, and name the certificates in Dask's settings; "
+                "docs/deployment.md says how.",
             )
         self._address = address
+        self._security = security
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:
         """Be connected to the scheduler."""
         async with Client(
             self._address,
-            security=Security(require_encryption=True),
+            security=self._security,
             timeout=CONNECT_SECONDS,
             asynchronous=True,
             set_as_default=False,
         ) as client:
+            if await client.run_on_scheduler(_allowed_failures):
+                raise JobError(
+                    "The scheduler would hand a run that brought its worker down to the next one.",
+                    "It brings that one down too.",
+                    "Start it with DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0.",
+                )
             yield client
+
+
+def _allowed_failures(dask_scheduler: Any) -> int:
+    return int(dask_scheduler.allowed_failures)
