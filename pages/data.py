@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pandas as pd
 import streamlit as st
 
-from pages._shared import form, markup, questions, state, target, upload
+from pages._shared import files, form, markup, questions, state, target, upload
 from qenn_core.data.samples import PENGUINS_CSV
 from qenn_core.plots import data as plots
 from qenn_core.spec import Role
@@ -173,3 +173,4 @@ else:
     else:
         preview(overview)
         columns(overview)
+files.kept()

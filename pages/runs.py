@@ -177,6 +177,7 @@ def forget_everything() -> None:
     forget(service.listed(owner))
     for file in service.store.uploads.listed(owner):
         service.store.uploads.delete(owner, file.fingerprint)
+        state.drop_table(file.fingerprint)
     state.take_up(ExperimentSpec())
 
 

@@ -198,6 +198,12 @@ def keep_table(found: Table | None, data: DataSpec) -> None:
     st.session_state["file"] = data.model_dump()
 
 
+def drop_table(fingerprint: str) -> None:
+    """Let go of what came of a file that was deleted."""
+    if st.session_state.get("file", {}).get("fingerprint") == fingerprint:
+        st.session_state["table"] = None
+
+
 def last_file() -> DataSpec | None:
     """Return the settings of the file that is here, also while other data are in use."""
     here = st.session_state.get("table") is not None

@@ -129,7 +129,7 @@ def _draw_axis(figure: go.Figure, place: int, axis: Axis, marks: Mapping[Value, 
         yanchor="bottom",
         font={"color": colour("text", theme), "size": 13},
     )
-    ends = (min(marks.values()), max(marks.values()))
+    ends = (min(marks.values(), default=0), max(marks.values(), default=0))
     for value, height in marks.items():
         # Of numbers the lowest and the highest are enough to read the others.
         if isinstance(value, str) or height in ends:
@@ -149,8 +149,8 @@ def _draw_axis(figure: go.Figure, place: int, axis: Axis, marks: Mapping[Value, 
 def _heights(values: Sequence[Value]) -> dict[Value, float]:
     """Return for each value its height on an axis from 0 to 1: numbers to scale, words evenly spaced."""
     known = list(dict.fromkeys(value for value in values if value is not None))
-    if len(known) == 1:
-        return {known[0]: 0.5}
+    if len(known) < 2:
+        return dict.fromkeys(known, 0.5)
     numbers = [value for value in known if not isinstance(value, str)]
     if len(numbers) < len(known):
         return {word: 1 - place / (len(known) - 1) for place, word in enumerate(known)}
