@@ -32,8 +32,7 @@ _POSTGRESQL = {
     "tcp_user_timeout": 10_000,
     "options": f"-c lock_timeout={LOCK_SECONDS * 1000}",
 }
-# Statements that write begin so; the others may read beside a writer.
-_WRITES = {"writes": True}
+_AUTOCOMMIT = "AUTOCOMMIT"
 
 
 class Database:
@@ -77,7 +76,11 @@ class Database:
         UnavailableError
             If the database cannot be used at present.
         """
-        with in_words(), self.engine.connect().execution_options(**_WRITES) as connection, connection.begin():
+        with (
+            in_words(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -90,7 +93,7 @@ class Database:
 
     def autocommitting(self) -> Connection:
         """Return a connection that commits each statement, for what is not allowed in a transaction."""
-        connection = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection = self.engine.connect().execution_options(isolation_level=_AUTOCOMMIT)
         # It is not given to others, who count on transactions.
         connection.detach()
         return connection
@@ -119,6 +122,7 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later could find that another has written in between.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != _AUTOCOMMIT:
+        # A transaction that reads first and writes later could find that another has written in between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

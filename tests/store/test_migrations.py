@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,13 @@ def test_a_store_goes_down_and_up_with_rows_in_it(
     again = opening(place)
     again.runs.save(other := change())
     assert [run.id for run in again.runs.listed(ANNA)] == [other.run]
+
+
+def test_a_new_file_is_set_up_for_readers_beside_a_writer(sqlite_place: Place) -> None:
+    with closing(sqlite3.connect(sqlite_place.home / "studio.db")) as connection:
+        (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
+        (vacuum,) = connection.execute("PRAGMA auto_vacuum").fetchone()
+    assert (journal, vacuum) == ("wal", 1)
 
 
 def test_a_failed_migration_leaves_the_database_as_it_was(
