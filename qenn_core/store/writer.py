@@ -154,7 +154,8 @@ class Writer:
                     self._lost.add(run)
                 if trouble:
                     later = self._waiting.pop(run, None)
-                    self._waiting[run] = change.merged(later) if later else change
+                    # First again: what came first is older in the history.
+                    self._waiting = {run: change.merged(later) if later else change, **self._waiting}
             self._changed.notify_all()
         return trouble is None
 
