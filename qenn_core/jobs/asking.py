@@ -31,7 +31,7 @@ NO_ANSWER = (
 
 def ask(
     cluster: Cluster,
-    question: str | Callable[..., Any],
+    question: str | Question | Callable[..., Any],
     *args: Any,
     timeout: float | None = None,
     **kwargs: Any,
@@ -42,9 +42,9 @@ def ask(
     ----------
     cluster : Cluster
         Who answers.
-    question : str or callable
-        The name of one in `questions.QUESTIONS`, or a function that a worker can import; the other
-        arguments are its own.
+    question : str, Question or callable
+        The name of one in `questions.QUESTIONS`, another, or just a function that a worker can import; the
+        other arguments are its own.
     timeout : float, optional
         Seconds that the answer may take; each named question has its own default.
 
@@ -53,7 +53,7 @@ def ask(
     QennError
         The one that the answer ended with; `JobError` if there was no answer.
     """
-    asked = QUESTIONS[question] if isinstance(question, str) else Question(question)
+    asked = _question(question)
     if timeout:
         asked = asked._replace(seconds=timeout)
     payload = pickle.dumps((asked, args, kwargs))
@@ -77,3 +77,9 @@ def ask(
                 raise answer.error
             return answer.value
     raise JobError(*NO_ANSWER)
+
+
+def _question(question: str | Question | Callable[..., Any]) -> Question:
+    if isinstance(question, Question):
+        return question
+    return QUESTIONS[question] if isinstance(question, str) else Question(question)

@@ -17,6 +17,7 @@ from qenn_core.errors import DataError, JobError
 from qenn_core.jobs import control, messages, tasks
 from qenn_core.jobs.asking import ask
 from qenn_core.jobs.cluster import Cluster, Site
+from qenn_core.jobs.questions import Question
 from qenn_core.jobs.run import Run
 from qenn_core.jobs.sites import default_site
 from qenn_core.jobs.snapshot import RunSnapshot
@@ -254,7 +255,11 @@ class Jobs:
     # Questions
 
     def ask(
-        self, question: str | Callable[..., Any], *args: Any, timeout: float | None = None, **kwargs: Any
+        self,
+        question: str | Question | Callable[..., Any],
+        *args: Any,
+        timeout: float | None = None,
+        **kwargs: Any,
     ) -> Any:
         """Let a worker answer a small question; see `asking.ask`."""
         return ask(self._started(), question, *args, timeout=timeout, **kwargs)

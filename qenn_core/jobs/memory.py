@@ -12,11 +12,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
+from distributed import get_worker
 
+from qenn_core import limits
 from qenn_core.errors import JobError
 
 # How torch says it, beside Python's own MemoryError.
 REFUSALS = ("can't allocate memory", "not enough memory", "bad_alloc")
+# Over 95 % of its limit a worker is ended; what it takes beside the run shall not bring it there.
+SHARE_OF_WORKER = 0.9
+
+
+def run_budget() -> int:
+    """Return the bytes that a run may take in this worker: less than elsewhere, if the worker is small."""
+    worker_limit: int | None = get_worker().memory_manager.memory_limit
+    if not worker_limit:
+        return limits.MAX_RUN_BYTES
+    left: int = int(SHARE_OF_WORKER * worker_limit) - psutil.Process().memory_info().rss
+    return max(0, min(limits.MAX_RUN_BYTES, left))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from qenn_core.errors import QennError
 from qenn_core.jobs import turn
 from qenn_core.jobs.control import PAUSE_SECONDS, Control, Wish, controlled
 from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
+from qenn_core.jobs.memory import memory_limited, run_budget
 from qenn_core.jobs.messages import WORKER
 from qenn_core.jobs.snapshot import RunError
 from qenn_core.model.network import build_model
@@ -53,8 +54,9 @@ def carry_out(topic: str, run: str, wish: Wish, spec: ExperimentSpec, table: Tab
         # From now on the run can be told.
         tell(WORKER, worker.address)
         try:
-            for field, value in updates(spec, table, control):
-                tell(field, value)
+            with memory_limited(run_budget()):
+                for field, value in updates(spec, table, control):
+                    tell(field, value)
         except QennError as error:
             tell("error", RunError.of(error))
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Small questions, answered by the worker that is kept free for them."""
+"""Small questions, answered by a worker."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import operator
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from jobs.waiting import ended, until, with_epochs
 
 from qenn_core.errors import DataError, JobError
 from qenn_core.jobs.dispatcher import Jobs
+from qenn_core.jobs.embedded import READERS
+from qenn_core.jobs.questions import Question
+from qenn_core.jobs.tasks import READING
 from qenn_core.spec import DataSpec, ExperimentSpec
+
+CONTENT = b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20
+# Stands for a file that keeps its reader busy.
+WAITING = Question(time.sleep, 20, READING)
+TWICE = Question(os.system, 20, READING, attempts=2)
 
 
 def test_a_file_is_read(jobs: Jobs) -> None:
-    table = jobs.ask(
-        "read_table", b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20, "things.csv", DataSpec(source="csv")
-    )
+    table = jobs.ask("read_table", CONTENT, "things.csv", DataSpec(source="csv"))
     assert list(table.frame.columns) == ["a", "b", "kind"]
     assert len(table.frame) == 40
 
@@ -71,7 +78,40 @@ def test_an_answer_that_takes_too_long_is_ended_and_the_next_is_given(jobs: Jobs
     assert jobs.ask(operator.add, 1, 1) == 2
 
 
-def test_a_question_that_kills_its_worker_is_an_error_and_the_next_is_answered(jobs: Jobs) -> None:
+def test_a_file_that_keeps_its_reader_busy_holds_up_nobody(jobs: Jobs) -> None:
+    with ThreadPoolExecutor(READERS) as threads:
+        busy = [threads.submit(jobs.ask, WAITING, 1.5) for _ in range(READERS - 1)]
+        begun = time.monotonic()
+        assert jobs.ask(operator.add, 1, 1) == 2
+        assert len(jobs.ask("read_table", CONTENT, "things.csv", DataSpec(source="csv")).frame) == 40
+        assert time.monotonic() - begun < 1.4
+        assert not any(answer.done() for answer in busy)
+
+
+def test_a_question_that_kills_its_worker_is_an_error_and_a_file_beside_it_is_read_again(
+    jobs: Jobs, tmp_path: Path
+) -> None:
+    asked = tmp_path / "asked"
+    with ThreadPoolExecutor(1) as threads:
+        beside = threads.submit(
+            jobs.ask, Question(os.system, 20, READING, attempts=2), noting(asked, "sleep 1")
+        )
+        while not asked.exists():
+            time.sleep(0.01)
+        with pytest.raises(JobError, match="ended"):
+            jobs.ask(os._exit, 1)
+        assert beside.result() == 0
+    assert len(asked.read_text()) == 2
+
+
+def test_what_kills_its_worker_is_not_asked_for_ever(jobs: Jobs, tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
     with pytest.raises(JobError, match="ended"):
-        jobs.ask(os._exit, 1)
+        jobs.ask(TWICE, noting(asked, "kill -9 $PPID"))
+    assert len(asked.read_text()) == 2
     assert jobs.ask(operator.add, 1, 1) == 2
+
+
+def noting(asked: Path, command: str) -> str:
+    """Return a shell command that leaves a sign each time it is asked for."""
+    return f"printf x >> {asked}; {command}"

@@ -1,0 +1,106 @@
+"""One worker process in all: it trains, and answers between the steps."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from jobs.waiting import ended, in_state, until, with_epochs
+
+from qenn_core.errors import JobError
+from qenn_core.jobs.dispatcher import Jobs
+from qenn_core.jobs.embedded import ThisMachine
+from qenn_core.spec import DataSpec, ExperimentSpec
+
+SHORT = ExperimentSpec().with_(
+    **{"data.params": {"n_samples": 60}, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}
+)
+# Each has epochs enough that it goes on while it is looked at.
+LONG = SHORT.with_(**{"training.epochs": 500})
+# Many seconds an epoch, some hundredths of one a step.
+SLOW = ExperimentSpec().with_(
+    **{
+        "data.params": {"n_samples": 400},
+        "circuit.n_qubits": 9,
+        "circuit.n_layers": 8,
+        "training.batch_size": 1,
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Jobs]:
+    service = Jobs(ThisMachine(1))
+    service.start()
+    try:
+        service.wait_until_warm(90)
+        yield service
+    finally:
+        service.close()
+
+
+@pytest.fixture
+def runs(alone: Jobs) -> Iterator[list[str]]:
+    """Take the ids of runs that are to be gone after the test."""
+    started: list[str] = []
+    yield started
+    for run in started:
+        alone.stop(run)
+        until(alone, run, ended)
+
+
+def pids(jobs: Jobs) -> set[int]:
+    return set(jobs._started().everywhere(os.getpid).result().values())
+
+
+def test_there_is_one_worker_process_below_the_server_in_priority(alone: Jobs) -> None:
+    (worker,) = pids(alone)
+    assert psutil.Process(worker).nice() > psutil.Process().nice()
+
+
+def test_questions_are_answered_between_the_steps_of_a_run(alone: Jobs, runs: list[str]) -> None:
+    runs.append(run := alone.submit(SLOW))
+    until(alone, run, lambda snapshot: snapshot.started is not None)
+    begun = time.monotonic()
+    for _ in range(3):
+        assert type(alone.ask("draw_circuit", SHORT, 2)).__name__ == "Drawing"
+    content = b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20
+    assert len(alone.ask("read_table", content, "things.csv", DataSpec(source="csv")).frame) == 40
+    assert time.monotonic() - begun < 5
+    assert alone.snapshot(run).history == (), "all in its first epoch"
+    assert not alone.snapshot(run).ended
+
+
+def test_questions_are_answered_while_a_run_is_paused(alone: Jobs, runs: list[str]) -> None:
+    runs.append(run := alone.submit(LONG))
+    until(alone, run, with_epochs(1))
+    alone.pause(run)
+    until(alone, run, in_state("paused"))
+    assert type(alone.ask("draw_circuit", SHORT, 2)).__name__ == "Drawing"
+
+
+def test_a_question_that_takes_long_keeps_a_run_waiting_and_does_not_end_it(
+    alone: Jobs, runs: list[str]
+) -> None:
+    before = pids(alone)
+    runs.append(run := alone.submit(LONG))
+    until(alone, run, with_epochs(1))
+    with pytest.raises(JobError, match="too long"):
+        alone.ask(time.sleep, 1.5, timeout=0.7)
+    done = len(alone.snapshot(run).history)
+    until(alone, run, with_epochs(done + 2))
+    assert pids(alone) == before
+
+
+def test_a_question_that_is_stuck_ends_the_process_and_the_next_run_finds_a_new_one(alone: Jobs) -> None:
+    run = alone.submit(LONG)
+    until(alone, run, with_epochs(1))
+    with pytest.raises(JobError, match="too long"):
+        alone.ask(time.sleep, 60, timeout=0.5)
+    lost = until(alone, run, ended, seconds=5)
+    assert lost.error is not None
+    assert lost.history, "what it had told is kept"
+    assert until(alone, alone.submit(SHORT), ended, seconds=60).state == "finished"
