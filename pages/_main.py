@@ -14,6 +14,7 @@ page = st.navigation(
     [
         st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),
         st.Page("runs.py", title="Runs", icon=":material/history:"),
+        st.Page("predict.py", title="Predict", icon=":material/online_prediction:"),
         st.Page("data.py", title="Data", icon=":material/table_chart:"),
         st.Page("learn.py", title="Learn", icon=":material/school:"),
     ],
@@ -24,8 +25,8 @@ if stranger:
     st.stop()
 state.open_link()
 state.turn_to(page.url_path)
+accounts.offer_to_log_out()
 form.complaint("link")
 page.run()
 workspace.word_of_what_is_lost()
-accounts.offer_to_log_out()
 state.write_link()

@@ -203,8 +203,8 @@ if runs or searching:
         actions(chosen)
         form.complaint(PLACE)
     st.caption(
-        "Tick runs at the left to open, name or delete them; tick several to compare them. A click on a "
-        "column's name sorts by it."
+        "Tick runs at the left to open, name or delete them; tick several to compare them. By the keyboard: "
+        "arrows, then Shift and space. A click on a column's name sorts by it."
     )
     comparison(chosen)
 else:

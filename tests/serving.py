@@ -34,13 +34,15 @@ class Server:
 
 
 @contextmanager
-def serving(log: Path, **environment: str) -> Iterator[Server]:
+def serving(log: Path, *options: str, **environment: str) -> Iterator[Server]:
     """Serve the app on a free port of the loopback interface, until the block is left.
 
     Parameters
     ----------
     log : Path
-        The file for what the server writes.
+        The file for what the server writes; what it keeps lies beside it.
+    *options : str
+        Settings on the command line.
     **environment : str
         Environment variables on top of those of this process.
     """
@@ -50,9 +52,10 @@ def serving(log: Path, **environment: str) -> Iterator[Server]:
             [
                 *(sys.executable, "-m", "streamlit", "run", str(PROJECT / "app.py")),
                 *("--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true"),
+                *options,
             ],
             cwd=PROJECT,
-            env=os.environ | environment,
+            env=os.environ | {"QENN_HOME": str(log.parent / "home")} | environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -9,12 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from pages._shared.form import name_of
+from qenn_core.errors import SpecError
 from qenn_core.spec import ExperimentSpec
 from qenn_core.store.records import StoredRun
 
 _CHOSEN = "chosen runs"
 _ROW_HEIGHT = 36
 _MOST_ROWS_SHOWN = 12
+_COLUMNS = (
+    *("★", "Name", "State", "Data", "Encoding", "Qubits", "Layers", "Noise"),
+    *("Validation", "Test", "Epochs", "Time", "Begun"),
+)
 _STATES = {
     "queued": "waiting",
     "running": "training",
@@ -28,29 +33,37 @@ _STATES = {
 
 def frame(runs: Sequence[StoredRun]) -> pd.DataFrame:
     """Return the table of runs, one row a run."""
-    return pd.DataFrame([_row(run, ExperimentSpec.from_json(run.spec)) for run in runs])
+    return pd.DataFrame([_row(run) for run in runs], columns=_COLUMNS)
 
 
-def _row(run: StoredRun, spec: ExperimentSpec) -> dict[str, object]:
-    return {
+def _row(run: StoredRun) -> dict[str, object]:
+    return _settings(run.spec) | {
         "★": "★" if run.starred else "",
         "Name": run.name,
         "State": _STATES[run.state],
         "Data": run.data_name,
-        "Encoding": name_of("encoding.kind", spec.encoding.kind),
-        "Qubits": spec.circuit.n_qubits,
-        "Layers": spec.circuit.n_layers,
-        "Noise": _noise(spec),
-        "Validation": percent(run.validation_accuracy),
-        "Test": percent(run.test_accuracy),
+        "Validation": _percent(run.validation_accuracy),
+        "Test": _percent(run.test_accuracy),
         "Epochs": run.epochs,
         "Time": run.seconds,
         "Begun": run.created,
     }
 
 
-def percent(share: float | None) -> float | None:
-    """Return a share of 1 in percent."""
+def _settings(text: str) -> dict[str, object]:
+    try:
+        spec = ExperimentSpec.from_json(text)
+    except SpecError:
+        return {}  # of an entry or a device that is no longer installed
+    return {
+        "Encoding": name_of("encoding.kind", spec.encoding.kind),
+        "Qubits": spec.circuit.n_qubits,
+        "Layers": spec.circuit.n_layers,
+        "Noise": _noise(spec),
+    }
+
+
+def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 

@@ -8,9 +8,10 @@ from qenn_core import jobs
 
 
 @pytest.fixture(scope="session", autouse=True)
-def warm_workers() -> Iterator[None]:
+def warm_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Start what the server's lifespan would; the service ends itself with the process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QENN_WORKERS", "1")
+        patch.setenv("QENN_HOME", str(tmp_path_factory.mktemp("home")))
         jobs.service().wait_until_warm(90)
         yield

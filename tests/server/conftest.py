@@ -55,7 +55,8 @@ class Server:
                     *options,
                 ],
                 cwd=folder,
-                env={**os.environ, "QENN_WORKERS": "1", "TMPDIR": str(folder)},
+                env=os.environ
+                | {"QENN_WORKERS": "1", "TMPDIR": str(folder), "QENN_HOME": str(folder / "home")},
                 stdout=log,
                 stderr=log,
             )

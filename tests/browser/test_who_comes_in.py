@@ -1,0 +1,82 @@
+"""A password for the whole app, and logging in as a person: nothing is seen before, all of it afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.identity import providing
+from browser.studio import PHONE, Studio, Visit
+from playwright.sync_api import Browser, expect
+from serving import Server, serving
+
+PASSWORD = "Grüße aus Zürich"
+
+
+@pytest.fixture(scope="module")
+def closed(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server that asks for a password."""
+    with serving(
+        tmp_path_factory.mktemp("closed") / "log.txt", QENN_PASSWORD=PASSWORD, QENN_WORKERS="1"
+    ) as server:
+        yield server
+
+
+def is_told_to_stay_out(studio: Studio) -> None:
+    """Take note of the answers by which the server asks for the password, which the browser calls errors."""
+    allowed = [text for text in studio.troubles.found if "401" in text]
+    for text in allowed:
+        del studio.troubles.found[text]
+
+
+def give(studio: Studio, password: str) -> None:
+    studio.page.get_by_label("Password").fill(password)
+    studio.button("Open the app").click()
+
+
+@pytest.mark.parametrize(
+    "context",
+    [{"color_scheme": "light"}, {"color_scheme": "dark", "viewport": PHONE}],
+    ids=["light", "phone"],
+)
+def test_the_page_that_asks_for_the_password_can_be_used_by_everybody(
+    closed: Server, visit: Visit, context: dict[str, object]
+) -> None:
+    studio = visit(at=closed, **context)
+    studio.page.goto(closed.url)
+    expect(studio.page.get_by_label("Password")).to_be_focused()
+    assert not Axe().run(studio.page).response["violations"]
+    assert studio.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    is_told_to_stay_out(studio)
+
+
+def test_the_password_opens_the_link_that_was_asked_for(closed: Server, visit: Visit) -> None:
+    studio = visit(at=closed)
+    studio.page.goto(f"{closed.url}/learn?data=iris&q=3#place")
+    give(studio, "wrong")
+    expect(studio.page.get_by_role("alert")).to_contain_text("not the password")
+    give(studio, PASSWORD)
+    expect(studio.page.get_by_role("heading", name="What is a QENN?")).to_be_visible()
+    studio.settled()
+    assert studio.link == {"data": "iris", "q": "3"}
+    assert studio.page.evaluate("location.hash") == "#place", "which may hold the key of a workspace"
+    is_told_to_stay_out(studio)
+
+
+def test_a_person_logs_in_and_out(
+    visit: Visit, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("persons")
+    with providing() as provider:
+        secrets = folder / "secrets.toml"
+        secrets.write_text(provider.secrets, encoding="utf-8")
+        with serving(folder / "log.txt", f"--secrets.files={secrets}", QENN_WORKERS="1") as server:
+            studio = visit(at=server).open("/learn")
+            expect(studio.page.get_by_role("heading", name="What is a QENN?")).to_have_count(0)
+            studio.press("Log in")
+            expect(studio.button("Anna")).to_be_visible()
+            studio.go("Learn")
+            expect(studio.page.get_by_role("heading", name="What is a QENN?")).to_be_visible()
+            studio.press("Anna")
+            studio.press("Log out")
+            expect(studio.button("Log in")).to_be_visible()
+            studio.page.goto("about:blank")  # it hangs up before the server goes
