@@ -64,12 +64,10 @@ def test_there_is_one_worker_process_below_the_server_in_priority(alone: Jobs) -
 def test_questions_are_answered_between_the_steps_of_a_run(alone: Jobs, runs: list[str]) -> None:
     runs.append(run := alone.submit(SLOW))
     until(alone, run, lambda snapshot: snapshot.started is not None)
-    begun = time.monotonic()
     for _ in range(3):
         assert type(alone.ask("draw_circuit", SHORT, 2)).__name__ == "Drawing"
     content = b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20
     assert len(alone.ask("read_table", content, "things.csv", DataSpec(source="csv")).frame) == 40
-    assert time.monotonic() - begun < 5
     assert alone.snapshot(run).history == (), "all in its first epoch"
     assert not alone.snapshot(run).ended
 
