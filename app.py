@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from pages._shared import password
 from pages._shared.routes import SafeHeaders, routes
 from pages._shared.visitors import WorkspaceCookie
-from qenn_core import jobs
+from qenn_core import jobs, logs
 from qenn_core.errors import QennError
 
 UNFORESEEN = QennError(
@@ -26,6 +26,7 @@ UNFORESEEN = QennError(
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Start the workers with the server, and end them with it."""
+    logs.configure()
     service = jobs.service()
     # What is loaded stays: Streamlit collects garbage after every run of a page, and need not look there.
     gc.collect()

@@ -23,7 +23,7 @@ LAYERS = (
     {"data", "encodings", "ansatze", "noise", "engine", "baselines"},
     {"metrics"},
     {"spec"},
-    {"registry"},
+    {"registry", "logs"},
     {"errors", "limits", "workspace"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
@@ -48,6 +48,7 @@ WORKER_MODULES = {
     "qenn_core.training.packing",  # tensors as bytes
     "qenn_core.training.prediction",  # a torch model's answers
     "qenn_core.training.reports",  # scores them
+    "qenn_core.training.speed",  # steps by torch
     "qenn_core.training.table",  # rows as tensors
     "qenn_core.training.trainee",  # weights as tensors
     "qenn_core.training.training",  # the same as the cohort

@@ -11,12 +11,15 @@ from typing import Any
 import click
 import psutil
 
+from qenn_core import logs
+
 
 @click.command()
 @click.argument("server_pid", type=int)
 @click.argument("folder")
 def dask_setup(process: Any, server_pid: int, folder: str) -> None:
     """Watch the server from a thread of this process."""
+    logs.configure()
     close_http(process)
     threading.Thread(target=_end_with, args=(server_pid, folder), daemon=True).start()
 

@@ -6,12 +6,14 @@ import importlib
 from threading import Thread
 from typing import Any
 
+from qenn_core import logs
 from qenn_core.jobs.guard import close_http
 from qenn_core.jobs.tasks import QUESTIONS, TRAINING
 
 
 def dask_setup(worker: Any) -> None:
     """Get this worker process ready for what it offers to do."""
+    logs.configure()
     close_http(worker)
     if TRAINING in worker.state.total_resources:
         _prepare_to_train()
