@@ -30,9 +30,14 @@ _POSTGRESQL = {
     "connect_timeout": LOCK_SECONDS,
     # A server that has gone without a word is noticed in these milliseconds.
     "tcp_user_timeout": 10_000,
-    "options": f"-c lock_timeout={LOCK_SECONDS * 1000}",
+    # And in turn the database notices in a minute when this computer has gone, and lets go of its locks.
+    "options": f"-c lock_timeout={LOCK_SECONDS * 1000}"
+    " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
 }
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:space, :purpose)")
 _AUTOCOMMIT = "AUTOCOMMIT"
+# Tells this program's locks of PostgreSQL from those of others in the same database.
+_LOCK_SPACE = int.from_bytes(b"QENN", "big")
 
 
 class Database:
@@ -49,11 +54,13 @@ class Database:
     def __init__(self, home: Path, url: str | None = None) -> None:
         self.is_file = url is None
         if url is None:
-            self.engine = create_engine(sqlite_url(home))
+            self.engine = create_engine(sqlite_url(home), hide_parameters=True)
             event.listen(self.engine, "connect", _prepare)
             event.listen(self.engine, "begin", _begin)
         else:
-            self.engine = create_engine(postgresql_url(url), connect_args=_POSTGRESQL, pool_pre_ping=True)
+            self.engine = create_engine(
+                postgresql_url(url), hide_parameters=True, connect_args=_POSTGRESQL, pool_pre_ping=True
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -88,7 +95,7 @@ class Database:
         """Do as `writing`, while no other connection is in such a block of the same purpose."""
         with self.writing() as connection:
             if not self.is_file:  # SQLite has one writer at a time anyway
-                connection.execute(text("SELECT pg_advisory_xact_lock(:purpose)"), {"purpose": purpose})
+                connection.execute(_TAKE_TURN, {"space": _LOCK_SPACE, "purpose": purpose})
             yield connection
 
     def autocommitting(self) -> Connection:

@@ -125,7 +125,11 @@ class Runs:
             return connection.execute(own).rowcount > 0
 
     def interrupt_orphans(self) -> int:
-        """Mark the runs that servers left unfinished when they ended as interrupted; return how many."""
+        """Mark the runs that servers left unfinished when they ended as interrupted; return how many.
+
+        To be called at the start and then every minute or so: PostgreSQL notices at once when a process has
+        ended, but only after a minute when a whole computer has.
+        """
         unfinished = runs.c.state.not_in(ENDED)
         with self._database.reading() as connection:
             servers = connection.execute(select(runs.c.server).where(unfinished).distinct()).scalars().all()

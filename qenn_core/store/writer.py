@@ -97,6 +97,8 @@ class Writer:
             self._closed = True
             self._changed.notify_all()
         self._thread.join(timeout)
+        if not done:
+            logger.error("the server ends before all runs were saved")
         return done
 
     def _is_writing(self, run: str) -> bool:

@@ -90,6 +90,17 @@ def place(request: pytest.FixtureRequest) -> Place:
     return found
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """A place where no server has been yet."""
+    if request.param == "sqlite":
+        yield Place(tmp_path / "home")
+        return
+    server = request.getfixturevalue("postgresql")
+    with _new_database(server) as name:
+        yield Place(tmp_path / "home", _url_of(server, name))
+
+
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
     """The same database, as a stranger opens it."""

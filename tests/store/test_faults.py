@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -14,14 +12,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from store.changes import ANNA, change, epoch, with_epochs
+from store.changes import ANNA, change
 from store.conftest import Opener, Place
+from store.faults import goes_on, incompressible, is_made_up_for
 from store.servers import TESTS
 from store.waiting import until
 
 from qenn_core.store import database
 from qenn_core.store.errors import StoreError, UnavailableError
-from qenn_core.store.records import SavedWeights
 from qenn_core.store.store import Store
 
 
@@ -30,28 +28,6 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a lock no longer than a test wants to."""
     monkeypatch.setitem(database._PRAGMAS, "busy_timeout", 200)
     monkeypatch.setitem(database._POSTGRESQL, "options", "-c lock_timeout=200")
-
-
-def incompressible(size: int) -> bytes:
-    return hashlib.shake_256(b"").digest(size)
-
-
-def goes_on(store: Store, run: str, trouble: str) -> None:
-    """Put epochs; they wait, with the reason in words."""
-    for number in range(1, 4):
-        store.writer.put(with_epochs(run, number, checkpoint=SavedWeights(number, b"c" * number)))
-    until(lambda: store.writer.trouble is not None)
-    assert trouble in str(store.writer.trouble)
-    store.writer.put(with_epochs(run, 4))
-    assert not store.writer.is_saved(run)
-
-
-def is_made_up_for(store: Store, run: str) -> None:
-    """Make sure that all that waited is saved by and by."""
-    until(lambda: store.writer.is_saved(run), 20)
-    assert store.writer.trouble is None
-    assert store.runs.epochs(ANNA, run) == [epoch(number) for number in range(1, 5)]
-    assert store.runs.checkpoint(ANNA, run) == SavedWeights(3, b"ccc")
 
 
 def test_a_locked_file(sqlite_place: Place, opening: Opener) -> None:
@@ -93,28 +69,16 @@ def test_a_full_disk(sqlite_place: Place, opening: Opener, monkeypatch: pytest.M
     until(lambda: store.writer.is_saved(large.run))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_a_limit_on_the_size_of_files(sqlite_place: Place, opening: Opener) -> None:
     subprocess.run(
-        [sys.executable, "-m", "store.test_faults", sqlite_place.home],
+        [sys.executable, "-m", "store.limited_server", sqlite_place.home],
         env={"PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
         check=True,
         timeout=60,
     )
     store = opening(sqlite_place)
     assert len(store.runs.listed(ANNA)) == 2
-
-
-def within_a_limit(home: Path) -> None:
-    """Be a server whose files may not grow, for some time."""
-    store = Store(home)
-    store.runs.save(new := change())
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
-    store.writer.put(large := replace(change(), report=incompressible(500_000)))
-    goes_on(store, new.run, "The database cannot be read or written.")
-    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    is_made_up_for(store, new.run)
-    until(lambda: store.writer.is_saved(large.run))
-    store.close()
 
 
 @pytest.fixture
@@ -166,7 +130,3 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(StoreError, match=r"The database is damaged\..*back-up"):
         Store(tmp_path)
     assert (tmp_path / "studio.db").read_bytes() == content
-
-
-if __name__ == "__main__":
-    within_a_limit(Path(sys.argv[1]))

@@ -17,8 +17,10 @@ from store.conftest import Opener, Place
 from qenn_core.store import migrating, schema
 from qenn_core.store.database import Database
 from qenn_core.store.errors import StoreError
+from qenn_core.store.place import DATABASE, HOME
 from qenn_core.store.records import SavedWeights
 
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MIGRATIONS = Path(migrating.__file__).parent / "migrations"
 
 
@@ -43,6 +45,15 @@ def test_the_newest_version_has_the_tables_of_the_program(
         # SQLite tells defaults in other words than it was given.
         context = MigrationContext.configure(connection, opts={"compare_server_default": bool(place.url)})
         assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_command_for_changing_the_schema_finds_nothing_to_change(
+    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME, str(sqlite_place.home))
+    monkeypatch.delenv(DATABASE, raising=False)
+    # Raises if there is.
+    command.check(Config(toml_file=PYPROJECT))
 
 
 def test_a_store_goes_down_and_up_with_rows_in_it(

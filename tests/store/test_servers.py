@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 from store.changes import ANNA, change, epoch, later
 from store.conftest import Opener, Place
 from store.server import content
 from store.servers import said, server, wait_until_saved
+from store.waiting import until
 
 from qenn_core.store.records import SavedWeights
 
@@ -39,15 +40,15 @@ def test_a_killed_servers_runs_are_interrupted_and_others_go_on(place: Place, op
     with server(place, 1) as killed, server(place, 1) as living:
         lost, kept = wait_until_saved(killed, 1), wait_until_saved(living, 1)
         # One that is too busy to answer is not dead.
-        living.send_signal(signal.SIGSTOP)
+        psutil.Process(living.pid).suspend()
         assert own.runs.interrupt_orphans() == 0
         killed.kill()
         killed.wait()
-        assert own.runs.interrupt_orphans() == 1
+        until(lambda: own.runs.interrupt_orphans() == 1)
         assert own.runs.interrupt_orphans() == 0
         states = {run.id: run.state for run in own.runs.listed(ANNA)}
         assert states == {lost: "interrupted", kept: "running", mine.run: "running", finished.run: "finished"}
-        living.send_signal(signal.SIGCONT)
+        psutil.Process(living.pid).resume()
 
 
 def test_a_server_that_closes_leaves_no_run_behind(place: Place, opening: Opener) -> None:
@@ -56,7 +57,7 @@ def test_a_server_that_closes_leaves_no_run_behind(place: Place, opening: Opener
         process.communicate("close\n", timeout=20)
         assert process.returncode == 0
     store = opening(place)
-    assert store.runs.interrupt_orphans() == 1
+    until(lambda: store.runs.interrupt_orphans() == 1)
     stored = store.runs.get(ANNA, run)
     assert stored is not None
     assert stored.state == "interrupted"
@@ -69,15 +70,14 @@ def test_a_run_that_another_server_took_up_is_its_own(place: Place, opening: Ope
     first.close()
     assert third.runs.interrupt_orphans() == 0
     second.close()
-    assert third.runs.interrupt_orphans() == 1
+    until(lambda: third.runs.interrupt_orphans() == 1)
 
 
-def test_servers_that_start_at_once_share_a_new_home(tmp_path: Path, opening: Opener) -> None:
-    place = Place(tmp_path / "home")
+def test_servers_that_start_at_once_share_a_new_place(new_place: Place, opening: Opener) -> None:
     with ExitStack() as stack:
-        processes = [stack.enter_context(server(place, 40)) for _ in range(2)]
+        processes = [stack.enter_context(server(new_place, 40)) for _ in range(2)]
         runs = [wait_until_saved(process, 40) for process in processes]
-        store = opening(place)
+        store = opening(new_place)
         assert store.runs.interrupt_orphans() == 0
         for run in runs:
             assert store.runs.epochs(ANNA, run) == [epoch(number) for number in range(1, 41)]
