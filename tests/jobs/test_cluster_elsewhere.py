@@ -30,6 +30,23 @@ SHORT = ExperimentSpec().with_(
     **{"data.params": {"n_samples": 60}, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}
 )
 LONG = SHORT.with_(**{"training.epochs": 500})
+# What a worker may take, some half of which it has taken before its first run; and a run that takes more.
+MEMORY = 900 * 2**20
+LARGE = SHORT.with_(
+    **{
+        "data.params": {"n_samples": 400},
+        "circuit.n_qubits": 12,
+        "circuit.n_layers": 5,
+        "training.batch_size": 256,
+    }
+)
+# Memory that the system does not count to what a run may allocate, as some libraries take theirs.
+OVERSIZED = f"""
+import builtins, mmap
+builtins.oversized = mmap.mmap(-1, {MEMORY})
+for page in range(0, {MEMORY}, mmap.PAGESIZE):
+    builtins.oversized[page] = 1
+"""
 
 
 def certificates(folder: Path) -> dict[str, str]:
@@ -67,8 +84,8 @@ class Place:
 
     def trainer(self) -> subprocess.Popen[bytes]:
         """Start a worker that does everything."""
-        offer = ("--nthreads", "3", "--resources", "training=1 questions=1 reading=1")
-        return self.worker(*offer, "--preload", "qenn_core.jobs.preload")
+        offer = ("--nthreads", "3", "--resources", "training=1,questions=1,reading=1")
+        return self.worker(*offer, "--memory-limit", str(MEMORY), "--preload", "qenn_core.jobs.preload")
 
     def server(self) -> Jobs:
         """Return the jobs of a server that holds the certificate."""
@@ -88,6 +105,10 @@ class Place:
         )
         self._running.append(process)
         return process
+
+
+def pids(jobs: Jobs) -> set[int]:
+    return set(jobs._started().everywhere(os.getpid).result().values())
 
 
 def soon(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
@@ -148,6 +169,29 @@ def test_a_file_is_read_and_its_large_table_trained_on(away: Jobs) -> None:
     until(away, run, lambda snapshot: snapshot.started is not None or snapshot.ended)
     away.stop(run)
     assert until(away, run, ended).started is not None
+
+
+def test_a_run_that_wants_too_much_memory_ends_in_words_and_its_worker_lives_on(away: Jobs) -> None:
+    before = pids(away)
+    failed = until(away, away.submit(LARGE), ended)
+    assert failed.state == "failed"
+    assert failed.error is not None
+    assert "memory" in failed.error.what
+    assert failed.error.remedy
+    assert until(away, away.submit(SHORT), ended).state == "finished"
+    assert pids(away) == before
+
+
+def test_a_worker_that_is_over_its_memory_is_replaced_and_its_run_told(away: Jobs) -> None:
+    before = pids(away)
+    run = away.submit(LONG)
+    until(away, run, with_epochs(1))
+    away._started().everywhere(exec, OVERSIZED)
+    lost = until(away, run, ended, seconds=5)
+    assert lost.error is not None
+    assert lost.history, "what it had told is kept"
+    assert until(away, away.submit(SHORT), ended, seconds=60).state == "finished"
+    assert not pids(away) & before
 
 
 def test_the_places_follow_the_cluster_as_it_grows_and_shrinks(away: Jobs, place: Place) -> None:
