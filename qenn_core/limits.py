@@ -1,5 +1,7 @@
 """Every limit of the app in one place, each with its reason."""
 
+import os
+
 # Uploads. 100 MB holds a million rows of ten columns; more would fill a small server's memory when
 # several people upload at once. `.streamlit/config.toml` states the same figure to the browser.
 MAX_UPLOAD_BYTES = 100 * 2**20
@@ -27,6 +29,10 @@ PARSE_MEMORY_BYTES = 2 * 2**30
 MAX_RUN_BYTES = 10**9
 # A stop or a pause waits for the step under way: longer, and the page seems to hang.
 MAX_STEP_SECONDS = 2.0
+# Others wait for the worker meanwhile. An environment variable overrides it.
+MAX_RUN_SECONDS = float(os.environ.get("QENN_MAX_RUN_SECONDS") or 30 * 60)
+# Who waits longer than this wants to have been told.
+LONG_RUN_SECONDS = 60.0
 # The most that is ever offered. Each qubit more doubles the work; at 14 the 1,600 points of a decision map
 # take about four seconds.
 MAX_QUBITS = 14

@@ -1,4 +1,4 @@
-"""What a step of training takes in memory and time, by counting.
+"""What a step of training, and an evaluation, take in memory and time, by counting.
 
 The factors are measured on one core, and good to two or three times: enough to tell milliseconds from
 minutes, and a hundred megabytes from all there is. A *copy* is the state of one row; whatever layers and
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import comb
 
+from qenn_core import limits
 from qenn_core.model.executions import shifted_circuits
 from qenn_core.model.shape import input_angles
 from qenn_core.registry import ENCODINGS, NOISE_CHANNELS
@@ -43,6 +44,12 @@ _PENNYLANE_SECONDS, _PENNYLANE_NOISY_SECONDS, _PENNYLANE_GATE_SECONDS = 25e-9, 1
 # Its others run circuit by circuit: bytes and seconds for each gate of each.
 _SINGLE_BYTES, _SINGLE_SECONDS = 2e3, 2.2e-4
 
+# Rows are evaluated in portions whose states stay about as large as a processor's cache: larger ones are no
+# faster, and take memory. Nor do they take long, since a stop waits for one.
+BYTES_AT_ONCE, _SECONDS_AT_ONCE = 4 * 2**20, 0.25
+# What is encoded once for all may take this much of a worker's memory.
+ENCODED_BYTES = 64 * 2**20
+
 _LINKS: dict[Entanglement, Callable[[int], int]] = {
     "ring": lambda n_qubits: n_qubits,
     "linear": lambda n_qubits: n_qubits - 1,
@@ -70,10 +77,44 @@ class Cost:
 def estimate(spec: ExperimentSpec) -> Cost:
     """Estimate what a step of training takes with the engine of `spec`."""
     if spec.engine.kind == "pennylane":
-        return _by_pennylane(spec)
+        return _by_pennylane(spec, _circuits_of_a_row(spec))
     if spec.engine.gradient == "parameter-shift":
         return _by_shifted_circuits(spec)
     return _compiled(spec)
+
+
+def evaluation_seconds(spec: ExperimentSpec, rows: int) -> float:
+    """Estimate the time for asking a model about `rows`, without training it; 0 where nobody can tell."""
+    at_once = min(max(1, BYTES_AT_ONCE // state_bytes(spec)), rows_in_time(spec))
+    whole, rest = divmod(rows, at_once)
+    return whole * _forward_seconds(spec, at_once) + (_forward_seconds(spec, rest) if rest else 0)
+
+
+def state_bytes(spec: ExperimentSpec) -> int:
+    """Return what the state of a row takes in the compiled engine."""
+    return (_PAULI_BYTES if spec.noise.active else _AMPLITUDE_BYTES) * _numbers(spec)
+
+
+def rows_in_time(spec: ExperimentSpec) -> int:
+    """Return how many rows may be evaluated at once, so that a stop does not wait for long."""
+    if not _forward_seconds(spec, 1):
+        return spec.training.batch_size
+    numbers = (2**k for k in range(limits.MAX_ROWS.bit_length()))
+    return max((n for n in numbers if _forward_seconds(spec, n) <= _SECONDS_AT_ONCE), default=1)
+
+
+def of_rows(spec: ExperimentSpec, rows: int) -> ExperimentSpec:
+    """Return `spec` with steps of so many rows."""
+    return spec.model_copy(update={"training": spec.training.model_copy(update={"batch_size": rows})})
+
+
+def _forward_seconds(spec: ExperimentSpec, rows: int) -> float:
+    """Return the time for evaluating so many rows at once."""
+    one = of_rows(spec, rows)
+    if spec.engine.kind == "fused":
+        return _FORWARD_SECONDS * (_compiled_calls(one) + _compiled_work(one))
+    batched = spec.engine.device.startswith("default.")
+    return (_FORWARD_SECONDS if batched else 1) * _by_pennylane(one, circuits=1).seconds
 
 
 def _compiled(spec: ExperimentSpec) -> Cost:
@@ -117,11 +158,16 @@ def _compiled_calls(spec: ExperimentSpec) -> float:
     return _CALLS_SECONDS * (2 + spec.circuit.n_layers)
 
 
-def _by_pennylane(spec: ExperimentSpec) -> Cost:
+def _circuits_of_a_row(spec: ExperimentSpec) -> int:
+    """Return how many circuits PennyLane takes for a row and its gradient."""
+    # Shots leave no way to a gradient but shifted circuits.
+    shifts = spec.noise.shots or spec.engine.device.startswith("reference.")
+    return 1 + (shifted_circuits(spec) or 0) if shifts else 1
+
+
+def _by_pennylane(spec: ExperimentSpec, circuits: int) -> Cost:
     rows, device = spec.training.batch_size, spec.engine.device
     n_gates = _gates(spec)
-    # Shots leave no way to a gradient but shifted circuits.
-    circuits = 1 + (shifted_circuits(spec) or 0) if spec.noise.shots or device.startswith("reference.") else 1
     if not device.startswith("default."):
         known = device.startswith(("lightning.", "reference."))
         return Cost(

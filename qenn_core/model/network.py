@@ -13,6 +13,7 @@ from qenn_core.engine.fused import FusedTorchLayer
 from qenn_core.engine.layer import quantum_layer
 from qenn_core.errors import TrainingError
 from qenn_core.model.circuit import build_circuit
+from qenn_core.model.cost import BYTES_AT_ONCE, ENCODED_BYTES, rows_in_time
 from qenn_core.model.fitting import refuse_misfit
 from qenn_core.model.shape import ModelPart, ModelShape, model_shape
 from qenn_core.model.stacked import StackedLinear
@@ -24,12 +25,6 @@ ACTIVATIONS: dict[str, type[torch.nn.Module]] = {
     "tanh": torch.nn.Tanh,
     "sigmoid": torch.nn.Sigmoid,
 }
-
-# Rows are evaluated in portions whose states stay about as large as a processor's cache: larger ones are no
-# faster, and take memory.
-BYTES_AT_ONCE = 4 * 2**20
-# What is encoded once for all may take this much of a worker's memory.
-ENCODED_BYTES = 64 * 2**20
 
 ModelInputs = torch.Tensor | Encoded
 Dense = Callable[[int, int], torch.nn.Module]
@@ -66,6 +61,8 @@ class HybridModel(torch.nn.Module):
         The widths between them.
     state_size : int
         Real numbers in a state of the circuit.
+    rows_in_time : int
+        How many rows one of the networks evaluates in a time that a stop may wait.
     n_models : int or None
         Number of networks side by side; ``None`` for one whose weights have no such axis.
     dtype : torch.dtype
@@ -80,6 +77,7 @@ class HybridModel(torch.nn.Module):
         shape: ModelShape,
         *,
         state_size: int,
+        rows_in_time: int,
         n_models: int | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
@@ -89,6 +87,7 @@ class HybridModel(torch.nn.Module):
         self.classical = classical
         self.shape = shape
         self.state_size = state_size
+        self.rows_in_time = rows_in_time
         self.n_models = n_models
         self.dtype = dtype
         self.to(dtype)
@@ -107,7 +106,7 @@ class HybridModel(torch.nn.Module):
     def rows_at_once(self) -> int:
         """How many rows, of each network, are evaluated at once to good effect."""
         state_bytes = self.state_size * self.dtype.itemsize
-        return max(1, BYTES_AT_ONCE // ((self.n_models or 1) * state_bytes))
+        return max(1, min(BYTES_AT_ONCE // state_bytes, self.rows_in_time) // (self.n_models or 1))
 
     def encode(self, inputs: torch.Tensor) -> ModelInputs:
         """Do once for all with `inputs` what does not depend on the weights.
@@ -249,6 +248,7 @@ def _assemble(
         classical=_classical(spec, shape, dense),
         shape=shape,
         state_size=4**circuit.n_qubits if circuit.mixed else 2 * 2**circuit.n_qubits,
+        rows_in_time=rows_in_time(spec),
         n_models=n_models,
         dtype=dtype,
     )

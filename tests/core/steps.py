@@ -1,17 +1,25 @@
-"""Steps of a training, and what they take. To be imported in a process that does nothing else."""
+"""Steps of a training and whole runs, and what they take. To be imported in a process of its own."""
 
+from functools import partial
 from threading import Event, Thread
-from time import perf_counter
+from time import thread_time
+from typing import NamedTuple
 
 import psutil
 import torch
 
+from qenn_core.analysis.decision_map import decision_map
+from qenn_core.comparison.baselines import fit_baselines
+from qenn_core.data.preparation import prepare
+from qenn_core.data.sources import table_of
+from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
 from qenn_core.model.cost import Cost
-from qenn_core.model.network import build_model
+from qenn_core.model.run_cost import Speed, Task
 from qenn_core.spec import ExperimentSpec
+from qenn_core.training.records import Epoch
+from qenn_core.training.speed import measure_speed, seconds_of_steps
+from qenn_core.training.training import Training
 
-N_INPUTS = 4
-STEPS = 4
 SAMPLE_SECONDS = 0.001
 
 
@@ -29,22 +37,6 @@ class Memory(Thread):
             self.most = max(self.most, self.process.memory_info().rss)
 
 
-def seconds_of_steps(spec: ExperimentSpec) -> list[float]:
-    """Return the seconds of some steps of a new model, the first of which compiles the circuit."""
-    model = build_model(spec, N_INPUTS, 2)
-    optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    inputs = torch.linspace(-1, 1, spec.training.batch_size * N_INPUTS).reshape(-1, N_INPUTS)
-    labels = torch.arange(len(inputs)) % 2
-    seconds = []
-    for _ in range(STEPS):
-        begun = perf_counter()
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(inputs), labels).backward()
-        optimizer.step()
-        seconds.append(perf_counter() - begun)
-    return seconds
-
-
 def measure(text: str) -> Cost:
     """Return the most memory that the steps of a spec (JSON) took, and the seconds of the quickest."""
     torch.set_num_threads(1)
@@ -57,3 +49,39 @@ def measure(text: str) -> Cost:
     memory.over.set()
     memory.join()
     return Cost(bytes=memory.most - memory.before, seconds=min(seconds))
+
+
+class Run(NamedTuple):
+    """What a run has taken, of what data, on what machine."""
+
+    cost: Cost
+    task: Task
+    speed: Speed
+
+
+def measure_run(text: str) -> Run:
+    """Carry out a spec (JSON) as a worker does, with the pictures of it; tell the processor's time."""
+    torch.set_num_threads(1)
+    spec = ExperimentSpec.from_json(text)
+    speed = measure_speed()
+    memory = Memory()
+    memory.start()
+    begun = thread_time()
+    data = prepare(spec, table_of(spec.data))
+    fit_baselines(data, spec.seed)
+    training = Training(spec, data)
+    resolution = RESOLUTION_NOISY if spec.noise.active else RESOLUTION
+    live_map = LiveMap(partial(decision_map, training.model, data), resolution, thread_time)
+    trained = 0.0
+    for record in training:
+        if isinstance(record, Epoch):
+            trained += record.seconds
+            if live_map.affordable(trained):
+                live_map.draw()
+    live_map.draw_fully()
+    seconds = thread_time() - begun
+    memory.over.set()
+    memory.join()
+    rows = {str(name): len(part.labels) for name, part in data.parts.items()}
+    task = Task(rows, data.n_features, data.n_inputs, data.n_classes)
+    return Run(Cost(memory.most - memory.before, seconds), task, speed)
