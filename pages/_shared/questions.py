@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
 
 from pages._shared import state
 from qenn_core import jobs
 from qenn_core.data.table import Table
-from qenn_core.errors import QennError
-from qenn_core.spec import DataSpec, ExperimentSpec
+from qenn_core.errors import DataError, QennError, TooManyRowsError
+from qenn_core.spec import CSV, DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from qenn_core.analysis.overview_records import Overview
+    from qenn_core.analysis.predictions import Predictions
     from qenn_core.model.drawing import Drawing
+
+T = TypeVar("T")
 
 _KEPT = 64
 
@@ -54,6 +60,48 @@ def read_table(content: bytes, file_name: str, data: DataSpec, seed: int) -> Tab
     """Read an uploaded file."""
     table: Table = jobs.service().ask("read_table", content, file_name, data, seed=seed)
     return table
+
+
+def read_rows(content: bytes, file_name: str) -> Table:
+    """Read a file whose rows are to be predicted."""
+    try:
+        return read_table(content, file_name, DataSpec(source=CSV), seed=0)
+    except TooManyRowsError as error:
+        raise DataError(
+            f"The file has {error.n_rows:,} rows, more than the {error.limit:,} that go at once.",
+            "Each row is simulated as a quantum circuit.",
+            "Bring it in parts.",
+        ) from error
+
+
+def predict(model: bytes, rows: pd.DataFrame) -> Predictions:
+    """Ask a packed model about further rows."""
+    found: Predictions = jobs.service().ask("predict", model, rows)
+    return found
+
+
+def once(slot: str, key: object, work: Callable[[], T]) -> T:
+    """Return what `work` gives; it is done again only when this session last wanted another `key` here.
+
+    Unlike what is asked for everybody, it goes with the session.
+
+    Raises
+    ------
+    QennError
+        What `work` raised, now or the last time.
+    """
+    last = st.session_state.get(slot)
+    if last is None or last[0] != key:
+        try:
+            last = key, work(), None
+        except QennError as error:
+            last = key, None, error
+        st.session_state[slot] = last
+    _, value, error = last
+    if error is not None:
+        raise error
+    found: T = value
+    return found
 
 
 def _identity(table: Table) -> tuple[object, ...]:

@@ -21,6 +21,9 @@ FILLED_WITH = {
     "date": "the median of the training rows",
 }
 
+# Beyond it not every whole number is one that a browser, or a float, can tell from its neighbours.
+LARGEST_WHOLE = 2**53
+
 
 class KnownColumn(BaseModel):
     """One column that a model learnt from: how its cells are read, and what the training rows had there.
@@ -117,7 +120,7 @@ def _known(column: Column, present: pd.Series) -> KnownColumn:
             "typical": np.format_float_positional(middle, trim="-"),
             "low": float(present.min()),
             "high": float(present.max()),
-            "whole": bool((present % 1 == 0).all()),
+            "whole": bool((present % 1 == 0).all() and present.abs().max() < LARGEST_WHOLE),
         }
     )
 
