@@ -34,6 +34,8 @@ _POSTGRESQL = {
     "options": f"-c lock_timeout={LOCK_SECONDS * 1000}"
     " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
 }
+# A purpose of `Database.writing_alone`; the others are numbered from 1.
+_RESTRUCTURE = 0
 _TAKE_TURN = text("SELECT pg_advisory_xact_lock(:space, :purpose)")
 _AUTOCOMMIT = "AUTOCOMMIT"
 # Tells this program's locks of PostgreSQL from those of others in the same database.
@@ -94,9 +96,27 @@ class Database:
     def writing_alone(self, purpose: int) -> Iterator[Connection]:
         """Do as `writing`, while no other connection is in such a block of the same purpose."""
         with self.writing() as connection:
-            if not self.is_file:  # SQLite has one writer at a time anyway
-                connection.execute(_TAKE_TURN, {"space": _LOCK_SPACE, "purpose": purpose})
+            self._take_turn(connection, purpose)
             yield connection
+
+    @contextmanager
+    def restructuring(self) -> Iterator[Connection]:
+        """Give a connection whose changes of tables are all saved at the end of the block, or none of them.
+
+        SQLite changes a column by making its table anew. What refers to rows of the old table must not be
+        deleted with it, so references are not watched meanwhile.
+        """
+        options = {"writes": True, "restructures": True}
+        with in_words(), self.engine.connect().execution_options(**options) as connection:
+            # It is closed at the end: others want references to be watched.
+            connection.detach()
+            with connection.begin():
+                self._take_turn(connection, _RESTRUCTURE)
+                yield connection
+
+    def _take_turn(self, connection: Connection, purpose: int) -> None:
+        if not self.is_file:  # SQLite has one writer at a time anyway
+            connection.execute(_TAKE_TURN, {"space": _LOCK_SPACE, "purpose": purpose})
 
     def autocommitting(self) -> Connection:
         """Return a connection that commits each statement, for what is not allowed in a transaction."""
@@ -131,5 +151,7 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("isolation_level") != _AUTOCOMMIT:
+        if options.get("restructures"):
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         # A transaction that reads first and writes later could find that another has written in between.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

@@ -11,8 +11,6 @@ from qenn_core.store.errors import StoreError
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE = "alembic_version"
-# Of the purposes of `Database.writing_alone`.
-_MIGRATE = 1
 
 
 def known_versions() -> list[str]:
@@ -65,6 +63,6 @@ def _upgrade(database: Database) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    with database.writing_alone(_MIGRATE) as connection:
+    with database.restructuring() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -100,7 +101,7 @@ runs = Table(
     Column("server", _Id, nullable=False),
     Column("name", PlainText, nullable=False, server_default=""),
     Column("starred", Boolean, nullable=False, server_default=false()),
-    Column("state", String(16), nullable=False, server_default="queued", index=True),
+    Column("state", String(16), nullable=False, server_default="queued"),
     Column("created", Moment, nullable=False),
     Column("ended", Moment),
     Column("spec", PlainText, nullable=False),
@@ -115,6 +116,8 @@ runs = Table(
     Column("parameters", BigInteger),
     Column("error", PlainText),
     Column("versions", Json, nullable=False, server_default="{}"),
+    # Tells whose runs are unfinished without reading them.
+    Index(None, "state", "server"),
     sqlite_autoincrement=True,
 )
 

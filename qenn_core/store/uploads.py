@@ -17,7 +17,7 @@ from qenn_core.store.records import Upload
 from qenn_core.store.schema import contents, uploads
 
 # Of the purposes of `Database.writing_alone`: nobody takes a content whose last owner is about to go.
-_UPLOADS = 2
+_UPLOADS = 1
 
 
 class Uploads:

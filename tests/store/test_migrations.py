@@ -9,9 +9,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, inspect, select, text
-from store.changes import ANNA, change, with_epochs
+from sqlalchemy import String, func, inspect, select, text
+from store.changes import ANNA, change, epoch, with_epochs
 from store.conftest import Opener, Place
 
 from qenn_core.store import migrating, schema
@@ -68,13 +69,13 @@ def test_a_store_goes_down_and_up_with_rows_in_it(
 
     # Down to nothing, version by version, and up again in the same way.
     for version in [*migrating.known_versions()[-2::-1], "base"]:
-        with database.writing() as connection:
+        with database.restructuring() as connection:
             config.attributes["connection"] = connection
             command.downgrade(config, version)
     with database.reading() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
     for version in migrating.known_versions():
-        with database.writing() as connection:
+        with database.restructuring() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, version)
 
@@ -90,6 +91,25 @@ def test_a_new_file_is_set_up_for_readers_beside_a_writer(sqlite_place: Place) -
     assert (journal, vacuum) == ("wal", 1)
 
 
+def test_a_table_that_is_made_anew_keeps_what_refers_to_it(
+    place: Place, database: Database, opening: Opener
+) -> None:
+    store = opening(place)
+    store.runs.save(new := change(name="kept"))
+    store.runs.save(with_epochs(new.run, 1, checkpoint=SavedWeights(1, b"c")))
+    store.close()
+    with database.restructuring() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("runs") as table:
+            table.alter_column("name", type_=String(500))
+    store = opening(place)
+    assert store.runs.epochs(ANNA, new.run) == [epoch(1)]
+    assert store.runs.checkpoint(ANNA, new.run) == SavedWeights(1, b"c")
+    store.runs.delete(ANNA, new.run)
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(schema.epochs)).scalar() == 0
+
+
 def test_a_failed_migration_leaves_the_database_as_it_was(
     place: Place, database: Database, opening: Opener, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +121,7 @@ def test_a_failed_migration_leaves_the_database_as_it_was(
     monkeypatch.setattr("alembic.op.drop_table", fail)
 
     def downgrade() -> None:
-        with database.writing() as connection:
+        with database.restructuring() as connection:
             connection.execute(text("DROP TABLE epochs"))
             config.attributes["connection"] = connection
             command.downgrade(config, "base")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from store.changes import ANNA, change, epoch, later, with_epochs
+from store.changes import ANNA, BEN, change, epoch, later, with_epochs
 from store.waiting import until
 
 from qenn_core import limits
@@ -111,6 +111,15 @@ def test_a_change_that_cannot_be_saved_holds_up_no_others(store: Store) -> None:
     assert not store.writer.is_saved(bad.run)
     assert not store.writer.flush(1)
     assert store.runs.get(ANNA, bad.run) is None
+
+
+def test_the_log_says_nothing_of_what_was_saved(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    store.runs.save(new := change())
+    store.writer.put(change(new.run, BEN, name="canary", spec='"canary"', data_name="canary"))
+    assert not store.writer.flush(5)
+    assert "cannot be saved" in caplog.text
+    assert "canary" not in caplog.text
+    assert BEN not in caplog.text
 
 
 def test_a_dropped_run_is_not_saved_any_more(disk: Disk, writer: Writer) -> None:

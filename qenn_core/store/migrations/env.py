@@ -33,5 +33,5 @@ if connection := context.config.attributes.get("connection"):
     _run(connection)
 else:
     home, url = place.place_from_environment()
-    with Database(place.private_folder(home), url).writing() as connection:
+    with Database(place.private_folder(home), url).restructuring() as connection:
         _run(connection)

@@ -56,7 +56,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_runs_owner", "runs", ["owner"])
-    op.create_index("ix_runs_state", "runs", ["state"])
+    op.create_index("ix_runs_state_server", "runs", ["state", "server"])
 
     op.create_table(
         "artifacts",
