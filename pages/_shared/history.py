@@ -13,7 +13,7 @@ from qenn_core.errors import SpecError
 from qenn_core.spec import ExperimentSpec
 from qenn_core.store.records import StoredRun
 
-_CHOSEN = "chosen runs"
+CHOSEN = "chosen runs"
 _ROW_HEIGHT = 36
 _MOST_ROWS_SHOWN = 12
 _COLUMNS = (
@@ -90,13 +90,13 @@ def _formats() -> dict[str, object]:
 
 def chosen() -> tuple[str, ...]:
     """Return the ids of the runs that are chosen."""
-    found: tuple[str, ...] = st.session_state.get(_CHOSEN, ())
+    found: tuple[str, ...] = st.session_state.get(CHOSEN, ())
     return found
 
 
 def choose(*ids: str) -> None:
     """Choose these runs and no others."""
-    st.session_state[_CHOSEN] = ids
+    st.session_state[CHOSEN] = ids
 
 
 def table(runs: Sequence[StoredRun]) -> None:

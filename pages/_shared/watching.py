@@ -71,7 +71,7 @@ def controls(run: RunSnapshot | None, possible: bool) -> None:
         )
         if now == "paused":
             _button("Resume", "resume", "Go on.", _command, active, service.resume)
-        elif run is not None and run.resumable:
+        elif run is not None and run.ended and run.resumable:
             _button("Resume", "resume", "Go on where this training ended.", _command, True, service.resume)
         else:
             _button("Pause", "pause", "Hold the training after this epoch.", _command, active, service.pause)
