@@ -1,5 +1,6 @@
 """Small models, trained for a moment and packed, with the rows that they were tested on."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,7 +14,10 @@ from qenn_core.spec import ExperimentSpec
 from qenn_core.training.prediction import predict
 from qenn_core.training.records import Finished
 from qenn_core.training.training import Training
+from tests.data.tables import csv_spec
+from tests.data.test_preparation import mixed
 
+KEPT = Path(__file__).parent / "kept" / "model.zip"
 SMALL = {"circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 1}
 
 
@@ -50,3 +54,12 @@ def trained(spec: ExperimentSpec, table: Table) -> Trained:
 def as_texts(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table as a file would give it: every cell a text, or missing."""
     return frame.apply(lambda cells: cells.astype("str").astype("str"))
+
+
+def of_every_kind_of_column() -> Trained:
+    """Train a small model on a table with every kind of column."""
+    return trained(csv_spec().with_(**SMALL), mixed())
+
+
+if __name__ == "__main__":
+    KEPT.write_bytes(of_every_kind_of_column().content)
