@@ -48,5 +48,6 @@ MAX_OWNER_UPLOAD_BYTES = 3 * MAX_UPLOAD_BYTES
 MAX_KEPT_UPLOAD_BYTES = 10 * 2**30
 # What may wait to be saved while the database cannot be written; more would take the server's memory.
 MAX_UNSAVED_BYTES = 256 * 2**20
-# The name of a run still fits a row of the list.
+# The name of a run still fits a row of the list, and that of a file is one that file systems take.
 MAX_NAME_LENGTH = 100
+MAX_FILE_NAME_LENGTH = 255

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,17 @@ _POSTGRESQL = {
     "options": f"-c lock_timeout={LOCK_SECONDS * 1000}"
     " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3",
 }
-# A purpose of `Database.writing_alone`; the others are numbered from 1.
-_RESTRUCTURE = 0
-_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:space, :purpose)")
 _AUTOCOMMIT = "AUTOCOMMIT"
 # Tells this program's locks of PostgreSQL from those of others in the same database.
 _LOCK_SPACE = int.from_bytes(b"QENN", "big")
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:space, :purpose)")
+
+
+class Purpose(IntEnum):
+    """What one does at a time; PostgreSQL knows them by these numbers."""
+
+    RESTRUCTURE = 1
+    CHANGE_UPLOADS = 2
 
 
 class Database:
@@ -66,7 +72,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection that sees one state of the database.
+        """Give a connection for a statement that only reads, which waits for no writer.
 
         Raises
         ------
@@ -93,7 +99,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing_alone(self, purpose: int) -> Iterator[Connection]:
+    def writing_alone(self, purpose: Purpose) -> Iterator[Connection]:
         """Do as `writing`, while no other connection is in such a block of the same purpose."""
         with self.writing() as connection:
             self._take_turn(connection, purpose)
@@ -111,10 +117,10 @@ class Database:
             # It is closed at the end: others want references to be watched.
             connection.detach()
             with connection.begin():
-                self._take_turn(connection, _RESTRUCTURE)
+                self._take_turn(connection, Purpose.RESTRUCTURE)
                 yield connection
 
-    def _take_turn(self, connection: Connection, purpose: int) -> None:
+    def _take_turn(self, connection: Connection, purpose: Purpose) -> None:
         if not self.is_file:  # SQLite has one writer at a time anyway
             connection.execute(_TAKE_TURN, {"space": _LOCK_SPACE, "purpose": purpose})
 

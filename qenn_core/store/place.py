@@ -25,9 +25,8 @@ _TURN_SECONDS = 60.0
 def place_from_environment() -> tuple[Path, str | None]:
     """Return the folder for all that is kept, and the URL of a database elsewhere if there is one."""
     home = os.environ.get(HOME)
-    return Path(home) if home else user_data_path("qenn-studio", appauthor=False), os.environ.get(
-        DATABASE
-    ) or None
+    folder = Path(home) if home else user_data_path("qenn-studio", appauthor=False)
+    return folder, os.environ.get(DATABASE) or None
 
 
 def upload_days() -> int:

@@ -10,14 +10,11 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from qenn_core import limits
 from qenn_core.store.age import DAY, Age
 from qenn_core.store.clock import Clock
-from qenn_core.store.database import Database
+from qenn_core.store.database import Database, Purpose
 from qenn_core.store.errors import StoreError, UnavailableError
 from qenn_core.store.packing import digest_of, pack, unpack
 from qenn_core.store.records import Upload
 from qenn_core.store.schema import contents, uploads
-
-# Of the purposes of `Database.writing_alone`: nobody takes a content whose last owner is about to go.
-_UPLOADS = 1
 
 
 class Uploads:
@@ -50,6 +47,7 @@ class Uploads:
             If there is no room for it.
         """
         fingerprint = digest_of(content)
+        file_name = file_name[: limits.MAX_FILE_NAME_LENGTH]
         own = _of(owner, fingerprint)
         again = update(uploads).where(own).values(file_name=file_name, used=self._age.now())
         with self._database.writing() as connection:
@@ -57,7 +55,8 @@ class Uploads:
                 return fingerprint
         # Before it begins to write, since others wait meanwhile.
         packed = pack(content)
-        with self._database.writing_alone(_UPLOADS) as connection:
+        # One at a time, so that nobody takes up a content whose last owner is about to go.
+        with self._database.writing_alone(Purpose.CHANGE_UPLOADS) as connection:
             if connection.execute(again).rowcount:
                 return fingerprint
             _refuse_too_much(connection, owner, len(content))
@@ -120,14 +119,14 @@ class Uploads:
 
     def delete(self, owner: str, fingerprint: str) -> bool:
         """Delete a file of an owner; ``False`` if there is no such file."""
-        with self._database.writing_alone(_UPLOADS) as connection:
+        with self._database.writing_alone(Purpose.CHANGE_UPLOADS) as connection:
             deleted = connection.execute(delete(uploads).where(_of(owner, fingerprint))).rowcount > 0
             _delete_unowned(connection)
             return deleted
 
     def clean(self) -> int:
         """Delete the files that have outlived their time, and return their number."""
-        with self._database.writing_alone(_UPLOADS) as connection:
+        with self._database.writing_alone(Purpose.CHANGE_UPLOADS) as connection:
             self._age.save(connection)
             old = uploads.c.used < self._age.now() - self._lifetime
             deleted = connection.execute(delete(uploads).where(old)).rowcount

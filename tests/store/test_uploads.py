@@ -39,6 +39,12 @@ def test_any_bytes_are_kept(store: Store, content: bytes) -> None:
     assert store.uploads.content(ANNA, store.uploads.keep(ANNA, "x", content)) == content
 
 
+def test_a_name_of_any_length_is_kept_as_far_as_a_file_can_have_it(store: Store) -> None:
+    store.uploads.keep(ANNA, "'; --\0%" * 1_000, CSV)
+    assert store.uploads.listed(ANNA)[0].file_name.startswith("'; --%'; --%")
+    assert len(store.uploads.listed(ANNA)[0].file_name) <= limits.MAX_FILE_NAME_LENGTH
+
+
 def test_nothing_of_others_is_found(store: Store) -> None:
     fingerprint = store.uploads.keep(ANNA, "flowers.csv", CSV)
     assert store.uploads.content(BEN, fingerprint) is None
