@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from pages._shared import form
 from qenn_core.errors import QennError
 
 _ONE_PROVIDER = "server_metadata_url"
@@ -75,5 +76,5 @@ def offer_to_log_out() -> None:
     """Draw who is logged in, and the way out; nothing where nobody logs in."""
     who = person()
     if who is not None:
-        with st.sidebar.popover(who.name, icon=":material/account_circle:", width="stretch"):
+        with st.sidebar.popover(form.plain(who.name), icon=":material/account_circle:", width="stretch"):
             st.button("Log out", on_click=st.logout, icon=":material/logout:", width="stretch")

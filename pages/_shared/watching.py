@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages._shared import components, state, workspace
 from qenn_core import jobs
-from qenn_core.errors import JobError, QennError
+from qenn_core.errors import JobError, QennError, SpecError
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.spec import ExperimentSpec
 from qenn_core.workspace import feed_key
@@ -17,6 +17,7 @@ _PLACE = "run"
 _SEEN = "seen run"
 _READY = "Ready: press Train and watch the loss fall"
 _NOT_READY = "There is nothing to train on yet"
+_TOO_MUCH = "This would take too long here"
 _GONE = QennError(
     "This run is no longer here.",
     "It was deleted, perhaps in another tab.",
@@ -45,8 +46,11 @@ def watched() -> RunSnapshot | None:
 
 
 def spec() -> ExperimentSpec | None:
-    """Return what the run that is watched trains, if one is."""
-    return jobs.service().spec_of(state.run(), workspace.owner()) if state.run() else None
+    """Return what the run that is watched trains; ``None`` without one, or if it is no longer offered."""
+    try:
+        return jobs.service().spec_of(state.run(), workspace.owner()) if state.run() else None
+    except SpecError:
+        return None
 
 
 def feed() -> dict[str, str]:
@@ -55,11 +59,12 @@ def feed() -> dict[str, str]:
     return {"run": run, "key": feed_key(workspace.owner(), run) if run else ""}
 
 
-def controls(run: RunSnapshot | None, possible: bool) -> None:
-    """Draw the buttons and the progress; `possible` tells whether there is something to train."""
+def controls(run: RunSnapshot | None, *, has_data: bool, allowed: bool) -> None:
+    """Draw the buttons and the progress; a training may be started if there are data, and it is `allowed`."""
     now = run.state if run else "idle"
     active = run is not None and not run.ended
     service = jobs.service()
+    possible = has_data and allowed
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _button(
             "Train",
@@ -87,7 +92,7 @@ def controls(run: RunSnapshot | None, possible: bool) -> None:
             "",
         )
         components.progress(
-            data=feed() | {"view": _view(run), "idle": _READY if possible else _NOT_READY},
+            data=feed() | {"view": _view(run), "idle": _READY if possible else _TOO_MUCH if has_data else _NOT_READY},
             key="progress",
             on_view_change=lambda: None,
             width="stretch",
