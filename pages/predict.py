@@ -123,7 +123,7 @@ def rows_of_a_file(model: Model) -> None:
 def outcome(table: Table, said: Predictions) -> None:
     left, right = st.columns([1, 1.3], gap="large")
     with left:
-        st.subheader("Rows told to be of each class")
+        st.subheader("How many rows of each class")
         numbers = [int((said.classes == number).sum()) for number in range(len(said.class_names))]
         shares = [number / len(said.classes) for number in numbers]
         st.html(markup.bars(said.class_names, shares, [count(number, "row") for number in numbers]))

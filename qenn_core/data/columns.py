@@ -223,7 +223,8 @@ def read_as(
 
 
 def _truth_words(cells: pd.Series) -> tuple[str, ...]:
-    present = set(cells.astype("str").str.casefold().dropna().unique())
+    # A column of floats has 1.0 for 1.
+    present = set(cells.astype("str").str.casefold().str.removesuffix(".0").dropna().unique())
     words = max(TRUTH_PAIRS, key=lambda pair: len(present & pair.keys()))
     return tuple(words)
 

@@ -21,6 +21,8 @@ FILLED_WITH = {
     "date": "the median of the training rows",
 }
 
+# Further cells may write them as floats, whatever the training's did.
+ZERO_OR_ONE = ("0", "1")
 # Beyond it not every whole number is one that a browser, or a float, can tell from its neighbours.
 LARGEST_WHOLE = 2**53
 
@@ -61,6 +63,8 @@ class KnownColumn(BaseModel):
 
     def read(self, cells: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
         """Return the values of further cells, and sentences on what is odd about them."""
+        if self.spelling == ZERO_OR_ONE:
+            cells = cells.replace({"0.0": "0", "1.0": "1"})
         values, notes = read_as(self.name, self.role, cells, self.spelling)
         return values, (*notes, *self._oddities(values))
 

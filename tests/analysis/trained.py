@@ -1,5 +1,6 @@
 """Small models, trained for a moment and packed, with the rows that they were tested on."""
 
+import io
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,7 +54,8 @@ def trained(spec: ExperimentSpec, table: Table) -> Trained:
 
 def as_texts(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table as a file would give it: every cell a text, or missing."""
-    return frame.apply(lambda cells: cells.astype("str").astype("str"))
+    file = io.StringIO(frame.to_csv(index=False))
+    return pd.read_csv(file, dtype="str", keep_default_na=False, na_values=[""])
 
 
 def of_every_kind_of_column() -> Trained:

@@ -1,5 +1,7 @@
 """Further rows are read as the training's were, and what is odd about them is said."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,22 @@ def test_yes_and_no_keep_their_words():
     assert values[:2] == [1, 0]
     assert "not being yes or no: ‘true’" in notes[0]
     assert notes[1] == "2 gaps in ‘member’ filled with the commoner answer of the training rows."
+
+
+@pytest.mark.parametrize(
+    "cells", [[0.0, 1.0] * 15, [0, 1] * 15, [False, True] * 15, ["0", "1"] * 15], ids=str
+)
+def test_yes_and_no_of_a_table_in_memory_are_known_from_a_file(cells):
+    rows = measured(30)
+    rows.frame.insert(0, "flag", cells)
+    question = ask(csv_spec(data__target="kind"), rows)
+    [column] = [column for column in know(question.used, question.rows) if column.name == "flag"]
+    assert column.role == "boolean"
+    written = pd.read_csv(io.StringIO(rows.frame.to_csv(index=False)), dtype="str")["flag"]
+    values, notes = column.read(written)
+    assert values.tolist() == [0, 1] * 15
+    assert notes == ()
+    assert set(column.read(pd.Series(column.spelling, dtype="str"))[0]) == {0, 1}
 
 
 def test_a_date_keeps_its_format_though_the_new_ones_would_suggest_another():
