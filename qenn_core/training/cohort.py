@@ -15,16 +15,20 @@ from qenn_core.spec import TrainingSpec
 from qenn_core.training.measuring import Measured, measure, probabilities
 from qenn_core.training.optimizers import build_optimizer
 from qenn_core.training.packing import Contents
-from qenn_core.training.records import Epoch, Finished, Record
+from qenn_core.training.records import Epoch, Finished, Record, StopReason
 from qenn_core.training.reports import report_end, report_start
 from qenn_core.training.table import Batch, Table, losses_of_rows
 from qenn_core.training.trainee import Progress, Trainee
 
-Stop = Callable[[], bool]
+Stop = Callable[[], StopReason | None]
 
 
 class _StoppedError(Exception):
-    """The user ends the training in the middle of an epoch."""
+    """The training ends in the middle of an epoch, for the reason given."""
+
+    def __init__(self, reason: StopReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Entry(NamedTuple):
@@ -82,7 +86,7 @@ class Cohort:
         Parameters
         ----------
         stop : callable
-            Asked before each step and each portion of rows that is evaluated; once it says ``True`` all end.
+            Asked before each step and each portion of rows that is evaluated; once it gives a reason all end.
             Scores at the end are worked out whatever it says.
 
         Raises
@@ -154,18 +158,18 @@ class Cohort:
         """Train for an epoch; return the records of the models that completed it."""
 
         def go_on() -> None:
-            if stop():
-                raise _StoppedError
+            if reason := stop():
+                raise _StoppedError(reason)
 
         starting = self._learning()
         begun = perf_counter()
         try:
             self._step_through(go_on)
             measured = self._measure(go_on)
-        except _StoppedError:
+        except _StoppedError as stopped:
             measured = {}
             for number in self._learning():
-                self._trainees[number].end("user")
+                self._trainees[number].end(stopped.reason)
         seconds = perf_counter() - begun
         for number in starting:
             self._trainees[number].seconds += seconds

@@ -17,7 +17,7 @@ def train(
     spec: ExperimentSpec,
     data: PreparedData,
     model: HybridModel | None = None,
-    stop: Stop = lambda: False,
+    stop: Stop = lambda: None,
 ) -> Iterator[Record]:
     """Train a model epoch by epoch; see `Training`, whose records these are."""
     yield from Training(spec, data, model, stop)
@@ -27,7 +27,7 @@ def train_together(
     spec: ExperimentSpec,
     entries: Sequence[Entry],
     model: HybridModel | None = None,
-    stop: Stop = lambda: False,
+    stop: Stop = lambda: None,
 ) -> Iterator[tuple[Record | None, ...]]:
     """Train models with several seeds or on several splits side by side, in one set of tensors.
 
@@ -43,7 +43,7 @@ def train_together(
     model : HybridModel, optional
         The models, freshly built by `build_side_by_side`.
     stop : callable, optional
-        Asked as in `Training`; once it says ``True`` all end.
+        Asked as in `Training`; once it gives a reason all end.
 
     Yields
     ------

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from qenn_core.metrics import Scores
 
-StopReason = Literal["epochs", "patience", "not_finite", "user"]
+StopReason = Literal["epochs", "patience", "not_finite", "user", "time"]
+# What ended so could have gone on.
+BROKEN_OFF: tuple[StopReason, ...] = ("user", "time")
 
 
 class _Record(BaseModel):

@@ -72,6 +72,11 @@ def _why(trainee: Trainee) -> str:
             )
         case "user":
             return f"Stopped by you after {trainee.complete} of {trainee.settings.epochs} epochs."
+        case "time":
+            return (
+                f"Stopped after {trainee.complete} of {trainee.settings.epochs} epochs, since a run may not "
+                "take longer here."
+            )
         case "not_finite":
             return (
                 f"Stopped in epoch {trainee.complete + 1}: the loss was no longer a finite number. "

@@ -42,7 +42,7 @@ class Training(Iterator[Record]):
         With the record of an epoch it holds that epoch's weights, with the last record the weights kept.
     stop : callable, optional
         Asked before each step, and before each portion of rows that is evaluated after the steps; once it
-        says ``True`` the training ends, and tells its scores. It is called while these are worked out, too,
+        gives a reason the training ends, and tells its scores. It is called while these are worked out, too,
         where only an exception that it raises makes a difference.
     checkpoint : bytes, optional
         Where to go on from: what `checkpoint` returned in a training of the same spec and data. After the
@@ -60,7 +60,7 @@ class Training(Iterator[Record]):
         spec: ExperimentSpec,
         data: PreparedData,
         model: HybridModel | None = None,
-        stop: Stop = lambda: False,
+        stop: Stop = lambda: None,
         checkpoint: bytes | None = None,
     ) -> None:
         self.model = build_model(spec, data.n_inputs, data.n_classes) if model is None else model

@@ -149,7 +149,7 @@ def test_the_validation_part_gives_no_gradient(separable):
 
 
 def test_user_stops_within_an_epoch(separable):
-    asked = iter([False] * 11 + [True] * 4)  # three steps and two evaluations make an epoch
+    asked = iter([None] * 11 + ["user"] * 4)  # three steps and two evaluations make an epoch
     _, epochs, finished = run(SMALL, separable, stop=lambda: next(asked))
     assert len(epochs) == 2
     assert (finished.reason, finished.epochs) == ("user", 2)
@@ -159,7 +159,7 @@ def test_user_stops_within_an_epoch(separable):
 def test_stopped_at_once_scores_the_untrained_network(separable):
     model = build_model(SMALL, 2, 2)
     untrained = predict(model, separable.test.inputs).argmax(axis=1)
-    _, epochs, finished = run(SMALL, separable, stop=lambda: True)
+    _, epochs, finished = run(SMALL, separable, stop=lambda: "user")
     assert epochs == []
     assert (finished.epochs, finished.best_epoch) == (0, 0)
     assert finished.predictions == tuple(untrained.tolist())
@@ -185,13 +185,12 @@ def test_loss_that_runs_away_at_once_scores_the_untrained_network(separable):
     model = build_model(SMALL, 2, 2)
     steps = 0
 
-    def run_away() -> bool:
+    def run_away() -> None:
         nonlocal steps
         steps += 1
         if steps == 2:
             with torch.no_grad():
                 next(model.classical.parameters()).fill_(torch.nan)
-        return False
 
     _, epochs, finished = run(SMALL, separable, model=model, stop=run_away)
     assert epochs == []

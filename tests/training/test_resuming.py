@@ -119,7 +119,7 @@ def test_broken_twice_and_in_the_middle_of_an_epoch(changes) -> None:
     whole, checkpoints = unbroken(spec)
 
     def stopped_in_the_third_step(checkpoint: bytes) -> bytes:
-        asked = chain(repeat(False, 2), repeat(True))
+        asked = chain(repeat(None, 2), repeat("user"))
         training = Training(spec, prepared(spec), stop=lambda: next(asked), checkpoint=checkpoint)
         *_, last = training
         assert last.reason == "user"

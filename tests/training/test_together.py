@@ -150,7 +150,7 @@ def test_same_entries_same_numbers(entries) -> None:
 
 
 def test_stop_ends_all_that_are_learning(entries) -> None:
-    asked = iter([False] * 6 + [True] * 4)  # three steps and two evaluations make an epoch
+    asked = iter([None] * 6 + ["user"] * 4)  # three steps and two evaluations make an epoch
     *_, last = train_together(SMALL, entries, stop=lambda: next(asked))
     assert [(record.reason, record.epochs) for record in last] == [("user", 1)] * 3
 
