@@ -29,7 +29,7 @@ PARSE_MEMORY_BYTES = 2 * 2**30
 MAX_RUN_BYTES = 10**9
 # A stop or a pause waits for the step under way: longer, and the page seems to hang.
 MAX_STEP_SECONDS = 2.0
-# Others wait for the worker meanwhile. An environment variable overrides it.
+# A run is stopped then, and scored: others wait for its worker. An environment variable overrides it.
 MAX_RUN_SECONDS = float(os.environ.get("QENN_MAX_RUN_SECONDS") or 30 * 60)
 # Who waits longer than this wants to have been told.
 LONG_RUN_SECONDS = 60.0
@@ -51,3 +51,10 @@ MAX_UNSAVED_BYTES = 256 * 2**20
 # The name of a run still fits a row of the list, and that of a file is one that file systems take.
 MAX_NAME_LENGTH = 100
 MAX_FILE_NAME_LENGTH = 255
+
+# One person's runs may take up every core of a small server while nobody else is there; those beyond wait,
+# and nobody queues up more than an afternoon's.
+MAX_RUNNING_PER_USER = 4
+MAX_WAITING_PER_USER = 20
+# More, of all users together, would wait for longer than somebody looks at a screen.
+MAX_WAITING = 200

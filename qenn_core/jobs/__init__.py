@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from qenn_core.jobs.dispatcher import Jobs
+    from qenn_core.jobs.runs import Jobs
 
 _lock = Lock()
 _service: Jobs | None = None
@@ -20,11 +20,10 @@ def service() -> Jobs:
     """
     global _service
     # Workers import this package too, and need none of what the service is made of.
-    from qenn_core.jobs.dispatcher import Jobs
+    from qenn_core.jobs.runs import Jobs
 
     with _lock:
         if _service is None:
             _service = Jobs()
-            _service.start()
             atexit.register(_service.close)
         return _service

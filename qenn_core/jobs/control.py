@@ -11,9 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Condition
 
-# A paused run keeps a worker from others; whoever has not come back by then has left.
-PAUSE_SECONDS = 15 * 60.0
-
 
 @dataclass(frozen=True)
 class Wish:
@@ -27,11 +24,14 @@ class Wish:
         The run waits once it has completed this many epochs; infinity lets it go on.
     stop : bool
         Whether it is to end now.
+    unwanted : bool
+        Whether nobody wants its scores either.
     """
 
     version: int = 0
     epochs: float = math.inf
     stop: bool = False
+    unwanted: bool = False
 
     @property
     def paused(self) -> bool:
@@ -55,6 +55,10 @@ class Wish:
         """Wish to end now."""
         return replace(self, version=self.version + 1, stop=True)
 
+    def drop(self) -> Wish:
+        """Wish to end now, without scores."""
+        return replace(self.end(), unwanted=True)
+
 
 class Control:
     """The wish as the run sees it: told by one thread, obeyed by another."""
@@ -70,21 +74,24 @@ class Control:
                 self._wish = wish
                 self._changed.notify_all()
 
+    @property
     def stopped(self) -> bool:
         """Whether the run is to end now."""
         return self._wish.stop
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether nobody wants anything more of the run."""
+        return self._wish.unwanted
 
     def must_wait(self, done: int) -> bool:
         """Whether the run, with `done` epochs complete, may not go on for now."""
         return not self._wish.stop and done >= self._wish.epochs
 
-    def wait(self, done: int, seconds: float = PAUSE_SECONDS) -> bool:
-        """Wait until the run may go on; return ``False`` if nobody let it in time, so that it is to end."""
+    def wait(self, done: int, seconds: float) -> bool:
+        """Wait until the run may go on; return whether it may, at the latest after `seconds`."""
         with self._changed:
-            in_time = self._changed.wait_for(lambda: not self.must_wait(done), seconds)
-            if not in_time:
-                self._wish = self._wish.end()
-            return in_time
+            return self._changed.wait_for(lambda: not self.must_wait(done), seconds)
 
 
 _controls: dict[str, Control] = {}

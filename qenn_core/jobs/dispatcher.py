@@ -1,265 +1,263 @@
-"""The runs of this server: which wait, which run where, and what is known of each."""
+"""The runs that go on: which wait, which are with a worker, and what is known of each."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import pickle
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
-from threading import Lock
+from threading import Event, RLock, Thread
 from typing import Any
-from uuid import uuid4
 
-from qenn_core.data.table import Table
-from qenn_core.errors import DataError, JobError
-from qenn_core.jobs import control, messages, tasks
-from qenn_core.jobs.asking import ask
-from qenn_core.jobs.cluster import Cluster, Site
-from qenn_core.jobs.questions import Question
+from qenn_core import limits
+from qenn_core.errors import JobError, QennError
+from qenn_core.jobs import (
+    control,
+    messages,
+    steady,  # noqa: F401  before this process says anything to the workers
+    tasks,
+)
+from qenn_core.jobs.allowance import Allowance
+from qenn_core.jobs.cluster import Cluster
+from qenn_core.jobs.control import Wish
+from qenn_core.jobs.keeping import Keeper
+from qenn_core.jobs.queue import fair_order
 from qenn_core.jobs.run import Run
-from qenn_core.jobs.sites import default_site
-from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs.snapshot import RunSnapshot, State
 from qenn_core.jobs.tasks import TRAINING
-from qenn_core.spec import ExperimentSpec
 
 logger = logging.getLogger(__name__)
 
-# More would wait for longer than somebody looks at a screen.
-MAX_WAITING = 100
-# Ended runs that are kept to be looked at again, some 200 kB each.
-MAX_ENDED = 200
-LOST = (
-    "This training was lost.",
-    "Its worker process ended: it ran out of memory, or was ended from outside.",
-    "Press Train to start it again; if it comes back, use fewer qubits, rows or columns.",
+# Ended runs that are kept at hand, some 200 kB each; the others lie in the store.
+MAX_ENDED = 50
+INTERRUPTED = "This training was interrupted."
+SERVER_ENDED = "The server was stopped while it went on."
+RESUME = (
+    "Press Resume to go on from the last epoch saved; if it comes back, use fewer qubits, rows or columns."
 )
 
 
-class Jobs:
-    """Starts, follows and steers runs in worker processes; every method may be called from any thread.
+Connect = Callable[[Callable[[Any], None], Callable[[], None]], Cluster]
+
+
+class Dispatcher:
+    """Brings runs to the workers, and the workers' messages to the runs.
+
+    Every method may be called from any thread.
 
     Parameters
     ----------
-    site : Site, optional
-        Where the workers are; by default as the settings of the server say.
+    connect : callable
+        Returns the cluster, given who takes its messages and who is called when its size has changed.
+    keeper : Keeper
+        Hands what changes to the store.
+    allowance : Allowance
+        What each run may take of a worker.
     """
 
-    def __init__(self, site: Site | None = None) -> None:
-        self._site = site or default_site()
-        self._lock = Lock()
+    def __init__(self, connect: Connect, keeper: Keeper, allowance: Allowance) -> None:
+        self._keeper = keeper
+        self._allowance = allowance
+        self._lock = RLock()
         self._runs: dict[str, Run] = {}
+        self._leaving: dict[str, Run] = {}
         self._waiting: list[Run] = []
-        self._tasks: dict[str, Future[Any]] = {}
-        self._thread = ThreadPoolExecutor(1, "qenn-dispatch")
-        self._cluster: Cluster | None = None
+        self._served: dict[str, int] = {}
+        self._wake = Event()
+        self._closed = False
+        self.cluster = connect(self._take, self._wake.set)
+        self._thread = Thread(target=self._work, name="qenn-dispatch", daemon=True)
+        self._thread.start()
 
-    # Start and end
-
-    def start(self) -> None:
-        """Begin to start the workers, in the background; what is submitted meanwhile waits for them."""
-        self._started()
-
-    def wait_until_warm(self, timeout: float) -> None:
-        """Return when all workers are ready; raises ``TimeoutError`` after about `timeout` seconds."""
-        self._started().wait_for_workers(timeout)
-
-    def close(self) -> None:
-        """End all runs and all worker processes."""
-        self._thread.shutdown(cancel_futures=True)
-        if self._cluster:
-            self._cluster.close()
-
-    def _started(self) -> Cluster:
-        with self._lock:
-            if self._cluster is None:
-                self._cluster = Cluster(self._site, self._take, self._dispatch_soon)
-            return self._cluster
-
-    # Runs
-
-    def submit(self, spec: ExperimentSpec, table: Table | None = None, *, paused: bool = False) -> str:
-        """Line up a run and return its id.
+    def add(self, run: Run, *, known: bool = False) -> None:
+        """Line up a run.
 
         Parameters
         ----------
-        spec : ExperimentSpec
-            What to train.
-        table : Table, optional
-            The rows of an uploaded file; a built-in data set is made by the worker.
-        paused : bool
-            Whether the run waits to be resumed or stepped, taking no worker from others.
+        run : Run
+            A new one, or one that goes on.
+        known : bool
+            Whether the store has all of it so far.
 
         Raises
         ------
-        DataError
-            If the spec names an uploaded file and `table` is missing.
         JobError
-            If too many runs wait.
+            If too many wait, of its owner or of all.
         """
-        if spec.data.is_csv and table is None:
-            raise DataError(
-                f"The rows of {spec.data.file_name or 'the file'} are not here.",
-                "A link carries the settings, but not the data.",
-                "Upload the file again, or pick a built-in data set.",
-                place="data.source",
-            )
-        payload = pickle.dumps((spec, table))
-        snapshot = RunSnapshot(
-            run=uuid4().hex, epochs=spec.training.epochs, state="paused" if paused else "queued"
-        )
-        run = Run(snapshot, payload)
-        if paused:
-            run.wish = run.wish.pause(0)
         with self._lock:
-            if len(self._waiting) >= MAX_WAITING:
-                raise JobError(
-                    "The queue is full.",
-                    f"{MAX_WAITING} trainings are waiting for a free worker.",
-                    "Try again in a few minutes.",
-                )
+            self._refuse_too_many(run.owner)
+            self._keeper.refuse_if_crowded()
             self._runs[run.id] = run
             self._waiting.append(run)
-        self._dispatch_soon()
-        return run.id
+            if known:
+                self._keeper.know(run)
+            self._keeper.keep(run)
+        self._wake.set()
 
-    def snapshot(self, run_id: str, since_epoch: int = 0, since_map: int = 0) -> RunSnapshot:
-        """Return what is known of a run.
+    def find(self, run_id: str) -> Run | None:
+        """Return a run that is at hand."""
+        with self._lock:
+            return self._runs.get(run_id)
+
+    def snapshot(self, run: Run, since_epoch: int = 0, since_map: int = 0) -> RunSnapshot:
+        """Return a run as it stands now, with its place in the queue."""
+        with self._lock:
+            queue = self._queue()
+            place = queue.index(run) + 1 if run in queue else 0
+            trouble = self._keeper.trouble_with(run)
+            if place and self.cluster.trouble:
+                trouble = f"{self.cluster.trouble} This run begins as soon as they are there."
+            saved = self._keeper.is_saved(run)
+            return run.snapshot(since_epoch, since_map, place=place, saved=saved, trouble=trouble)
+
+    def wish(self, run: Run, change: Callable[[Run], Wish], waiting_state: State) -> None:
+        """Tell a run how far it may go.
 
         Parameters
         ----------
-        run_id : str
-            Its id; raises `JobError` if it is not known.
-        since_epoch : int
-            Epochs up to this one are left out of the history.
-        since_map : int
-            The decision map and its points are left out if this is the version of the latest.
+        run : Run
+            The run; one that has ended takes no notice.
+        change : callable
+            Returns the new wish.
+        waiting_state : str
+            What becomes of the run if no worker has it.
         """
         with self._lock:
-            run = self._known(run_id)
-            queue = [waiting for waiting in self._waiting if waiting.state == "queued"]
-            place = queue.index(run) + 1 if run in queue else 0
-            return run.snapshot(since_epoch, since_map, place)
-
-    def pause(self, run_id: str) -> None:
-        """Let a run wait after the epoch it is in; one that has yet to begin stays without a worker."""
-        self._wish(run_id, lambda run: run.wish.pause(run.done), waiting_state="paused")
-
-    def resume(self, run_id: str) -> None:
-        """Let a run go on."""
-        self._wish(run_id, lambda run: run.wish.resume(), waiting_state="queued")
-
-    def step(self, run_id: str) -> None:
-        """Let a run take one epoch and wait again."""
-        self._wish(run_id, lambda run: run.wish.step(run.done), waiting_state="queued")
-
-    def stop(self, run_id: str) -> None:
-        """End a run; one that has begun still tells the scores of the best weights so far."""
-        self._wish(run_id, lambda run: run.wish.end(), waiting_state="stopped")
-
-    def forget(self, run_id: str) -> None:
-        """End a run, and keep nothing of it."""
-        self.stop(run_id)
-        with self._lock:
-            self._runs.pop(run_id, None)
-
-    def _known(self, run_id: str) -> Run:
-        if run_id not in self._runs:
-            raise JobError(
-                "This run is not known.",
-                "The server was started again since, or the run has made room for newer ones.",
-                "Press Train to run the same settings again.",
-            )
-        return self._runs[run_id]
-
-    def _wish(self, run_id: str, change: Callable[[Run], control.Wish], waiting_state: str) -> None:
-        with self._lock:
-            run = self._known(run_id)
             if run.ended:
                 return
             run.wish = change(run)
-            if run in self._waiting:
-                run.change(state=waiting_state)
+            if not run.working:
+                # One that was trained before goes to a worker once more, for its scores.
+                run.change(state="queued" if waiting_state == "stopped" and run.begun else waiting_state)
                 if run.ended:
                     self._waiting.remove(run)
-                    self._make_room()
+            self._keeper.keep(run)
         self._tell(run)
-        self._dispatch_soon()
+        self._wake.set()
 
-    # The way to the workers and back
-
-    def _dispatch_soon(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the server is being shut down
-            self._thread.submit(self._dispatch)
-
-    def _dispatch(self) -> None:
-        cluster = self._started()
-        if cluster.trouble:
-            with self._lock:
-                for waiting in self._waiting:
-                    waiting.fail(cluster.trouble)
-                self._waiting.clear()
-        while run := self._next(cluster.slots()):
-            task = cluster.submit(TRAINING, tasks.run, cluster.topic, run.id, run.wish, payload=run.payload)
-            run.payload = b""
-            with self._lock:
-                self._tasks[run.id] = task
-            task.add_done_callback(partial(self._done, run))
-
-    def _next(self, slots: int) -> Run | None:
-        """Take the run that is next, if there is a place for it."""
+    def remove(self, run: Run) -> None:
+        """End a run, and know nothing of it any more."""
         with self._lock:
-            run = next((run for run in self._waiting if run.state == "queued"), None)
-            if run is None or len(self._tasks) >= slots:
+            self._runs.pop(run.id, None)
+            if run in self._waiting:
+                self._waiting.remove(run)
+            if run.working:
+                self._leaving[run.id] = run
+            run.wish = run.wish.drop()
+        self._tell(run)
+        self._keeper.forget(run)
+
+    def close(self) -> None:
+        """Take no more runs, and note of those that go on that they were interrupted."""
+        self._closed = True
+        self._wake.set()
+        self._thread.join()
+        with self._lock:
+            for run in self._runs.values():
+                if not run.ended:
+                    run.interrupt(JobError(INTERRUPTED, SERVER_ENDED, RESUME))
+                    self._keeper.keep(run)
+            self._runs.clear()
+
+    def _refuse_too_many(self, owner: str) -> None:
+        own = sum(run.owner == owner for run in self._waiting)
+        if own >= limits.MAX_WAITING_PER_USER:
+            raise JobError(
+                f"{own} of your trainings are waiting already.",
+                "More would take their turn from nobody but yourself, and fill the server.",
+                "Wait until one has begun, or stop one on the Runs page.",
+            )
+        if len(self._waiting) >= limits.MAX_WAITING:
+            raise JobError(
+                "The queue is full.",
+                f"{limits.MAX_WAITING} trainings are waiting for a free worker.",
+                "Try again in a few minutes.",
+            )
+
+    # The way to the workers
+
+    def _work(self) -> None:
+        while not self._closed:
+            self._wake.wait()
+            self._wake.clear()
+            while not self._closed and (run := self._next()):
+                self._hand_over(run)
+
+    def _hand_over(self, run: Run) -> None:
+        payload = pickle.dumps((run.spec, run.table, run.checkpoint, self._allowance))
+        task = self.cluster.submit(TRAINING, tasks.run, self.cluster.topic, run.id, run.wish, payload=payload)
+        task.add_done_callback(partial(self._done, run))
+
+    def _next(self) -> Run | None:
+        """Take the run that is next out of the queue, if it may begin now."""
+        with self._lock:
+            owners = self._under_way()
+            if len(owners) >= self.cluster.slots():
                 return None
-            self._waiting.remove(run)
-            return run
+            for run in self._queue()[:1]:
+                if owners.count(run.owner) < limits.MAX_RUNNING_PER_USER:
+                    self._waiting.remove(run)
+                    self._served[run.owner] = max(self._served.values(), default=0) + 1
+                    run.begin()
+                    self._keeper.keep(run)
+                    return run
+            return None
+
+    def _queue(self) -> list[Run]:
+        """Return the runs that wait for a worker, the next one first."""
+        ready = [run for run in self._waiting if run.ready]
+        owners = [run.owner for run in ready]
+        return [ready[position] for position in fair_order(owners, self._under_way(), self._served)]
+
+    def _under_way(self) -> list[str]:
+        working = [run.owner for run in self._runs.values() if run.working]
+        return working + [run.owner for run in self._leaving.values()]
+
+    def _tell(self, run: Run) -> None:
+        """Pass on the wish; a run whose worker is not known yet is told once it has begun."""
+        if run.worker:
+            self.cluster.everywhere(control.tell, run.id, run.wish, workers=[run.worker])
+
+    # The way back
 
     def _take(self, message: tuple[str, str, Any]) -> None:
         """Take a message of a worker; they come in the order in which it sent them."""
         run_id, field, value = message
         with self._lock:
-            run = self._runs.get(run_id)
-            if run is None or run.ended:
+            run = self._runs.get(run_id) or self._leaving.get(run_id)
+            if run is None or not run.working:
                 return
-            if field == messages.WORKER:
-                run.worker = value
-                run.change(state="running")
-            else:
-                run.take(field, value)
+            run.take(field, value)
+            if run_id in self._runs:
+                self._keeper.keep(run)
         if field == messages.WORKER:
             self._tell(run)
 
-    def _tell(self, run: Run) -> None:
-        """Pass on the wish; a run whose worker is not known yet is told once it has begun."""
-        if run.worker:
-            self._started().everywhere(control.tell, run.id, run.wish, workers=[run.worker])
-
-    def _done(self, run: Run, task: Future[Any]) -> None:
+    def _done(self, run: Run, task: Future[None]) -> None:
         with self._lock:
-            if error := task.exception():
-                logger.error("run %s was lost: %r", run.id, error)
-                run.fail(JobError(*LOST))
-            else:
+            if self._closed or run.id not in self._runs:
+                self._leaving.pop(run.id, None)
+                self._wake.set()
+                return
+            error = task.exception()
+            if error is None:
                 run.end()
-            del self._tasks[run.id]
+            else:
+                logger.error("run %s has lost its worker: %s", run.id, type(error).__name__)
+                why = f"{error.what} {error.why}" if isinstance(error, QennError) else type(error).__name__
+                run.interrupt(JobError(INTERRUPTED, why, RESUME))
+            if not run.ended:
+                self._waiting.append(run)
+            self._keeper.keep(run)
             self._make_room()
-        self._dispatch_soon()
+        self._wake.set()
 
     def _make_room(self) -> None:
-        ended = [run_id for run_id, run in self._runs.items() if run.ended]
-        for run_id in ended[:-MAX_ENDED]:
-            del self._runs[run_id]
-
-    # Questions
-
-    def ask(
-        self,
-        question: str | Question | Callable[..., Any],
-        *args: Any,
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Let a worker answer a small question; see `asking.ask`."""
-        return ask(self._started(), question, *args, timeout=timeout, **kwargs)
+        """Let go of the oldest ended runs that are saved, and of who was served without waiting now."""
+        ended = [run for run in self._runs.values() if run.ended]
+        for run in ended[:-MAX_ENDED]:
+            if self._keeper.is_saved(run):
+                del self._runs[run.id]
+        present = {run.owner for run in self._runs.values()}
+        self._served = {owner: number for owner, number in self._served.items() if owner in present}

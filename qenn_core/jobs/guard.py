@@ -12,6 +12,7 @@ import click
 import psutil
 
 from qenn_core import logs
+from qenn_core.jobs import steady  # noqa: F401  before the process says anything
 
 
 @click.command()

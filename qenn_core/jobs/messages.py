@@ -1,4 +1,13 @@
-"""What the workers send to the server: a run's id, a field of its snapshot, and the new value."""
+"""What a worker sends to the server: a run's id, the field of its snapshot, and the new value.
 
-# The field of the message that a run has begun; its value is the worker's address.
+Besides the fields of a snapshot there are these.
+"""
+
+# The run has begun; the value is the worker's address.
 WORKER = "worker"
+# What the run can be taken up again from; the value is a number of epochs and the bytes.
+CHECKPOINT = "checkpoint"
+# What is needed to predict with the trained model, as bytes.
+MODEL = "model"
+# The run was paused for long and has left its worker to others.
+PARKED = "parked"

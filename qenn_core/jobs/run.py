@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
+from qenn_core.data.table import Table
 from qenn_core.errors import QennError
+from qenn_core.jobs import messages
 from qenn_core.jobs.control import Wish
-from qenn_core.jobs.snapshot import RunError, RunSnapshot
-from qenn_core.training.records import Epoch
+from qenn_core.jobs.snapshot import RESUMABLE, RunError, RunSnapshot, State
+from qenn_core.spec import ExperimentSpec
+from qenn_core.store.records import SavedWeights
+from qenn_core.training.records import BROKEN_OFF, Epoch
 
 
 def _annotation(field: FieldInfo) -> Any:
@@ -29,65 +34,167 @@ class Run:
     Parameters
     ----------
     snapshot : RunSnapshot
-        The run before it begins.
-    payload : bytes
-        What the worker needs to begin, dropped once it has it.
+        The run as it is before it begins, or begins again.
+    owner : str
+        Whose it is.
+    spec : ExperimentSpec
+        What to train.
+    table : Table or None
+        The rows of an uploaded file.
+    history : iterable of Epoch
+        The epochs that are known already.
+    checkpoint : SavedWeights or None
+        What it is taken up again from.
+
+    Attributes
+    ----------
+    wish : Wish
+        How far it may go.
+    worker : str or None
+        Address of the worker process, once the run has begun there.
+    working : bool
+        Whether a worker has it, or is about to.
+    model : bytes or None
+        The trained model.
     """
 
-    def __init__(self, snapshot: RunSnapshot, payload: bytes) -> None:
+    def __init__(
+        self,
+        snapshot: RunSnapshot,
+        owner: str,
+        spec: ExperimentSpec,
+        table: Table | None = None,
+        history: Iterable[Epoch] = (),
+        checkpoint: SavedWeights | None = None,
+    ) -> None:
         self.id = snapshot.run
-        self.payload = payload
+        self.owner = owner
+        self.spec = spec
+        self.table = table
+        self.checkpoint = checkpoint
+        self.model: bytes | None = None
         self.wish = Wish()
         self.worker: str | None = None
-        """Address of the worker process, once the run has begun there."""
+        self.working = False
         self._state = snapshot
-        self._history: list[Epoch] = []
+        self._history = list(history)
+        self._parked = False
+
+    def again(self, table: Table | None, checkpoint: SavedWeights | None) -> Run:
+        """Return this ended run as one that waits to go on from `checkpoint`, or from its beginning."""
+        fresh = {"state": "queued", "finished": None, "comparison": None, "error": None}
+        snapshot = self._state.model_copy(update=fresh)
+        return Run(snapshot, self.owner, self.spec, table, self._history, checkpoint)
 
     @property
-    def state(self) -> str:
-        """Where the run stands."""
-        return self._state.state
+    def state(self) -> State:
+        """Where the run stands; a stop holds from the moment it is wished for."""
+        return "stopped" if self.wish.stop and not self._state.ended else self._state.state
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Whether it trains no more."""
         return self._state.ended
+
+    @property
+    def ready(self) -> bool:
+        """Whether it waits for a worker."""
+        return not self.working and self._state.state == "queued"
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was trained at all."""
+        return self.done > 0
 
     @property
     def done(self) -> int:
         """Number of complete epochs."""
         return len(self._history)
 
+    @property
+    def facts(self) -> RunSnapshot:
+        """What was told of it, without its epochs."""
+        return self._state
+
+    @property
+    def latest(self) -> Epoch | None:
+        """The last complete epoch."""
+        return self._history[-1] if self._history else None
+
+    @property
+    def seconds(self) -> float:
+        """Time spent training."""
+        return sum(epoch.seconds for epoch in self._history)
+
+    def epochs_after(self, number: int) -> tuple[Epoch, ...]:
+        """Return the complete epochs with a higher number."""
+        return tuple(self._history[number:])
+
     def change(self, **fields: Any) -> None:
         """Set fields of the snapshot."""
         self._state = self._state.model_copy(update=fields)
 
+    def begin(self) -> None:
+        """Give the run to a worker, to be taken up from its checkpoint."""
+        self.working, self._parked = True, False
+        self._history = self._history[: self.checkpoint.epoch if self.checkpoint else 0]
+
     def take(self, field: str, value: Any) -> None:
         """Take a message of the worker."""
-        if field == "history":
-            self._history.append(Epoch.model_validate(value))
-            return
-        self.change(**{field: _FIELDS[field].validate_python(value)})
-        if field == "decision_map":
-            self.change(map_version=self._state.map_version + 1)
+        match field:
+            case messages.WORKER:
+                self.worker = value
+                self.change(state="running")
+            case messages.CHECKPOINT:
+                self.checkpoint = SavedWeights(*value)
+            case messages.MODEL:
+                self.model = value
+            case messages.PARKED:
+                self._parked = True
+            case "history":
+                self._history.append(Epoch.model_validate(value))
+            case "decision_map":
+                self.change(decision_map=_read(field, value), map_version=self._state.map_version + 1)
+            case _:
+                self.change(**{field: _read(field, value)})
+
+    def end(self) -> None:
+        """Note that its worker is done with it: for good, or until a paused run may go on."""
+        finished = self._state.finished
+        if self._state.error:
+            self._close("failed")
+        elif self._parked:
+            self.working, self.worker = False, None
+            self.change(state="paused" if self.wish.paused else "queued")
+        elif finished and finished.reason not in BROKEN_OFF:
+            self._close("finished")
+        else:
+            self._close("stopped")
 
     def fail(self, error: QennError) -> None:
         """Close the run with an error."""
-        self.change(state="failed", error=RunError.of(error))
+        self._close("failed", error=RunError.of(error))
 
-    def end(self) -> None:
-        """Close the run, whose worker is done with it."""
-        finished = self._state.finished
-        if self._state.error:
-            self.change(state="failed")
-        elif finished and finished.reason != "user":
-            self.change(state="finished")
-        else:
-            self.change(state="stopped")
+    def interrupt(self, error: QennError) -> None:
+        """Close the run, which has lost its worker and can be taken up again."""
+        self._close("interrupted", error=RunError.of(error))
 
-    def snapshot(self, since_epoch: int, since_map: int, place: int) -> RunSnapshot:
+    def snapshot(self, since_epoch: int = 0, since_map: int = 0, **now: Any) -> RunSnapshot:
         """Return the run as it stands now, without what the asker has."""
-        unseen: dict[str, Any] = {"history": tuple(self._history[since_epoch:]), "place": place}
+        fields: dict[str, Any] = {
+            "state": self.state,
+            "scoring": self.wish.stop and not self.ended,
+            "resumable": self._state.state in RESUMABLE and self.done < self.spec.training.epochs,
+            "history": self.epochs_after(since_epoch),
+        }
         if since_map >= self._state.map_version > 0:
-            unseen |= {"decision_map": None, "map_points": None}
-        return self._state.model_copy(update=unseen)
+            fields |= {"decision_map": None, "map_points": None}
+        return self._state.model_copy(update=fields | now)
+
+    def _close(self, state: State, **fields: Any) -> None:
+        self.working, self.worker, self.table = False, None, None
+        self.change(state=state, **fields)
+
+
+def _read(field: str, value: Any) -> Any:
+    return _FIELDS[field].validate_python(value)

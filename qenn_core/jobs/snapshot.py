@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
@@ -11,9 +12,12 @@ from qenn_core.comparison.records import Comparison, ModelResult
 from qenn_core.errors import QennError
 from qenn_core.training.records import Epoch, Finished, Started
 
-State = Literal["queued", "running", "paused", "stopped", "failed", "finished"]
-ENDED: tuple[State, ...] = ("stopped", "failed", "finished")
+State = Literal["queued", "running", "paused", "stopped", "failed", "finished", "interrupted"]
+ENDED: tuple[State, ...] = ("stopped", "failed", "finished", "interrupted")
+RESUMABLE: tuple[State, ...] = ("stopped", "interrupted")
 
+# The history lies beside it, epoch by epoch.
+_KEPT_ELSEWHERE = {"history", "saved", "trouble", "scoring", "place", "reference_accuracy"}
 _PREDICTIONS: dict[str, Any] = {
     "baselines": {"__all__": {"predictions"}},
     "comparison": {"rows": {"__all__": {"predictions"}}},
@@ -45,7 +49,15 @@ class RunSnapshot(BaseModel):
     run : str
         The id of the run.
     state : str
-        Where it stands.
+        Where it stands; *interrupted* is a run that lost its worker or its server.
+    scoring : bool
+        Whether it was stopped, and its scores are still being worked out.
+    resumable : bool
+        Whether it has ended before its time and can go on.
+    saved : bool
+        Whether all of it lies in the store.
+    trouble : str
+        Why it cannot be saved at present; empty where it can.
     place : int
         Its place in the queue, 1 being the next to begin; 0 once it has begun.
     epochs : int
@@ -68,6 +80,10 @@ class RunSnapshot(BaseModel):
 
     run: str
     state: State = "queued"
+    scoring: bool = False
+    resumable: bool = False
+    saved: bool = False
+    trouble: str = ""
     place: int = 0
     epochs: int
     class_names: tuple[str, ...] = ()
@@ -90,9 +106,18 @@ class RunSnapshot(BaseModel):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Whether it trains no more, unless it is resumed."""
         return self.state in ENDED
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will come of it, unless it is resumed."""
+        return self.ended and not self.scoring
 
     def to_json(self) -> str:
         """Write as JSON, without the predictions of single rows; no number is written as null."""
         return self.model_dump_json(exclude=_PREDICTIONS)
+
+    def to_report(self) -> bytes:
+        """Write what is kept of the run beside its epochs."""
+        return json.dumps(self.model_dump(exclude=_KEPT_ELSEWHERE)).encode()

@@ -5,32 +5,38 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from distributed import get_worker
 from pydantic import TypeAdapter
 
 from qenn_core.analysis.decision_map import decision_map, map_points
+from qenn_core.analysis.packing import pack_model
 from qenn_core.comparison.baselines import fit_baselines
 from qenn_core.comparison.compare import compare, quantum_result
-from qenn_core.data.preparation import prepare
+from qenn_core.data.preparation import prepare_question
+from qenn_core.data.question import ask
 from qenn_core.data.sources import table_of
 from qenn_core.data.table import Table
 from qenn_core.errors import QennError
-from qenn_core.jobs import turn
-from qenn_core.jobs.control import PAUSE_SECONDS, Control, Wish, controlled
+from qenn_core.jobs import messages
+from qenn_core.jobs.allowance import Allowance
+from qenn_core.jobs.control import Control, Wish, controlled
 from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
 from qenn_core.jobs.memory import memory_limited, run_budget
-from qenn_core.jobs.messages import WORKER
+from qenn_core.jobs.reins import Reins, UnwantedError
 from qenn_core.jobs.snapshot import RunError
 from qenn_core.model.network import build_model
 from qenn_core.spec import ExperimentSpec
-from qenn_core.training.loop import train
-from qenn_core.training.records import Epoch, Finished, Started
+from qenn_core.store.records import SavedWeights
+from qenn_core.training.records import BROKEN_OFF, Epoch, Finished, Started
+from qenn_core.training.training import Training
 
 logger = logging.getLogger(__name__)
 
-LEFT_PAUSED = f"The run was paused for more than {PAUSE_SECONDS / 60:.0f} minutes, and ended to make room."
+# A worker that is killed loses no more than this, and the epoch that it is in.
+CHECKPOINT_SECONDS = 1.0
 
 Update = tuple[str, Any]
 _PLAIN: TypeAdapter[Any] = TypeAdapter(Any)
@@ -43,7 +49,15 @@ def warm_up() -> None:
         pass
 
 
-def carry_out(topic: str, run: str, wish: Wish, spec: ExperimentSpec, table: Table | None) -> None:
+def carry_out(
+    topic: str,
+    run: str,
+    wish: Wish,
+    spec: ExperimentSpec,
+    table: Table | None,
+    checkpoint: SavedWeights | None,
+    allowance: Allowance,
+) -> None:
     """Carry out a run, and tell under `topic` how it goes; an error becomes its last message."""
     worker = get_worker()
 
@@ -52,11 +66,13 @@ def carry_out(topic: str, run: str, wish: Wish, spec: ExperimentSpec, table: Tab
 
     with controlled(run, wish) as control:
         # From now on the run can be told.
-        tell(WORKER, worker.address)
+        tell(messages.WORKER, worker.address)
         try:
             with memory_limited(run_budget()):
-                for field, value in updates(spec, table, control):
+                for field, value in updates(spec, table, control, checkpoint, allowance):
                     tell(field, value)
+        except UnwantedError:
+            pass
         except QennError as error:
             tell("error", RunError.of(error))
         except Exception as error:
@@ -64,34 +80,55 @@ def carry_out(topic: str, run: str, wish: Wish, spec: ExperimentSpec, table: Tab
             tell("error", _unforeseen(error))
 
 
-def updates(spec: ExperimentSpec, table: Table | None, control: Control) -> Iterator[Update]:
+def updates(
+    spec: ExperimentSpec,
+    table: Table | None,
+    control: Control,
+    checkpoint: SavedWeights | None = None,
+    allowance: Allowance | None = None,
+) -> Iterator[Update]:
     """Carry out an experiment, yielding each field of its snapshot with the new value.
+
+    Parameters
+    ----------
+    spec : ExperimentSpec
+        The experiment.
+    table : Table or None
+        The rows of an uploaded file.
+    control : Control
+        How far it may go.
+    checkpoint : SavedWeights, optional
+        Where it is taken up again.
+    allowance : Allowance, optional
+        What it may take.
 
     Raises
     ------
     QennError
         If the data or the training do not allow it.
+    UnwantedError
+        If nobody wants to know the rest.
     """
-    data = prepare(spec, table or table_of(spec.data))
+    allowance = allowance or Allowance()
+    first = checkpoint.epoch if checkpoint else 0
+    preparation = prepare_question(spec, ask(spec, table or table_of(spec.data)))
+    data = preparation.data
     yield "class_names", data.class_names
     yield "notes", data.notes
     yield "map_points", map_points(data)
-    if control.stopped():
+    if control.stopped and checkpoint is None:
         return
     baselines = fit_baselines(data, spec.seed)
     yield "baselines", baselines
 
+    reins = Reins(control, allowance.seconds)
     model = build_model(spec, data.n_inputs, data.n_classes)
+    training = Training(spec, data, model, reins.reason_to_end, checkpoint.content if checkpoint else None)
     live_map = LiveMap(
         partial(decision_map, model, data), RESOLUTION_NOISY if spec.noise.active else RESOLUTION
     )
-
-    def stop() -> bool:
-        turn.give_way()
-        return control.stopped()
-
-    done, trained = 0, 0.0
-    for record in train(spec, data, model, stop):
+    done, trained, saved = first, 0.0, monotonic()
+    for record in training:
         match record:
             case Started():
                 started = record
@@ -99,19 +136,27 @@ def updates(spec: ExperimentSpec, table: Table | None, control: Control) -> Iter
             case Epoch():
                 done, trained = record.epoch, trained + record.seconds
                 yield "history", record
+                if monotonic() - saved >= CHECKPOINT_SECONDS:
+                    yield messages.CHECKPOINT, (done, training.checkpoint())
+                    saved = monotonic()
                 if live_map.affordable(trained):
                     yield "decision_map", live_map.draw()
             case Finished():
+                if record.reason in BROKEN_OFF and record.epochs:
+                    yield messages.CHECKPOINT, (record.epochs, training.checkpoint())
                 yield "decision_map", live_map.draw_fully()
                 yield "comparison", compare(quantum_result(started, record), baselines, data)
                 yield "finished", record
+                yield messages.MODEL, pack_model(spec, preparation, training.weights())
         if control.must_wait(done) and done < spec.training.epochs:
+            yield messages.CHECKPOINT, (done, training.checkpoint())
             yield "decision_map", live_map.draw_fully()
             yield "state", "paused"
-            with turn.left():
-                in_time = control.wait(done)
+            with reins.resting():
+                in_time = control.wait(done, allowance.pause_seconds)
             if not in_time:
-                yield "notes", (*data.notes, LEFT_PAUSED)
+                yield messages.PARKED, True
+                return
             yield "state", "running"
 
 

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from qenn_core.jobs.dispatcher import Jobs
+from qenn_core.jobs.allowance import Allowance
 from qenn_core.jobs.embedded import ThisMachine
+from qenn_core.jobs.runs import Jobs
+from qenn_core.store.store import Store
 
 
 @pytest.fixture(scope="session")
-def jobs() -> Iterator[Jobs]:
+def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
     """Two training workers and one for questions, as real as the server's."""
-    service = Jobs(ThisMachine(2))
-    service.start()
+    store = Store(tmp_path_factory.mktemp("home"))
+    service = Jobs(ThisMachine(2), store, Allowance(pause_seconds=1.0))
     try:
         service.wait_until_warm(90)
         yield service

@@ -10,20 +10,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import dask
 import pandas as pd
 import pytest
 from dask.config import collect_env, merge
 from distributed import Security
-from jobs.waiting import ended, until, with_epochs
+from jobs.waiting import ALICE, settled, until, with_epochs
 
 from qenn_core.data.table import Table
 from qenn_core.errors import JobError
-from qenn_core.jobs.dispatcher import Jobs
 from qenn_core.jobs.elsewhere import Elsewhere
+from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.tasks import QUESTIONS, TRAINING
 from qenn_core.spec import DataSpec, ExperimentSpec
+from qenn_core.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 SHORT = ExperimentSpec().with_(
@@ -90,7 +92,7 @@ class Place:
     def server(self) -> Jobs:
         """Return the jobs of a server that holds the certificate."""
         with dask.config.set(merge(dask.config.config, collect_env(self.settings))):
-            return Jobs(Elsewhere(self.address))
+            return Jobs(Elsewhere(self.address), Store(self.folder / uuid4().hex))
 
     def close(self) -> None:
         for process in reversed(self._running):
@@ -108,7 +110,7 @@ class Place:
 
 
 def pids(jobs: Jobs) -> set[int]:
-    return set(jobs._started().everywhere(os.getpid).result().values())
+    return set(jobs.cluster.everywhere(os.getpid).result().values())
 
 
 def soon(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
@@ -131,19 +133,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def away(place: Place) -> Iterator[Jobs]:
     """A server that was started before its cluster."""
     service = place.server()
-    service.start()
     place.scheduler()
     place.trainer()
     try:
-        assert soon(lambda: service._started().slots() == 1)
+        assert soon(lambda: service.cluster.slots() == 1)
         yield service
     finally:
         service.close()
 
 
 def test_a_run_and_a_question_go_through(away: Jobs) -> None:
-    run = away.submit(SHORT)
-    snapshot = until(away, run, ended)
+    run = away.submit(SHORT, owner=ALICE)
+    snapshot = until(away, run, settled)
     assert snapshot.error is None
     assert snapshot.state == "finished"
     assert [epoch.epoch for epoch in snapshot.history] == [1, 2, 3, 4]
@@ -165,37 +166,37 @@ def test_a_file_is_read_and_its_large_table_trained_on(away: Jobs) -> None:
             "data.roles": {"remark": "ignore"},
         }
     )
-    run = away.submit(spec, Table(table.frame, "large.csv"))
-    until(away, run, lambda snapshot: snapshot.started is not None or snapshot.ended)
-    away.stop(run)
-    assert until(away, run, ended).started is not None
+    run = away.submit(spec, Table(table.frame, "large.csv"), owner=ALICE)
+    until(away, run, lambda snapshot: snapshot.started is not None or snapshot.settled)
+    away.stop(run, ALICE)
+    assert until(away, run, settled).started is not None
 
 
 def test_a_run_that_wants_too_much_memory_ends_in_words_and_its_worker_lives_on(away: Jobs) -> None:
     before = pids(away)
-    failed = until(away, away.submit(LARGE), ended)
+    failed = until(away, away.submit(LARGE, owner=ALICE), settled)
     assert failed.state == "failed"
     assert failed.error is not None
     assert "memory" in failed.error.what
     assert failed.error.remedy
-    assert until(away, away.submit(SHORT), ended).state == "finished"
+    assert until(away, away.submit(SHORT, owner=ALICE), settled).state == "finished"
     assert pids(away) == before
 
 
 def test_a_worker_that_is_over_its_memory_is_replaced_and_its_run_told(away: Jobs) -> None:
     before = pids(away)
-    run = away.submit(LONG)
+    run = away.submit(LONG, owner=ALICE)
     until(away, run, with_epochs(1))
-    away._started().everywhere(exec, OVERSIZED)
-    lost = until(away, run, ended, seconds=5)
+    away.cluster.everywhere(exec, OVERSIZED)
+    lost = until(away, run, settled, seconds=5)
     assert lost.error is not None
     assert lost.history, "what it had told is kept"
-    assert until(away, away.submit(SHORT), ended, seconds=60).state == "finished"
+    assert until(away, away.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
     assert not pids(away) & before
 
 
 def test_the_places_follow_the_cluster_as_it_grows_and_shrinks(away: Jobs, place: Place) -> None:
-    cluster = away._started()
+    cluster = away.cluster
     more = place.worker("--no-nanny", "--nthreads", "1", "--resources", "training=1")
     assert soon(lambda: cluster.slots(TRAINING) == 2)
     assert cluster.slots(QUESTIONS) == 1
@@ -206,21 +207,21 @@ def test_the_places_follow_the_cluster_as_it_grows_and_shrinks(away: Jobs, place
 def test_two_servers_share_the_workers_and_hear_of_their_own_runs_only(away: Jobs, place: Place) -> None:
     other = place.server()
     try:
-        assert soon(lambda: other._started().slots() == 1)
-        runs = [(jobs, jobs.submit(SHORT)) for jobs in (away, other)]
-        assert [until(jobs, run, ended).state for jobs, run in runs] == ["finished"] * 2
-        assert len(other._runs) == 1
+        assert soon(lambda: other.cluster.slots() == 1)
+        runs = [(jobs, jobs.submit(SHORT, owner=ALICE)) for jobs in (away, other)]
+        assert [until(jobs, run, settled).state for jobs, run in runs] == ["finished"] * 2
+        assert len(other._dispatcher._runs) == 1
     finally:
         other.close()
 
 
 def test_a_scheduler_that_goes_away_is_told_and_found_again(away: Jobs, place: Place) -> None:
-    cluster = away._started()
-    run = away.submit(LONG)
+    cluster = away.cluster
+    run = away.submit(LONG, owner=ALICE)
     until(away, run, with_epochs(1))
     for process in place._running:
         process.kill()
-    lost = until(away, run, ended, seconds=5)
+    lost = until(away, run, settled, seconds=5)
     assert lost.error is not None
     assert lost.error.remedy
     assert lost.history, "what it had told is kept"
@@ -234,7 +235,7 @@ def test_a_scheduler_that_goes_away_is_told_and_found_again(away: Jobs, place: P
     place.scheduler()
     place.trainer()
     assert soon(lambda: cluster.slots() == 1)
-    assert until(away, away.submit(SHORT), ended).state == "finished"
+    assert until(away, away.submit(SHORT, owner=ALICE), settled).state == "finished"
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "127.0.0.1:8786", "http://example.org", "tls"])
@@ -249,8 +250,8 @@ def test_who_has_another_certificate_is_not_connected(away: Jobs, place: Place, 
     stranger.address = place.address
     jobs = stranger.server()
     try:
-        assert soon(lambda: jobs._started().trouble is not None)
-        assert jobs._started().slots() == 0
+        assert soon(lambda: jobs.cluster.trouble is not None)
+        assert jobs.cluster.slots() == 0
     finally:
         jobs.close()
 
@@ -266,9 +267,9 @@ def test_a_scheduler_that_hands_a_deadly_run_on_is_not_used(tmp_path: Path) -> N
     other.scheduler(failures=3)
     jobs = other.server()
     try:
-        assert soon(lambda: jobs._started().trouble is not None)
+        assert soon(lambda: jobs.cluster.trouble is not None)
         time.sleep(0.5)
-        assert jobs._started().slots() == 0
+        assert jobs.cluster.slots() == 0
     finally:
         jobs.close()
         other.close()

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from jobs.waiting import ended, until, with_epochs
+from jobs.waiting import ALICE, settled, until, with_epochs
 
 from qenn_core.errors import DataError, JobError
-from qenn_core.jobs.dispatcher import Jobs
 from qenn_core.jobs.embedded import READERS
 from qenn_core.jobs.questions import Question
+from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.tasks import READING
 from qenn_core.spec import DataSpec, ExperimentSpec
 
@@ -54,16 +54,16 @@ def test_an_error_that_nobody_foresaw_is_told_in_words(jobs: Jobs) -> None:
 
 
 def test_questions_are_answered_while_all_workers_train(jobs: Jobs) -> None:
-    runs = [jobs.submit(ExperimentSpec().with_(**{"training.epochs": 300})) for _ in range(2)]
+    runs = [jobs.submit(ExperimentSpec().with_(**{"training.epochs": 300}), owner=ALICE) for _ in range(2)]
     for run in runs:
         until(jobs, run, with_epochs(1))
     begun = time.monotonic()
     jobs.ask("draw_circuit", ExperimentSpec(), 2)
     assert time.monotonic() - begun < 5
     for run in runs:
-        jobs.stop(run)
+        jobs.stop(run, ALICE)
     for run in runs:
-        until(jobs, run, ended)
+        until(jobs, run, settled)
 
 
 def test_many_threads_may_ask_at_once(jobs: Jobs) -> None:

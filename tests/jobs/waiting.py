@@ -5,25 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from qenn_core.jobs.dispatcher import Jobs
+from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.snapshot import RunSnapshot
+
+# Whose runs the tests start, unless they are about several people.
+ALICE, BOB = "a" * 64, "b" * 64
 
 
 def until(
-    jobs: Jobs, run: str, condition: Callable[[RunSnapshot], bool], seconds: float = 30.0
+    jobs: Jobs, run: str, condition: Callable[[RunSnapshot], bool], seconds: float = 30.0, owner: str = ALICE
 ) -> RunSnapshot:
     """Return the first snapshot that fulfils `condition`, which it must within `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        snapshot = jobs.snapshot(run)
+        snapshot = jobs.snapshot(run, owner)
         if condition(snapshot):
             return snapshot
         time.sleep(0.01)
     raise AssertionError(f"not within {seconds} s; state {snapshot.state}, {len(snapshot.history)} epochs")
 
 
-def ended(snapshot: RunSnapshot) -> bool:
-    return snapshot.ended
+def settled(snapshot: RunSnapshot) -> bool:
+    return snapshot.settled
+
+
+def saved(snapshot: RunSnapshot) -> bool:
+    return snapshot.settled and snapshot.saved
 
 
 def in_state(state: str) -> Callable[[RunSnapshot], bool]:

@@ -1,0 +1,198 @@
+"""What must not be lost, whatever breaks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from jobs.test_runs import LONG, SHORT, numbers
+from jobs.waiting import ALICE, saved, settled, until, with_epochs
+
+from qenn_core.errors import QennError
+from qenn_core.jobs.allowance import Allowance
+from qenn_core.jobs.embedded import ThisMachine
+from qenn_core.jobs.runs import Jobs
+from qenn_core.store.store import Store
+
+PROJECT = Path(__file__).parents[2]
+# Long enough to be caught in the middle, short enough to be waited for.
+STEADY = SHORT.with_(**{"training.epochs": 300, "data.params": {"n_samples": 100}})
+
+
+def worker_of(jobs: Jobs, run: str) -> psutil.Process:
+    live = jobs._dispatcher.find(run)
+    assert live is not None
+    pids = jobs.cluster.everywhere(os.getpid).result(5)
+    return psutil.Process(pids[live.worker])
+
+
+def test_a_killed_worker_interrupts_its_run_and_no_other(jobs: Jobs) -> None:
+    unbroken = until(jobs, jobs.submit(STEADY, owner=ALICE), settled, seconds=60)
+    victim, other = jobs.submit(STEADY, owner=ALICE), jobs.submit(LONG, owner=ALICE)
+    until(
+        jobs,
+        victim,
+        lambda snapshot: with_epochs(20)(snapshot) and bool(jobs.store.runs.checkpoint(ALICE, victim)),
+    )
+    until(jobs, other, with_epochs(1))
+    worker_of(jobs, victim).kill()
+    interrupted = until(jobs, victim, settled, seconds=5)
+    assert interrupted.state == "interrupted"
+    assert interrupted.error is not None
+    assert "process" in interrupted.error.why
+    assert interrupted.history, "what it had told is kept"
+    assert interrupted.resumable
+
+    done = len(jobs.snapshot(other, ALICE).history)
+    until(jobs, other, with_epochs(done + 2))
+    jobs.stop(other, ALICE)
+    until(jobs, other, settled)
+
+    jobs.resume(victim, ALICE)
+    assert numbers(until(jobs, victim, saved, seconds=60)) == numbers(unbroken)
+    again = [jobs.submit(SHORT, owner=ALICE), jobs.submit(SHORT, owner=ALICE)]
+    assert [until(jobs, run, settled, seconds=60).state for run in again] == ["finished"] * 2, (
+        "it is replaced"
+    )
+
+
+SERVER = """
+import sys, time
+from qenn_core import jobs
+from qenn_core.spec import ExperimentSpec
+service = jobs.service()
+owner, spec = sys.argv[1], ExperimentSpec.from_json(sys.argv[2])
+runs = [service.submit(spec, owner=owner) for _ in range(3)]
+while service.store.runs.checkpoint(owner, runs[0]) is None:
+    time.sleep(0.01)
+print(*runs, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_killed_server_finds_its_history_again(jobs: Jobs, tmp_path: Path) -> None:
+    unbroken = until(jobs, jobs.submit(STEADY, owner=ALICE), settled, seconds=60)
+    environment = os.environ | {"QENN_HOME": str(tmp_path), "QENN_WORKERS": "1"}
+    command = [sys.executable, "-c", SERVER, ALICE, STEADY.to_json()]
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        first, *others = server.stdout.readline().split()
+        os.kill(server.pid, signal.SIGKILL)
+    again = Jobs(ThisMachine(1), Store(tmp_path))
+    try:
+        interrupted = again.snapshot(first, ALICE)
+        assert interrupted.state == "interrupted"
+        assert interrupted.resumable
+        assert len(interrupted.history) >= 20
+        assert [row.id for row in again.listed(ALICE)] == [*reversed(others), first]
+        assert {row.state for row in again.listed(ALICE)} == {"interrupted"}
+        again.resume(first, ALICE)
+        assert numbers(until(again, first, saved, seconds=90)) == numbers(unbroken)
+        # One that had not begun begins.
+        again.resume(others[1], ALICE)
+        assert numbers(until(again, others[1], saved, seconds=60)) == numbers(unbroken)
+    finally:
+        again.close()
+
+
+def test_a_server_that_is_stopped_leaves_its_runs_resumable(tmp_path: Path) -> None:
+    first = Jobs(ThisMachine(1), Store(tmp_path))
+    run = first.submit(STEADY, owner=ALICE)
+    until(first, run, with_epochs(3), seconds=60)
+    first.close()
+    second = Jobs(ThisMachine(1), Store(tmp_path))
+    left = second.snapshot(run, ALICE)
+    second.close()
+    assert left.state == "interrupted"
+    assert left.resumable
+    assert left.error is not None
+    assert "server" in left.error.why
+    assert len(left.history) >= 3
+
+
+def test_a_locked_database_holds_up_nothing_but_itself(jobs: Jobs) -> None:
+    [database] = jobs.store.home.glob("*.db")
+    with sqlite3.connect(database, isolation_level=None) as stranger:
+        stranger.execute("BEGIN EXCLUSIVE")
+        run = jobs.submit(SHORT.with_(**{"training.epochs": 20}), owner=ALICE)
+        finished = until(jobs, run, settled)
+        assert finished.state == "finished"
+        assert not finished.saved
+        troubled = until(jobs, run, lambda snapshot: snapshot.trouble != "", seconds=15)
+        assert "locked" in troubled.trouble
+        stranger.execute("ROLLBACK")
+    kept = until(jobs, run, saved, seconds=15)
+    assert kept.trouble == ""
+    del jobs._dispatcher._runs[run]
+    assert numbers(jobs.snapshot(run, ALICE)) == numbers(finished)
+
+
+def test_a_damaged_checkpoint_is_refused_in_words(jobs: Jobs) -> None:
+    run = jobs.submit(STEADY, owner=ALICE)
+    until(jobs, run, with_epochs(3))
+    jobs.stop(run, ALICE)
+    until(jobs, run, saved)
+    del jobs._dispatcher._runs[run]
+    [database] = jobs.store.home.glob("*.db")
+    with sqlite3.connect(database) as stranger:
+        stranger.execute("UPDATE artifacts SET packed = zeroblob(length(packed)) WHERE kind = 'checkpoint'")
+    with pytest.raises(QennError) as raised:
+        jobs.resume(run, ALICE)
+    assert raised.value.remedy
+    assert jobs.snapshot(run, ALICE).state == "stopped", "nothing else is lost"
+
+
+def test_a_run_that_takes_too_long_is_stopped_and_scored(tmp_path: Path) -> None:
+    service = Jobs(ThisMachine(1), Store(tmp_path), allowance=Allowance(seconds=0.5))
+    try:
+        ended = until(service, service.submit(LONG, owner=ALICE), settled, seconds=60)
+    finally:
+        service.close()
+    assert ended.state == "stopped"
+    assert ended.finished is not None
+    assert ended.finished.reason == "time"
+    assert ended.comparison is not None
+    assert ended.resumable
+
+
+def set_clock(years: float) -> None:
+    """Set the clock of this process wrong."""
+    time.time = lambda: time.clock_gettime(time.CLOCK_REALTIME) + years * 365 * 86400
+
+
+@pytest.fixture
+def clock(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], None]]:
+    """Return what sets the clocks of all processes."""
+    monkeypatch.setattr(time, "time", time.time)  # which is put back at the end
+
+    def everywhere(years: float) -> None:
+        set_clock(years)
+        jobs.cluster.everywhere(set_clock, years).result(5)
+
+    yield everywhere
+    everywhere(0)
+
+
+def test_a_jumping_clock_changes_nothing(jobs: Jobs, clock: Callable[[float], None]) -> None:
+    run = jobs.submit(LONG, owner=ALICE)
+    until(jobs, run, with_epochs(2))
+    clock(-10)
+    until(jobs, run, with_epochs(len(jobs.snapshot(run, ALICE).history) + 20))
+    later = jobs.submit(SHORT, owner=ALICE)
+    until(jobs, later, saved)
+    clock(+10)
+    until(jobs, run, with_epochs(len(jobs.snapshot(run, ALICE).history) + 20))
+    jobs.stop(run, ALICE)
+    until(jobs, run, saved)
+    last = jobs.submit(SHORT, owner=ALICE)
+    until(jobs, last, saved)
+    listed = [row.id for row in jobs.listed(ALICE)]
+    assert listed.index(last) < listed.index(later) < listed.index(run), "the newest first"
