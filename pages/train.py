@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._shared import components, form, markup, questions, state, target, upload, watching
+from pages._shared import components, estimate, form, markup, questions, state, target, upload, watching
 from qenn_core.errors import QennError
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.model.executions import executions
@@ -124,7 +124,10 @@ top = st.container()
 overview = questions.overview()
 ready = overview.ready if overview else None
 with top:
-    watching.controls(run, possible=ready is not None)
+    buttons = st.container()
+    allowed = ready is not None and estimate.show(ready)
+    with buttons:
+        watching.controls(run, has_data=ready is not None, allowed=allowed)
     form.complaint("run")
     form.complaint("overview")
 if run is not None and run.error is not None:

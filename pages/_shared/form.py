@@ -8,7 +8,8 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from pages._shared import state
-from qenn_core.model.fitting import largest_circuit
+from qenn_core.errors import QennError
+from qenn_core.model.fitting import MisfitError, largest_circuit
 from qenn_core.registry import DATASETS, Param, Scalar
 from qenn_core.spec import CSV, bounds, choices, entry_of, field_of
 
@@ -40,7 +41,20 @@ def complaint(place: str) -> None:
     """Show what is wrong at a control, right below it."""
     error = state.complaints().get(place)
     if error:
-        show(error)
+        refuse(error, place)
+
+
+def refuse(error: QennError, place: str) -> None:
+    """Show why something cannot be; where settings near by would do, with a button that takes them."""
+    show(error)
+    if isinstance(error, MisfitError) and error.nearest is not None:
+        st.button(
+            f"Use {error.nearest.change}",
+            key=f"nearest:{place}",
+            icon=":material/tune:",
+            on_click=state.settle_for,
+            args=(place, error.nearest.spec),
+        )
 
 
 def show(error: Any, *, choice_left: bool = False) -> None:

@@ -83,6 +83,12 @@ def complain(place: str, error: QennError) -> None:
     st.session_state["complaints"] = {**complaints(), place: error}
 
 
+def settle_for(place: str, nearest: ExperimentSpec) -> None:
+    """Take settings that fit, in place of those that were refused at a control."""
+    forgive(place)
+    st.session_state["spec"] = nearest.to_json()
+
+
 def forgive(place: str) -> None:
     """Drop the complaint at a control."""
     st.session_state["complaints"] = {k: v for k, v in complaints().items() if k != place}

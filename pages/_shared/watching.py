@@ -92,11 +92,17 @@ def controls(run: RunSnapshot | None, *, has_data: bool, allowed: bool) -> None:
             "",
         )
         components.progress(
-            data=feed() | {"view": _view(run), "idle": _READY if possible else _TOO_MUCH if has_data else _NOT_READY},
+            data=feed() | {"view": _view(run), "idle": _idle(has_data, allowed)},
             key="progress",
             on_view_change=lambda: None,
             width="stretch",
         )
+
+
+def _idle(has_data: bool, allowed: bool) -> str:
+    if not has_data:
+        return _NOT_READY
+    return _READY if allowed else _TOO_MUCH
 
 
 def _view(run: RunSnapshot | None) -> str:

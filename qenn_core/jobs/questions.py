@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qenn_core.analysis.overview_records import Overview
     from qenn_core.analysis.predictions import Predictions
     from qenn_core.model.drawing import Drawing
+    from qenn_core.model.run_cost import Speed
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,13 @@ def predict(model: bytes, rows: pd.DataFrame) -> Predictions:
     return predict_rows(model, rows)
 
 
+def measure_speed() -> Speed:
+    """Measure how quick the workers' machine is."""
+    from qenn_core.training.speed import measure_speed
+
+    return measure_speed()
+
+
 class Question(NamedTuple):
     """A function that answers, and how.
 
@@ -91,6 +99,7 @@ QUESTIONS: Mapping[str, Question] = {
     "read_table": Question(read_table, READING_SECONDS, tasks.READING, attempts=2),
     "describe": Question(describe),
     "draw_circuit": Question(draw_circuit),
+    "measure_speed": Question(measure_speed),
     "predict": Question(predict, PREDICTING_SECONDS),
 }
 

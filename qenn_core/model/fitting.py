@@ -115,7 +115,8 @@ def refuse_long_run(spec: ExperimentSpec, task: Task, speed: Speed) -> None:
     nearest = nearest_fit(
         spec,
         lambda other: _a_step_fits(other) and _a_run_fits(estimate_run(other, task, speed)),
-        sum(task.rows.values()),
+        # Of the rows of a built-in data set there are few; the user says how many, where it has a setting.
+        sum(task.rows.values()) if spec.data.is_csv else 0,
     )
     raise MisfitError(
         f"This training would take about {duration(cost.seconds)} and {memory(cost.bytes)}.",

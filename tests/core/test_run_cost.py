@@ -127,7 +127,7 @@ def test_the_limit_is_the_servers(monkeypatch) -> None:
     ids=str,
 )
 def test_the_least_harmful_change_is_proposed(changes: dict[str, Any], change: str) -> None:
-    spec = ExperimentSpec().with_(**changes)
+    spec = ExperimentSpec().with_(**{"data.source": "csv", **changes})
     with pytest.raises(MisfitError) as caught:
         refuse_long_run(spec, LARGE_TASK, Speed())
     assert caught.value.nearest is not None
@@ -150,7 +150,7 @@ def test_the_least_harmful_change_is_proposed(changes: dict[str, Any], change: s
     st.sampled_from([SMALL_TASK, LARGE_TASK]),
 )
 def test_what_is_proposed_fits_and_differs_in_one_thing(changes: dict[str, Any], task: Task) -> None:
-    spec = ExperimentSpec().with_(**changes)
+    spec = ExperimentSpec().with_(**{"data.source": "csv", **changes})
     try:
         refuse_misfit(spec)
         refuse_long_run(spec, task, Speed())

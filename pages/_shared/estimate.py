@@ -1,0 +1,85 @@
+"""What the run would take that Train would start: told, warned of, or refused."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._shared import form, state
+from qenn_core import jobs, limits
+from qenn_core.errors import QennError
+from qenn_core.model.amounts import duration, memory
+from qenn_core.model.fitting import MisfitError, refuse_long_run
+from qenn_core.model.run_cost import Speed, Task, estimate_run
+
+if TYPE_CHECKING:
+    from qenn_core.analysis.overview_records import Ready
+
+_PLACE = "estimate"
+_ABOUT = (
+    "Worked out from the settings and from how quick this machine is. Where other runs keep it busy, it "
+    "takes longer."
+)
+_AT_MOST = "It ends sooner if the validation loss stops falling: that is what patience is for."
+
+
+def show(ready: Ready) -> bool:
+    """Tell what a run of the session's spec would take; return whether it may be started."""
+    spec = state.spec()
+    task = Task(ready.rows, ready.n_features, ready.n_inputs, ready.n_classes)
+    speed = _speed()
+    cost = estimate_run(spec, task, speed or Speed())
+    try:
+        # Not by the speed of another machine.
+        if speed is not None:
+            refuse_long_run(spec, task, speed)
+    except MisfitError as error:
+        form.refuse(error, _PLACE)
+        return False
+    st.caption(
+        _in_words(cost.seconds, cost.bytes), help=f"{_ABOUT} {_AT_MOST}" if _may_end_sooner() else _ABOUT
+    )
+    return True
+
+
+def _may_end_sooner() -> bool:
+    training = state.spec().training
+    return 0 < training.patience < training.epochs
+
+
+def _in_words(seconds: float, n_bytes: float) -> str:
+    if not seconds:
+        return f"Nobody can tell beforehand how long this device takes · {memory(n_bytes)}"
+    about = f"{'At most' if _may_end_sooner() else 'About'} {duration(seconds)} · {memory(n_bytes)}"
+    if seconds <= limits.LONG_RUN_SECONDS:
+        return about
+    return f":material/hourglass_top: **{about}.** It goes on when this page is closed."
+
+
+def _speed() -> Speed | None:
+    """Return how quick the machine is; ``None`` until a worker has told."""
+    answer = _asked()
+    if not answer.done():
+        return None
+    if answer.exception():
+        _asked.clear()
+        return None
+    return answer.result()
+
+
+@st.cache_resource(show_spinner=False)
+def _asked() -> Future[Speed]:
+    """Ask a worker, once for all sessions, and do not wait for it."""
+    answer: Future[Speed] = Future()
+    Thread(target=_ask, args=(answer,), name="speed of the machine", daemon=True).start()
+    return answer
+
+
+def _ask(answer: Future[Speed]) -> None:
+    try:
+        answer.set_result(jobs.service().ask("measure_speed"))
+    except QennError as error:
+        answer.set_exception(error)
