@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages._shared import comparing, form, history, markup, state, workspace
 from qenn_core import jobs
-from qenn_core.errors import JobError, QennError, SpecError
+from qenn_core.errors import QennError
 from qenn_core.limits import MAX_NAME_LENGTH
 from qenn_core.spec import ExperimentSpec
 from qenn_core.store.records import ENDED, StoredRun
@@ -26,7 +26,7 @@ def listed() -> list[StoredRun]:
 
 def view(runs: Sequence[StoredRun]) -> list[tuple[object, ...]]:
     """Return what the buttons depend on, so that they are drawn again when it changes."""
-    return [(run.id, run.state, run.has_checkpoint, run.name, run.starred) for run in runs]
+    return [(run.id, run.state, run.name, run.starred) for run in runs]
 
 
 def table(runs: Sequence[StoredRun]) -> None:
@@ -54,8 +54,7 @@ def actions(chosen: Sequence[StoredRun]) -> None:
             attempt(open_run, one)
         if button("Train again", "replay", "Take its settings to the page Train, to train them anew.", one):
             attempt(open_run, one, anew=True)
-        resumable = one and one.state in ENDED and one.state != "finished" and one.has_checkpoint
-        if button("Resume", "resume", "Go on where this training ended.", resumable):
+        if button("Resume", "resume", "Go on where this training ended.", one and resumable(one)):
             attempt(resume, one)
         starred = bool(chosen) and all(run.starred for run in chosen)
         label, icon = ("Unstar", "star") if starred else ("Star", "star")
@@ -63,6 +62,13 @@ def actions(chosen: Sequence[StoredRun]) -> None:
             attempt(star, chosen, not starred)
         rename(one)
         delete(chosen)
+
+
+def resumable(run: StoredRun) -> bool:
+    try:
+        return run.state in ENDED and service.snapshot(run.id, owner).resumable
+    except QennError:
+        return False
 
 
 def button(label: str, icon: str, about: str, enabled: object) -> bool:
@@ -136,7 +142,7 @@ def comparison(chosen: Sequence[StoredRun]) -> None:
 def compared_run(run: StoredRun) -> comparing.Compared | None:
     try:
         spec, snapshot = service.spec_of(run.id, owner), service.snapshot(run.id, owner)
-    except (JobError, SpecError) as error:
+    except QennError as error:
         form.show(error)
         return None
     return comparing.Compared(run.name, spec, snapshot)

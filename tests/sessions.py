@@ -6,7 +6,9 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from pages._shared.visitors import COOKIE
 from qenn_core.spec import ExperimentSpec
+from qenn_core.workspace import owner_of
 
 MAIN = Path(__file__).parents[1] / "pages" / "_main.py"
 _TEXTS = ("title", "header", "subheader", "markdown", "caption", "error", "info")
@@ -35,6 +37,11 @@ def complaints(app: AppTest) -> str:
 def spec_of(app: AppTest) -> ExperimentSpec:
     """Return the spec that a session holds."""
     return ExperimentSpec.from_json(app.session_state["spec"])
+
+
+def owner_of_session(app: AppTest) -> str:
+    """Return by what the store knows a session."""
+    return owner_of(app.session_state[COOKIE])
 
 
 def link_of(app: AppTest) -> dict[str, str]:

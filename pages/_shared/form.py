@@ -208,7 +208,7 @@ def _changed_source(key: str) -> None:
     kept = {"validation_size": data.validation_size, "test_size": data.test_size}
     state.forgive("upload")
     if data.is_csv:
-        state.keep_table(state.table(), data)  # with what was changed since it was read
+        state.keep_table(state.table(), data, state.spec().seed)  # with what was changed since it was read
     file = state.last_file()
     state.want_upload(chosen == CSV and file is None)
     if chosen != CSV:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -73,7 +74,7 @@ def _noise(spec: ExperimentSpec) -> str:
     return f"{name_of('noise.channel', spec.noise.channel)} {spec.noise.level:g}"
 
 
-def _formats() -> dict[str, object]:
+def _formats() -> dict[str, Any]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "★": text(width=36, help="Marked with a star."),

@@ -22,8 +22,7 @@ LOGIN_SECONDS = 30 * 24 * 3600
 # an hour, from however many machines, and a class that knows the password does not notice.
 GUESS_SECONDS = 1.0
 MAX_GUESSING = 60
-# Deriving a key takes about 50 ms, so that whoever has seen a cookie cannot try passwords by the million.
-_SCRYPT = {"salt": b"QENN Studio: proof of login", "n": 2**14, "r": 8, "p": 1}
+_SALT = b"QENN Studio: proof of login"
 
 _FORM = """
 <form method="post"><label for="password">Password</label>
@@ -124,7 +123,8 @@ class PasswordGate:
 
 
 def _derived(password: str) -> bytes:
-    return hashlib.scrypt(password.encode(), **_SCRYPT)
+    # It takes about 50 ms, so that whoever has seen a cookie cannot try passwords by the million.
+    return hashlib.scrypt(password.encode(), salt=_SALT, n=2**14, r=8, p=1)
 
 
 def _same_place(request: Request) -> str:

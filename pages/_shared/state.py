@@ -189,18 +189,19 @@ def table() -> Table | None:
 
     A session that does not have it, as after a refresh of the page, reads the file again that is kept.
     """
-    data = spec().data
-    if not data.is_csv:
+    now = spec()
+    if not now.data.is_csv:
         return None
-    if not _read_alike(data, st.session_state.get("file")):
-        keep_table(_kept(data), data)
+    if st.session_state.get("table of") != _read_as(now.data, now.seed):
+        keep_table(_kept(now.data, now.seed), now.data, now.seed)
     found: Table | None = st.session_state["table"]
     return found
 
 
-def keep_table(found: Table | None, data: DataSpec) -> None:
+def keep_table(found: Table | None, data: DataSpec, seed: int) -> None:
     """Keep what came of a file for this session, with the settings by which it was read."""
     st.session_state["table"] = found
+    st.session_state["table of"] = _read_as(data, seed)
     st.session_state["file"] = data.model_dump()
 
 
@@ -216,13 +217,15 @@ def last_file() -> DataSpec | None:
     return DataSpec.model_validate(st.session_state["file"]) if here else None
 
 
-def _kept(data: DataSpec) -> Table | None:
+def _kept(data: DataSpec, seed: int) -> Table | None:
     try:
-        return jobs.service().table_of(workspace.owner(), data)
+        return jobs.service().table_of(workspace.owner(), data, seed)
     except QennError as error:
         complain("upload", error)
         return None
 
 
-def _read_alike(data: DataSpec, file: Mapping[str, Any] | None) -> bool:
-    return file is not None and all(getattr(data, name) == file[name] for name in _READING)
+def _read_as(data: DataSpec, seed: int) -> tuple[object, ...]:
+    """Return what decides which table comes of a file; the seed, and the target, by a sample only."""
+    sampled = (seed, data.target) if data.sample_rows else ()
+    return *(getattr(data, name) for name in _READING), *sampled

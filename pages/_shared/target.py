@@ -33,8 +33,9 @@ def choose(overview: Overview) -> None:
 
 
 def _changed_target(key: str) -> None:
+    sampled = state.spec().data.sample_rows and state.table() is not None
     state.change(**{_TARGET: st.session_state[key], _BANDS: 0})
-    if state.spec().data.sample_rows and state.table() is not None:
+    if sampled:
         upload.reread()  # a sample keeps the proportions of the classes, which are others now
 
 

@@ -180,5 +180,5 @@ def _read(name: str, content: bytes, options: dict[str, Any]) -> None:
     else:
         _keep(data.file_name, content, fingerprint)
         state.want_upload(False)
-        state.keep_table(table, data)
+        state.keep_table(table, data, spec.seed)
         state.change(data=data.model_dump())

@@ -77,7 +77,7 @@ def controls(run: RunSnapshot | None, *, has_data: bool, allowed: bool) -> None:
         if now == "paused":
             _button("Resume", "resume", "Go on.", _command, active, service.resume)
         elif run is not None and run.ended and run.resumable:
-            _button("Resume", "resume", "Go on where this training ended.", _command, True, service.resume)
+            _button("Resume", "resume", "Go on where this training ended.", _command, True, _take_up)
         else:
             _button("Pause", "pause", "Hold the training after this epoch.", _command, active, service.pause)
         steppable = possible and now not in ("queued", "running")
@@ -146,6 +146,13 @@ def _command(command: Callable[[str, str], None]) -> None:
         command(state.run(), workspace.owner())
     except QennError as error:
         state.complain(_PLACE, error)
+
+
+def _take_up(run_id: str, owner: str) -> None:
+    """Let a run that has ended go on, with the rows of this session where they are its own."""
+    ran = spec()
+    table = state.table() if ran is not None and ran.data == state.spec().data else None
+    jobs.service().resume(run_id, owner, table)
 
 
 def _step() -> None:

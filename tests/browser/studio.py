@@ -82,6 +82,10 @@ class Studio:
         self.troubles.watch(page)
         page.set_default_timeout(PATIENCE_MS)
 
+    def another_tab(self) -> Studio:
+        """Open one more tab in the same browser; it is closed, and checked, with this one's test."""
+        return Studio(self.page.context.new_page(), self.url)
+
     # Going somewhere
 
     def open(self, path: str = "/", **link: str) -> Studio:
@@ -173,7 +177,28 @@ class Studio:
         expect(self.page.get_by_test_id("stFileChips").get_by_title(name, exact=True)).to_be_visible()
         self.settled()
 
+    def tick(self, row: int) -> None:
+        """Tick a row of the table of runs, 1 being the first, and wait until the page has taken note."""
+        place = self.history.bounding_box()
+        assert place is not None
+        self.history.click(position={"x": 18, "y": 36 * row + 18})
+        self.settled()
+
     # Seeing
+
+    @property
+    def history(self) -> Locator:
+        """The table of the runs of this workspace."""
+        return self.page.get_by_test_id("stDataFrame")
+
+    def rows(self) -> list[list[str]]:
+        """Return what the table of runs tells to who cannot see it, row by row."""
+        self.history.locator("table tbody tr").first.wait_for(state="attached")
+        lines: list[list[str]] = self.history.evaluate(
+            "node => [...node.querySelectorAll('table tbody tr')].map("
+            "line => [...line.children].map(cell => cell.innerText))"
+        )
+        return lines
 
     @property
     def words(self) -> str:

@@ -38,7 +38,7 @@ def test_a_link_opens_framed_with_its_settings_on_a_cold_server(
 ) -> None:
     with serving(tmp_path_factory.mktemp("cold") / "log.txt", QENN_WORKERS="1") as cold:
         studio = visit(at=cold).open(path, **SETTINGS)
-        for name in ("Train", "Data", "Learn"):
+        for name in ("Train", "Runs", "Data", "Learn"):
             expect(studio.navigation(name)).to_be_visible()
         studio.expect_link(**SETTINGS)
         expect(studio.menu("Data")).to_have_value("Iris flowers")
@@ -81,12 +81,3 @@ def test_a_bad_value_is_named_and_the_rest_is_used(studio: Studio) -> None:
     expect(studio.complaints).to_contain_text("Qubits is 99")
     expect(studio.menu("Data")).to_have_value("Iris flowers")
     studio.expect_link(data="iris", l="2")
-
-
-def test_the_link_of_a_run_shows_the_run_to_another_visitor(visit: Visit) -> None:
-    first = visit().open(data="iris", ep="3", pat="0", q="2", l="1")
-    first.press("Train")
-    expect(first.table).to_be_visible()
-    second = visit().open(**first.link)
-    expect(second.table).to_be_visible()
-    assert second.until_epochs(3) == [1, 2, 3]

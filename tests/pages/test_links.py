@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sessions import all_is_well, complaints, link_of, open_app, spec_of
+from sessions import all_is_well, complaints, link_of, open_app, owner_of_session, spec_of
 
 from pages._shared.state import read_link
 from qenn_core import jobs
@@ -25,7 +25,7 @@ FULL = {
 }
 
 
-@pytest.mark.parametrize("page", ["train.py", "data.py", "learn.py"])
+@pytest.mark.parametrize("page", ["train.py", "runs.py", "data.py", "learn.py"])
 def test_a_link_opens_with_its_settings_and_keeps_them(page: str) -> None:
     app = open_app(page, **FULL)
     assert all_is_well(app)
@@ -141,9 +141,9 @@ def test_a_link_to_a_run_that_is_gone_opens_its_settings_without_a_word() -> Non
 def test_who_started_a_run_that_is_gone_is_told() -> None:
     app = open_app(ep="1")
     app.button[0].click().run()
-    jobs.service().forget(link_of(app)["run"])
+    jobs.service().forget(link_of(app)["run"], owner_of_session(app))
     app.run()
-    assert "not known" in complaints(app)
+    assert "This run is no longer here." in complaints(app)
     assert link_of(app) == {"ep": "1"}
     assert not app.button[0].disabled
 

@@ -62,7 +62,7 @@ def imported(server: Server) -> set[str]:
 
 
 def test_the_server_imports_neither_torch_nor_pennylane_nor_sklearn(server: Server) -> None:
-    for page in ("", "data", "learn"):
+    for page in ("", "runs", "data", "learn"):
         messages = open_page(server, page)
         kinds = {message.delta.new_element.WhichOneof("type") for message in messages if message.delta}
         assert "exception" not in kinds

@@ -14,7 +14,7 @@ export function mount({ data, parentElement, setTriggerValue }) {
   const show = (snapshot) => {
     const done = snapshot.history.length ? snapshot.history[snapshot.history.length - 1].epoch : 0;
     const total = snapshot.epochs || 1;
-    text.textContent = [sentence(snapshot, done, total), trouble(snapshot)].filter(Boolean).join(" · ");
+    text.textContent = [sentence(snapshot, done, total), snapshot.trouble].filter(Boolean).join(". ");
     bar.value = ["finished", "stopped"].includes(snapshot.state) ? 1 : done / total;
     bar.dataset.state = snapshot.state;
     // What the page draws by itself: see `_view` in watching.py.
@@ -61,11 +61,6 @@ function sentence(snapshot, done, total) {
     default:
       return "This run is no longer here";
   }
-}
-
-/** Why a run cannot be saved at present: it goes on all the same. */
-function trouble({ trouble }) {
-  return trouble && `Not saved yet: ${trouble} It will be, as soon as that is possible`;
 }
 
 function timeLeft(snapshot, done, total) {
