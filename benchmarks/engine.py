@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.contenders.registry import CONTENDERS
+from benchmarks.document import DOCUMENT, write
 from benchmarks.measure import FULL, QUICK, Effort, Outcome, measure
 from benchmarks.process import ONE_THREAD
-from benchmarks.report import insert, report
+from benchmarks.report import report
 from benchmarks.rows import ROWS, Row
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+SECTION = "measured"
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tables = report(results, steps=effort.steps)
     print(tables)
     if options.output is not None:
-        options.output.write_text(
-            insert(options.output.read_text(encoding="utf-8"), tables), encoding="utf-8"
-        )
+        write(options.output, tables, SECTION)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

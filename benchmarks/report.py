@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from statistics import median
 
 from benchmarks.contenders.registry import CONTENDERS
+from benchmarks.document import cpu, rounded, table, versions
 from benchmarks.measure import Figures, Outcome
 from benchmarks.rows import ROWS, Row
 from benchmarks.targets import Quantity, Target
-
-BEGIN = "<!-- measured: begin -->"
-END = "<!-- measured: end -->"
 
 PACKAGES = (
     "torch",
@@ -62,25 +57,8 @@ def report(results: Results, *, steps: int) -> str:
     )
 
 
-def insert(document: str, tables: str) -> str:
-    """Return `document` with `tables` between its two marker lines, in place of what was there.
-
-    Raises
-    ------
-    ValueError
-        If the marker lines are not there once each, in order.
-    """
-    before, begin, rest = document.partition(f"{BEGIN}\n")
-    _, end, after = rest.partition(f"{END}\n")
-    if not begin or not end or BEGIN in after or END in after:
-        raise ValueError(f"the document needs the lines {BEGIN} and {END}, once each and in this order")
-    return f"{before}{BEGIN}\n\n{tables}\n\n{END}\n{after}"
-
-
 def _machine() -> str:
-    versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
-    python = f"Python {platform.python_version()}"
-    return f"Measured on {date.today():%-d %B %Y} on one core of {_cpu()}: {python}, {versions}."
+    return f"Measured on {date.today():%-d %B %Y} on one core of {cpu()}: {versions(PACKAGES)}."
 
 
 def _quiet(results: Results) -> str:
@@ -98,21 +76,8 @@ def _quiet(results: Results) -> str:
     )
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
-def _cpu() -> str:
-    described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.partition(":")[2].strip() for line in described if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
 def _targets(results: Results) -> str:
-    return _table(
+    return table(
         ("circuit", "quantity", "target", "measured", "data encoded once", "verdict"),
         (
             _target(target, ROWS[key].title, outcomes)
@@ -150,13 +115,8 @@ def _shown(target: Target, value: float | None) -> str:
     if value is None:
         return "–"
     if target.over is not None:
-        return f"{_rounded(value)}×"
-    return f"{_rounded(value / 1e9)} GB" if target.quantity == "peak_memory" else f"{_rounded(value)} s"
-
-
-def _rounded(value: float) -> str:
-    """Three digits, and not fewer than the whole ones."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+        return f"{rounded(value)}×"
+    return f"{rounded(value / 1e9)} GB" if target.quantity == "peak_memory" else f"{rounded(value)} s"
 
 
 def _figures(row: Row, outcomes: Mapping[str, Outcome], steps: int) -> str:
@@ -174,17 +134,17 @@ def _figures(row: Row, outcomes: Mapping[str, Outcome], steps: int) -> str:
         (CONTENDERS[key].label, *_cells(outcome, unit, len(head) - 1)) for key, outcome in outcomes.items()
     )
     notes = _notes(outcomes, row.problem.batch)
-    return "\n\n".join([f"### {row.title}", _table(head, lines), *notes])
+    return "\n\n".join([f"### {row.title}", table(head, lines), *notes])
 
 
 def _cells(outcome: Outcome, unit: float | None, n_cells: int) -> Sequence[str]:
     if isinstance(outcome, str):
         return (outcome, *[""] * (n_cells - 1))
     return (
-        _rounded(outcome.step * 1e3),
-        "–" if unit is None else _rounded(outcome.step / unit),
-        _rounded(outcome.first_step),
-        _rounded(outcome.training) + " †" * outcome.extrapolated,
+        rounded(outcome.step * 1e3),
+        "–" if unit is None else rounded(outcome.step / unit),
+        rounded(outcome.first_step),
+        rounded(outcome.training) + " †" * outcome.extrapolated,
         f"{outcome.peak_memory / 1e6:.0f} ({outcome.memory_before / 1e6:.0f})",
     )
 
@@ -200,8 +160,3 @@ def _notes(outcomes: Mapping[str, Outcome], batch: int) -> Iterator[str]:
                 f"It was measured with {figures.batch}: "
                 f"its times are multiplied by {batch // figures.batch}, its memory is as it was."
             )
-
-
-def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    ruled = [head, ["---"] * len(head), *lines]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in ruled)

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.contenders.registry import CONTENDERS
-from benchmarks.engine import DOCUMENT
+from benchmarks.document import DOCUMENT, insert
+from benchmarks.engine import SECTION
 from benchmarks.measure import LOSS_TOLERANCE, Figures
 from benchmarks.problem import Circuit, Problem
-from benchmarks.report import BEGIN, END, insert, report
+from benchmarks.report import report
 from benchmarks.targets import Target
 
 ROOT = Path(__file__).parents[2]
 
+
+BEGIN, END = f"<!-- {SECTION}: begin -->", f"<!-- {SECTION}: end -->"
 
 PURE = Problem(Circuit(3, 2), batch=4)
 NOISY = Problem(Circuit(2, 2, noisy=True, reuploading=True), batch=4)
@@ -82,13 +85,15 @@ def test_document_keeps_its_prose(quick_run: str) -> None:
 
 def test_tables_are_replaced_by_the_next_ones() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
-    assert insert(insert(document, "first"), "second") == insert(document, "second")
+    assert insert(insert(document, "first", SECTION), "second", SECTION) == insert(
+        document, "second", SECTION
+    )
 
 
 @pytest.mark.parametrize("document", ["", f"{BEGIN}\n", f"{END}\n{BEGIN}\n", f"{BEGIN}\n{END}\n" * 2])
 def test_document_without_a_place_for_the_tables_is_refused(document: str) -> None:
     with pytest.raises(ValueError, match="needs the lines"):
-        insert(document, "tables")
+        insert(document, "tables", SECTION)
 
 
 def test_ratio_is_held_against_its_bound() -> None:

@@ -1,0 +1,153 @@
+"""What a pupil does: opens the app, presses Train, watches, and plays with the settings meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from benchmarks.load.tab import PageError, Tab
+from benchmarks.load.widgets import chosen, moved
+
+# The same figures as in pages/_shared/assets/runs.js and progress.js.
+POLL_MS: Mapping[str, int] = {"queued": 500, "running": 250, "paused": 700}
+SCORING_MS = 300
+SAVING_MS = 2000
+LOOK_MS = 150
+PATIENCE_MS = 1500
+
+# How often a pupil moves a slider, in the mean; between half and one and a half of it.
+SETTING_SECONDS = 10.0
+LEARNING_RATES = ("0.01", "0.02", "0.1", "0.2")
+LAYERS = (1, 2, 4, 5)
+
+Kind = Literal["open", "train", "state", "setting", "feed"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the server.
+
+    Parameters
+    ----------
+    kind : str
+        What was asked for: the page opened, Train pressed, the page told of a new state of the run, a setting
+        changed; or the live state of the run.
+    seconds : float
+        From asking to having it whole.
+    """
+
+    kind: Kind
+    seconds: float
+
+
+class Pupil:
+    """One pupil with a browser of their own.
+
+    Parameters
+    ----------
+    tab : Tab
+        The browser's tab.
+    seed : int
+        Decides when which setting is changed.
+    poll_ms : mapping
+        How often the run is asked for in each state.
+    """
+
+    def __init__(self, tab: Tab, seed: int, poll_ms: Mapping[str, int] = POLL_MS) -> None:
+        self.answers: list[Answer] = []
+        self.run = ""
+        self.ended_at = 0.0
+        self._tab = tab
+        self._poll_ms = poll_ms
+        self._chance = random.Random(seed)
+        self._snapshot: dict[str, Any] = {}
+
+    async def open(self) -> None:
+        """Open the app."""
+        await self._timed("open", self._tab.open())
+
+    async def train(self) -> None:
+        """Press Train, and stay until the run is done and saved, and the page shows that."""
+        await self._timed("train", self._tab.press("Train"))
+        self.run = self._shown["run"]
+        async with asyncio.TaskGroup() as doings:
+            playing = doings.create_task(self._play())
+            redrawing = doings.create_task(self._keep_page_up_to_date())
+            await self._follow()
+            playing.cancel()
+            await redrawing
+        if self._snapshot["state"] != "finished":
+            raise PageError(f"the run ended as {self._snapshot['state']}")
+
+    @property
+    def workspace(self) -> str:
+        """The key of the workspace that the server gave to this browser."""
+        return self._tab.cookie("qenn_workspace")
+
+    @property
+    def _shown(self) -> dict[str, Any]:
+        """What the page tells its progress bar."""
+        return self._tab.data_of("qenn_progress")
+
+    @property
+    def _view(self) -> str:
+        """The view of the run that the page is to show, as progress.js tells it."""
+        run = self._snapshot
+        return "/".join(map(str, (run["state"], run["scoring"], run["resumable"]))).lower()
+
+    async def _timed(self, kind: Kind, doing: Awaitable[Any]) -> Any:
+        begun = time.monotonic()
+        came = await doing
+        self.answers.append(Answer(kind, time.monotonic() - begun))
+        return came
+
+    async def _follow(self) -> None:
+        """Ask for the run until nothing more will come of it, as runs.js does."""
+        seen = {"since": 0, "map": 0}
+        headers = {"X-Feed-Key": self._shown["key"]}
+        wait: int | None = 0
+        while wait is not None:
+            await asyncio.sleep(wait / 1000)
+            run = await self._timed("feed", self._tab.ask(f"api/runs/{self.run}", seen, headers))
+            seen = {"since": max((epoch["epoch"] for epoch in run["history"]), default=seen["since"])}
+            seen["map"] = run["map_version"]
+            self._snapshot = run
+            wait = self._poll_ms.get(run["state"]) or _rest(run)
+            if run["state"] not in self._poll_ms and not run["scoring"] and not self.ended_at:
+                self.ended_at = time.monotonic()
+
+    async def _keep_page_up_to_date(self) -> None:
+        """Tell the page of each new view until it shows the last, as progress.js does."""
+        while not self.ended_at or self._shown["view"] != self._view:
+            await asyncio.sleep(LOOK_MS / 1000)
+            shown = self._shown["view"]
+            if self._snapshot and self._view != shown:
+                await self._timed("state", self._tab.trigger("qenn_progress", "view", self._view))
+                if self._shown["view"] == shown:
+                    await asyncio.sleep(PATIENCE_MS / 1000)
+
+    async def _play(self) -> None:
+        """Change a setting now and then."""
+        while True:
+            await asyncio.sleep(SETTING_SECONDS * self._chance.uniform(0.5, 1.5))
+            # Left alone in the middle of an answer, the page would be asked again before it is drawn.
+            await asyncio.shield(self._timed("setting", self._tab.change(self._some_setting())))
+
+    def _some_setting(self) -> WidgetState:
+        if self._chance.random() < 0.5:
+            rate = self._chance.choice(LEARNING_RATES)
+            return chosen(self._tab.widget_id("field:training.learning_rate"), rate)
+        return moved(self._tab.widget_id("field:circuit.n_layers"), self._chance.choice(LAYERS))
+
+
+def _rest(run: dict[str, Any]) -> int | None:
+    """Return after how long a run that has ended is asked for again; ``None`` if no more."""
+    if run["scoring"]:
+        return SCORING_MS
+    return None if run["saved"] else SAVING_MS

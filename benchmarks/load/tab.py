@@ -1,0 +1,231 @@
+"""A browser tab with the app, without the browser: it speaks Streamlit's protocol, and draws nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+from streamlit.proto.Alert_pb2 import Alert
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+
+from benchmarks.load.widgets import pressed, shown_value
+
+# A page that takes longer has failed.
+PATIENCE_SECONDS = 60.0
+# Page elements with a chart in them are some 100 kB.
+MAX_MESSAGE_BYTES = 2**26
+# A browser keeps a large element for so many runs of the page, and tells that it has it.
+KEPT_RUNS = 2
+
+_LINKED = re.compile(r'(?:src|href)="\./(static/[^"]+)"')
+_SCRIPT = re.compile(r'"(?:\./|assets/)([\w.]+\.js)"')
+
+
+class PageError(Exception):
+    """A page showed an error, or did not answer as it should."""
+
+
+class Tab:
+    """A tab with the Train page, in a browser that was never here before; to be used as a context.
+
+    Parameters
+    ----------
+    url : str
+        Where the app is served, without a slash at its end.
+    link : str
+        Settings in the link that is opened, as ``epochs=5``.
+    """
+
+    def __init__(self, url: str, link: str = "") -> None:
+        self._url = url
+        self._browser = aiohttp.ClientSession(
+            cookie_jar=aiohttp.CookieJar(unsafe=True),  # cookies of a server known by its number
+            timeout=aiohttp.ClientTimeout(PATIENCE_SECONDS),
+        )
+        self._turn = asyncio.Lock()
+        self._page_hash = ""
+        self.link = link
+        """What stands behind the question mark of its address."""
+        self._elements: dict[tuple[int, ...], Element] = {}
+        self._kept: dict[str, tuple[int, Element]] = {}
+        self._runs = 0
+        self._loaded: set[str] = set()
+
+    async def __aenter__(self) -> Tab:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._browser.close()
+
+    async def open(self) -> float:
+        """Open the page with all that belongs to it, and return the seconds until it is drawn."""
+        begun = time.monotonic()
+        html = (await self._get(f"/?{self.link}", accept="text/html")).decode()
+        await asyncio.gather(*(self._get(f"/{path}") for path in set(_LINKED.findall(html))))
+        await self._get("/_stcore/health")
+        await self._get("/_stcore/host-config")
+        self._stream = await self._browser.ws_connect(
+            f"{self._url}/_stcore/stream",
+            protocols=["streamlit"],
+            origin=self._url,
+            max_msg_size=MAX_MESSAGE_BYTES,
+            compress=15,
+        )
+        await self._rerun(())
+        await self._load_scripts()
+        return time.monotonic() - begun
+
+    async def press(self, label: str) -> float:
+        """Press a button, and return the seconds until the page is drawn."""
+        return await self.change(pressed(self._button(label)))
+
+    async def change(self, state: WidgetState) -> float:
+        """Change a widget, and return the seconds until the page is drawn, waiting for its turn included."""
+        begun = time.monotonic()
+        async with self._turn:
+            await self._rerun([state])
+        return time.monotonic() - begun
+
+    async def trigger(self, component: str, event: str, value: Any) -> float:
+        """Let the script of a component tell the page of an event; return the seconds until it is drawn."""
+        told = json.dumps([{"event": event, "value": value}])
+        widget = f"$$STREAMLIT_INTERNAL_KEY_{self._component(component).id}__events"
+        return await self.change(WidgetState(id=widget, json_trigger_value=told))
+
+    def widget_id(self, key: str) -> str:
+        """Return the id of the widget that the page knows by `key`."""
+        for element in self._elements.values():
+            state = shown_value(element)
+            if state is not None and state.id.endswith(f"-{key}"):
+                return state.id
+        raise PageError(f"the page has no widget {key!r}")
+
+    def data_of(self, component: str) -> dict[str, Any]:
+        """Return the data that the page gives to a component."""
+        given: dict[str, Any] = json.loads(self._component(component).json)
+        return given
+
+    async def ask(self, path: str, query: Mapping[str, int], headers: Mapping[str, str]) -> Any:
+        """Ask for JSON, as a script of the page does."""
+        async with self._browser.get(f"{self._url}/{path}", params=query, headers=headers) as answer:
+            if not answer.ok:
+                raise PageError(f"{path} was answered with {answer.status}")
+            return await answer.json()
+
+    def cookie(self, name: str) -> str:
+        """Return a cookie that the server has given to this browser."""
+        return next(cookie.value for cookie in self._browser.cookie_jar if cookie.key == name)
+
+    # What the page holds
+
+    def _button(self, label: str) -> str:
+        for element in self._elements.values():
+            if element.button.label == label:
+                if element.button.disabled:
+                    raise PageError(f"the button {label} is disabled")
+                return element.button.id
+        raise PageError(f"the page has no button {label}")
+
+    def _component(self, name: str) -> Any:
+        for element in self._elements.values():
+            if element.bidi_component.component_name == name:
+                return element.bidi_component
+        raise PageError(f"the page has no component {name}")
+
+    # The protocol
+
+    async def _rerun(self, changes: Iterable[WidgetState]) -> None:
+        """Let the page run with all widgets as they are shown, but for `changes`."""
+        states = {state.id: state for state in map(shown_value, self._elements.values()) if state is not None}
+        states |= {state.id: state for state in changes}
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.query_string = self.link
+        rerun.page_script_hash = self._page_hash
+        rerun.widget_states.widgets.extend(states.values())
+        rerun.cached_message_hashes.extend(self._kept)
+        rerun.context_info.timezone = "Europe/Berlin"
+        rerun.context_info.locale = "de-DE"
+        rerun.context_info.url = f"{self._url}/"
+        rerun.context_info.color_scheme = "light"
+        await self._stream.send_bytes(message.SerializeToString())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._draw()
+        self._check()
+
+    async def _draw(self) -> None:
+        """Take what the server sends until the page is drawn."""
+        drawn: dict[tuple[int, ...], Element] = {}
+        while True:
+            received = await self._stream.receive()
+            if received.type is not aiohttp.WSMsgType.BINARY:
+                raise PageError(f"the server ended the connection: {received.type.name}")
+            message = ForwardMsg.FromString(received.data)
+            match message.WhichOneof("type"):
+                case "new_session":
+                    self._page_hash = message.new_session.page_script_hash
+                    drawn = {}
+                case "delta" if message.delta.HasField("new_element"):
+                    element = message.delta.new_element
+                    drawn[tuple(message.metadata.delta_path)] = element
+                    if message.metadata.cacheable:
+                        self._kept[message.hash] = self._runs, element
+                case "ref_hash":
+                    _, element = self._kept[message.ref_hash]
+                    self._kept[message.ref_hash] = self._runs, element
+                    drawn[tuple(message.metadata.delta_path)] = element
+                case "page_info_changed":
+                    self.link = message.page_info_changed.query_string
+                case "script_finished" if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    break
+        if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+            raise PageError("the page could not be run")
+        self._elements = drawn
+        self._runs += 1
+        self._kept = {
+            name: (run, element)
+            for name, (run, element) in self._kept.items()
+            if self._runs - run <= KEPT_RUNS
+        }
+
+    def _check(self) -> None:
+        for element in self._elements.values():
+            if element.HasField("exception"):
+                raise PageError(f"the page shows a {element.exception.type}")
+            if element.HasField("alert") and element.alert.format == Alert.ERROR:
+                raise PageError(f"the page complains: {element.alert.body}")
+
+    # Files
+
+    async def _load_scripts(self) -> None:
+        """Load the scripts of the components, and what these load in turn."""
+        shims = (element.bidi_component.js_content for element in self._elements.values())
+        wanted = set(_SCRIPT.findall("".join(shims)))
+        while wanted := wanted - self._loaded:
+            self._loaded |= wanted
+            texts = await asyncio.gather(*(self._get(f"/assets/{name}") for name in wanted))
+            # A library is not read: it loads nothing of the app.
+            found = (
+                _SCRIPT.findall(text.decode())
+                for name, text in zip(wanted, texts, strict=True)
+                if ".min." not in name
+            )
+            wanted = {name for names in found for name in names}
+
+    async def _get(self, path: str, *, accept: str = "*/*") -> bytes:
+        async with self._browser.get(f"{self._url}{path}", headers={"Accept": accept}) as answer:
+            content = await answer.read()
+            if not answer.ok:
+                raise PageError(f"{path} was answered with {answer.status}")
+            return content

@@ -1,0 +1,125 @@
+"""The benchmark of a class: pupils do as browsers do, and what goes wrong is not overlooked."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.classroom import SECTION
+from benchmarks.document import DOCUMENT, insert
+from benchmarks.load import pupil
+from benchmarks.load.figures import Classes, Spread
+from benchmarks.load.lesson import Lesson, give
+from benchmarks.load.pupil import Answer
+from benchmarks.load.server import RunningServer, Usage, serving
+from benchmarks.load.tab import PageError, Tab
+from benchmarks.load.tables import report
+from benchmarks.load.widgets import chosen, moved
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "pages" / "_shared" / "assets"
+
+
+def lesson(*answers: Answer, errors: tuple[str, ...] = (), seconds: float = 10, memory: int = 0) -> Lesson:
+    return Lesson(answers, errors, 2 - len(errors), seconds, Usage(3, 1, 12), 0.5, memory)
+
+
+def classes(*lessons: Lesson) -> Classes:
+    return Classes(2, 2, 100_000_000, lessons, pure=(8.0, 9.0, 100.0), watched=((1.1, 1.0), (1.2, 1.0)))
+
+
+def measured(tables: str, quantity: str) -> list[str]:
+    (line,) = (line for line in tables.splitlines() if line.startswith(f"| {quantity}"))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_whole_benchmark_runs_and_writes_its_tables(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text(insert(DOCUMENT.read_text(encoding="utf-8"), "old", SECTION), encoding="utf-8")
+    command = [sys.executable, "-m", "benchmarks.classroom", "--quick", "--output", document]
+    subprocess.run(command, cwd=ROOT, check=True)
+    tables = document.read_text(encoding="utf-8")
+    assert measured(tables, "errors")[2] == "0 in 3 runs"
+    assert measured(tables, "runs finished and stored")[2] == "3 of 3"
+    assert int(measured(tables, "Train pressed by all at once")[1]) == 3
+    assert float(measured(tables, "CPU of the workers")[1]) > 0
+    assert insert(tables, "old", SECTION) == insert(DOCUMENT.read_text(encoding="utf-8"), "old", SECTION)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with serving(tmp_path_factory.mktemp("home"), workers=1) as started:
+        yield started
+
+
+def test_a_setting_is_changed_as_in_a_browser(server: RunningServer) -> None:
+    async def change() -> str:
+        async with Tab(server.url) as tab:
+            await tab.open()
+            await tab.change(chosen(tab.widget_id("field:training.learning_rate"), "0.1"))
+            await tab.change(moved(tab.widget_id("field:circuit.n_layers"), 5))
+            return tab.link
+
+    link = asyncio.run(change())
+    assert "layers=5" in link
+    assert "rate=0.1" in link
+
+
+def test_what_a_page_complains_of_is_an_error(server: RunningServer) -> None:
+    (error,) = asyncio.run(give(server, 1, link="epochs=many")).errors
+    assert "epochs" in error.lower()
+
+
+def test_a_button_that_is_not_there_cannot_be_pressed(server: RunningServer) -> None:
+    async def press() -> None:
+        async with Tab(server.url) as tab:
+            await tab.open()
+            await tab.press("Fly")
+
+    with pytest.raises(PageError, match="no button Fly"):
+        asyncio.run(press())
+
+
+@pytest.mark.parametrize("script", ["runs", "progress"])
+def test_pupils_ask_as_often_as_the_scripts_do(script: str) -> None:
+    text = (SCRIPTS / f"{script}.js").read_text(encoding="utf-8")
+    for name, value in re.findall(r"^const (\w+_MS) = (\d+);", text, re.MULTILINE):
+        assert getattr(pupil, name, int(value)) == int(value), name
+    for states in re.findall(r"^const POLL_MS = \{(.*)\};", text, re.MULTILINE):
+        assert dict(pupil.POLL_MS) == {state: int(ms) for state, ms in re.findall(r"(\w+): (\d+)", states)}
+
+
+def test_answers_are_told_by_their_kind() -> None:
+    answers = [Answer("state", number / 100) for number in range(101)] + [Answer("feed", 7.0)]
+    spread = Spread.of(answers, "state")
+    assert spread is not None
+    assert (spread.count, spread.middle, spread.slow, spread.slowest) == (101, 0.5, 0.95, 1.0)
+    assert Spread.of(answers, "open") is None
+
+
+def test_a_class_is_held_against_what_computing_alone_takes() -> None:
+    tables = report(classes(lesson(seconds=9), lesson(seconds=18), lesson(seconds=27)))
+    assert measured(tables, "last of 2")[2:] == ["2.00× (1.00 to 3.00)", "**missed**"]
+    assert measured(tables, "a watched default run")[2:] == ["1.15× (1.10 to 1.20)", "reached"]
+
+
+def test_slow_answers_and_errors_are_owned_up_to() -> None:
+    slow = lesson(Answer("setting", 1.5), Answer("open", 9.0), errors=("the run ended as failed",))
+    tables = report(classes(slow, lesson(Answer("feed", 5.0))))
+    assert measured(tables, "errors")[2:] == ["1 in 4 runs", "**missed**"]
+    assert measured(tables, "runs finished and stored")[2:] == ["3 of 4", "**missed**"]
+    assert measured(tables, "page answers")[2:] == ["1.5 s", "**missed**"]
+    assert "- the run ended as failed" in tables
+
+
+def test_memory_that_grows_is_seen() -> None:
+    def grown(*megabytes: int) -> list[str]:
+        held = [lesson(memory=amount * 1_000_000) for amount in (250, 300, 320, *megabytes)]
+        return measured(report(classes(*held)), "growth")[2:]
+
+    assert grown(330, 330, 330) == ["+0.0 kB", "reached"]
+    assert grown(330, 331, 332) == ["+500.0 kB", "**missed**"]
