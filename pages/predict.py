@@ -13,6 +13,7 @@ from qenn_core import limits
 from qenn_core.analysis.predictions import to_csv
 from qenn_core.data.words import count
 from qenn_core.errors import QennError
+from qenn_core.store.records import ENDED, StoredRun
 
 if TYPE_CHECKING:
     from pages._shared.models import Model
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from qenn_core.analysis.predictions import Predictions
     from qenn_core.data.known_columns import KnownColumn
     from qenn_core.data.table import Table
-    from qenn_core.store.records import StoredRun
 
 FILE, BY_HAND = "A file", "One row"
 UPLOADED = "rows to predict"
 KIND_OF_COLUMN = {"numeric": "a number", "boolean": "yes or no", "category": "a word", "date": "a date"}
 MOST_WORDS = 12
+REFRESH_SECONDS = 2
 
 
 def no_model_yet() -> None:
@@ -35,6 +36,13 @@ def no_model_yet() -> None:
         "or one that you fill in by hand. Train one first; it is kept in this workspace."
     )
     st.page_link("train.py", label="Go and train one", icon=":material/play_circle:")
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def until_there_is_one() -> None:
+    """Open the page anew when the first model is there."""
+    if models.trained(models.runs()):
+        st.rerun()
 
 
 def settings(runs: Sequence[StoredRun]) -> tuple[Model, str] | None:
@@ -218,12 +226,15 @@ def bullets(sentences: Sequence[str]) -> None:
     st.markdown("\n".join(f"- {form.plain(sentence)}" for sentence in sentences))
 
 
-runs = models.trained()
-if not runs:
+runs = models.runs()
+trained = models.trained(runs)
+if not trained:
     no_model_yet()
+    if any(run.state not in ENDED for run in runs):
+        until_there_is_one()
 else:
     with st.sidebar:
-        chosen = settings(runs)
+        chosen = settings(trained)
     if chosen is not None:
         model, kind = chosen
         title(model)

@@ -24,23 +24,31 @@ class Model(NamedTuple):
     content: bytes
 
 
-def trained() -> list[StoredRun]:
-    """Return the runs of the workspace that left a model, the newest first."""
-    return [run for run in jobs.service().listed(workspace.owner()) if run.has_weights]
+def runs() -> list[StoredRun]:
+    """Return the runs of the workspace, the newest first."""
+    return jobs.service().listed(workspace.owner())
+
+
+def trained(runs: Sequence[StoredRun]) -> list[StoredRun]:
+    """Return those of some runs that left a model."""
+    return [run for run in runs if run.has_weights]
 
 
 def choose(run: str) -> None:
-    """Choose the model of a run, for the Predict page to open with."""
-    st.session_state[_MODEL] = run
+    """Choose the model of a run, until another run is watched."""
+    st.session_state[_MODEL] = run, state.run()
 
 
 def choice(runs: Sequence[StoredRun]) -> StoredRun:
     """Draw the menu of models; it begins with the one of the run being watched, or the newest."""
     by_id = {run.id: run for run in runs}
-    wanted = (_asked_for(), st.session_state.get(_MODEL), state.run(), runs[0].id)
-    choose(next(run for run in wanted if run in by_id))
+    asked = st.query_params.get(state.RUN_KEY)
+    if asked in by_id and asked != state.run():  # by a link within the app
+        choose(asked)
+    chosen, watched = st.session_state.get(_MODEL, ("", ""))
+    wanted = (chosen if watched == state.run() else "", state.run(), runs[0].id)
     key = "field:model"
-    form.settle(key, st.session_state[_MODEL], tuple(by_id))
+    form.settle(key, next(run for run in wanted if run in by_id), tuple(by_id))
     st.selectbox(
         "Model",
         list(by_id),
@@ -50,12 +58,6 @@ def choice(runs: Sequence[StoredRun]) -> StoredRun:
         help="What was trained in this workspace, the newest first.",
     )
     return by_id[st.session_state[key]]
-
-
-def _asked_for() -> str | None:
-    """Return the run that a link within the app has asked for."""
-    asked: str | None = st.query_params.get(state.RUN_KEY)
-    return asked if asked != state.run() else None
 
 
 def _label(run: StoredRun) -> str:

@@ -10,6 +10,7 @@ import pytest
 from sessions import MAIN, all_is_well, complaints, text_of
 from streamlit.testing.v1 import AppTest
 
+from pages._shared.state import RUN_KEY
 from pages._shared.visitors import COOKIE
 from qenn_core import jobs, limits
 from qenn_core.data.sources import table_of
@@ -108,6 +109,15 @@ def test_a_link_names_the_run_whose_model_is_meant(key: str, of_penguins: Traine
     keep(key, "Others", MIXED, of_penguins.content)
     app = open_page(key, run=wanted)
     assert app.header[0].value == "Predict species"
+
+
+def test_a_run_that_is_watched_anew_goes_before_an_earlier_choice(key: str, of_penguins: Trained) -> None:
+    wanted = keep(key, "Penguins", PENGUINS, of_penguins.content)
+    app = open_page(key)
+    app.selectbox(key="field:model").select_index(1).run()
+    assert app.header[0].value == "Predict kind"
+    app.session_state[RUN_KEY] = wanted
+    assert app.run().header[0].value == "Predict species"
 
 
 def test_models_of_other_workspaces_are_not_there(key: str) -> None:
