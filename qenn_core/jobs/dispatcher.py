@@ -93,6 +93,7 @@ class Dispatcher:
             if known:
                 self._keeper.know(run)
             self._keeper.keep(run)
+        _log("run waits", run)
         self._wake.set()
 
     def find(self, run_id: str) -> Run | None:
@@ -132,6 +133,7 @@ class Dispatcher:
                 run.change(state="queued" if waiting_state == "stopped" and run.begun else waiting_state)
                 if run.ended:
                     self._waiting.remove(run)
+                    _log("run ended", run)
             self._keeper.keep(run)
         self._tell(run)
         self._wake.set()
@@ -147,6 +149,7 @@ class Dispatcher:
             run.wish = run.wish.drop()
         self._tell(run)
         self._keeper.forget(run)
+        _log("run deleted", run)
 
     def close(self) -> None:
         """Take no more runs, and note of those that go on that they were interrupted."""
@@ -201,6 +204,7 @@ class Dispatcher:
                     self._served[run.owner] = max(self._served.values(), default=0) + 1
                     run.begin()
                     self._keeper.keep(run)
+                    _log("run begun", run)
                     return run
             return None
 
@@ -244,11 +248,12 @@ class Dispatcher:
             if error is None:
                 run.end()
             else:
-                logger.error("run %s has lost its worker: %s", run.id, type(error).__name__)
+                logger.error("run %s has lost its worker: %r", run.id, error)
                 why = f"{error.what} {error.why}" if isinstance(error, QennError) else type(error).__name__
                 run.interrupt(JobError(INTERRUPTED, why, RESUME))
             if not run.ended:
                 self._waiting.append(run)
+            _log("run ended" if run.ended else "run waits", run)
             self._keeper.keep(run)
             self._make_room()
         self._wake.set()
@@ -261,3 +266,15 @@ class Dispatcher:
                 del self._runs[run.id]
         present = {run.owner for run in self._runs.values()}
         self._served = {owner: number for owner, number in self._served.items() if owner in present}
+
+
+def _log(event: str, run: Run) -> None:
+    finished = run.facts.finished
+    facts = {
+        "run": run.id,
+        "state": run.state,
+        "epochs": run.done,
+        "seconds": round(run.seconds, 3),
+        "reason": finished.reason if finished else None,
+    }
+    logger.info(event, extra=facts)
