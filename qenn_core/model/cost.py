@@ -29,8 +29,9 @@ _ENDS_COPIES, _LAYER_COPIES, _NOISY_LAYER_COPIES = 12, 14, 18
 _ENCODED_COPIES, _GATE_COPIES, _PREPARED_GATES = 1.5, 3, 4
 # Seconds for each number of a copy, forward and back, in a layer or such a gate.
 _LAYER_SECONDS, _NOISY_LAYER_SECONDS, _GATE_SECONDS = 100e-9, 60e-9, 10e-9
-# Seconds for the calls of a layer, whatever its size; and for drawing how often each outcome comes.
-_CALLS_SECONDS, _DRAW_SECONDS = 4e-4, 50e-9
+# Seconds for the calls of a layer, whatever its size; and for drawing how often each outcome comes, for each
+# row and for each outcome.
+_CALLS_SECONDS, _DRAW_SECONDS, _OUTCOME_SECONDS = 4e-4, 2e-5, 50e-9
 # With fewer observables than this it is they that go through the layers, from the end, instead of the states.
 _MANY_OBSERVABLES = 32
 # So many shifted circuits are computed side by side, and so much of a step is left without the backward pass.
@@ -207,7 +208,8 @@ def _joint_gates(spec: ExperimentSpec) -> int:
 
 def _draws(spec: ExperimentSpec) -> float:
     """Return the seconds for drawing the outcomes of all rows."""
-    return _DRAW_SECONDS * spec.training.batch_size * 2**spec.circuit.n_qubits if spec.noise.shots else 0
+    a_row = _DRAW_SECONDS + _OUTCOME_SECONDS * 2**spec.circuit.n_qubits
+    return spec.training.batch_size * a_row if spec.noise.shots else 0
 
 
 def _gates(spec: ExperimentSpec) -> int:
