@@ -39,8 +39,8 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve the app to all tests; it is warm after the first."""
-    with serving(tmp_path_factory.mktemp("server") / "log.txt") as started:
+    """Serve the app to all tests; it is warm after the first, and logs all that it can."""
+    with serving(tmp_path_factory.mktemp("server") / "log.txt", QENN_LOG_LEVEL="debug") as started:
         yield started
 
 
