@@ -12,7 +12,7 @@ from steps import measure
 
 from qenn_core import limits
 from qenn_core.errors import TrainingError
-from qenn_core.model.cost import estimate
+from qenn_core.model.cost import estimate, evaluation_seconds, rows_in_time
 from qenn_core.model.fitting import fits, largest_circuit, refuse_misfit
 from qenn_core.model.network import build_model
 from qenn_core.registry import ENCODINGS
@@ -86,6 +86,25 @@ def test_more_of_anything_leaves_smaller_circuits() -> None:
         PENNYLANE,
     ):
         assert largest_circuit(few.with_(**changes)) < largest_circuit(few), changes
+
+
+def test_a_stop_waits_for_few_rows_where_these_are_slow() -> None:
+    default = ExperimentSpec()
+    slow = default.with_(**PENNYLANE, **{"engine.device": "lightning.qubit"})
+    assert rows_in_time(slow) < 100 < rows_in_time(default)
+    model = build_model(slow, n_inputs=2, n_classes=2)
+    assert model.rows_at_once == rows_in_time(slow)
+    # Of a device of which only the name is known, as many as a step takes.
+    unknown = slow.model_copy(update={"engine": slow.engine.model_copy(update={"device": "remote.device"})})
+    assert rows_in_time(unknown) == slow.training.batch_size
+
+
+@pytest.mark.parametrize("changes", [{}, {"circuit.n_qubits": 12}, NOISY, PENNYLANE], ids=str)
+def test_more_rows_take_longer_to_evaluate(changes: dict[str, Any]) -> None:
+    spec = ExperimentSpec().with_(**changes)
+    seconds = [evaluation_seconds(spec, rows) for rows in (0, 1, 100, 10_000)]
+    assert seconds[0] == 0
+    assert seconds == sorted(set(seconds))
 
 
 def test_what_does_not_fit_is_refused_before_it_is_built() -> None:

@@ -14,6 +14,7 @@ from qenn_core.spec import ExperimentSpec, choices
 from qenn_core.training.loop import train
 from qenn_core.training.optimizers import OPTIMIZERS, build_optimizer
 from qenn_core.training.prediction import predict
+from qenn_core.training.training import Training
 
 SMALL = ExperimentSpec().with_(
     **{"circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}
@@ -154,6 +155,44 @@ def test_user_stops_within_an_epoch(separable):
     assert len(epochs) == 2
     assert (finished.reason, finished.epochs) == ("user", 2)
     assert finished.message.startswith("Stopped by you after 2 of 4 epochs.")
+
+
+def test_user_stops_within_the_evaluation_of_an_epoch(separable):
+    model = build_model(SMALL, 2, 2)
+    model.rows_in_time = 20
+    asked = []
+
+    def stop():
+        asked.append(True)
+        return "user" if len(asked) > 3 + 2 else None  # three steps, and two of the five portions of rows
+
+    _, epochs, finished = run(SMALL, separable, model=model, stop=stop)
+    assert epochs == []
+    assert (finished.reason, finished.epochs) == ("user", 0)
+    assert len(asked) == 6 + 5 + 2 + 2, (
+        "scoring gives others a turn between its portions, whatever it is told"
+    )
+
+
+def test_who_is_asked_while_scores_are_worked_out_may_abandon_them(separable):
+    class AbandonedError(Exception):
+        pass
+
+    asked = []
+
+    def stop():
+        asked.append(True)
+        if len(asked) > 2:
+            raise AbandonedError
+        return "user"
+
+    training = Training(SMALL, separable, stop=stop)
+    next(training)
+    with pytest.raises(AbandonedError):
+        next(training)
+    assert list(training) == [], "nothing more is computed"
+    _, *epochs, _ = Training(SMALL, separable, checkpoint=training.checkpoint())
+    assert len(epochs) == SMALL.training.epochs
 
 
 def test_stopped_at_once_scores_the_untrained_network(separable):
