@@ -53,8 +53,8 @@ def settings(runs: Sequence[StoredRun]) -> tuple[Model, str] | None:
     except QennError as error:
         form.show(error)
         return None
-    kind = (
-        st.segmented_control("What to predict", [FILE, BY_HAND], default=FILE, key="what to predict") or FILE
+    kind = st.radio(
+        "What to predict", [FILE, BY_HAND], horizontal=True, key="what to predict", persist_state="session"
     )
     if kind == FILE:
         st.file_uploader(

@@ -9,7 +9,7 @@ from browser.accessibility import hindrances
 from browser.studio import LAPTOP, PHONE, Studio, Visit
 from playwright.sync_api import expect
 
-PAGES = ("/", "/runs", "/data", "/learn")
+PAGES = ("/", "/runs", "/predict", "/data", "/learn")
 THEMES = ("light", "dark")
 
 

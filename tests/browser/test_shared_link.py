@@ -38,7 +38,7 @@ def test_a_link_opens_framed_with_its_settings_on_a_cold_server(
 ) -> None:
     with serving(tmp_path_factory.mktemp("cold") / "log.txt", QENN_WORKERS="1") as cold:
         studio = visit(at=cold).open(path, **SETTINGS)
-        for name in ("Train", "Runs", "Data", "Learn"):
+        for name in ("Train", "Runs", "Predict", "Data", "Learn"):
             expect(studio.navigation(name)).to_be_visible()
         studio.expect_link(**SETTINGS)
         expect(studio.menu("Data")).to_have_value("Iris flowers")

@@ -9,7 +9,7 @@ from sessions import all_is_well, link_of, open_app, text_of
 
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS
 
-PAGES = ("train.py", "runs.py", "data.py", "learn.py")
+PAGES = ("train.py", "runs.py", "predict.py", "data.py", "learn.py")
 
 
 @pytest.mark.parametrize("page", PAGES)

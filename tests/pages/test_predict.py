@@ -73,7 +73,7 @@ def upload(app: AppTest, content: bytes | pd.DataFrame, name: str = "new.csv") -
 
 
 def by_hand(key: str) -> AppTest:
-    return open_page(key).button_group[0].set_value("One row").run()
+    return open_page(key).radio[0].set_value("One row").run()
 
 
 def test_without_a_model_the_page_says_what_to_do() -> None:
@@ -254,7 +254,7 @@ def test_names_from_a_file_stay_text() -> None:
     assert all_is_well(app)
     assert image not in "\n".join(element.proto.body for element in app.get("html"))
     assert app.header[0].value == r"Predict =1\+1 \$x\$ \*\*b\*\*"
-    assert all_is_well(app.button_group[0].set_value("One row").run())
+    assert all_is_well(app.radio[0].set_value("One row").run())
 
 
 def bars(app: AppTest) -> str:
