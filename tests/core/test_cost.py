@@ -102,9 +102,9 @@ def test_a_stop_waits_for_few_rows_where_these_are_slow() -> None:
 @pytest.mark.parametrize("changes", [{}, {"circuit.n_qubits": 12}, NOISY, PENNYLANE], ids=str)
 def test_more_rows_take_longer_to_evaluate(changes: dict[str, Any]) -> None:
     spec = ExperimentSpec().with_(**changes)
-    seconds = [evaluation_seconds(spec, rows) for rows in (0, 1, 100, 10_000)]
-    assert seconds[0] == 0
-    assert seconds == sorted(set(seconds))
+    none, one, some, many = (evaluation_seconds(spec, rows) for rows in (0, 1, 100, 10_000))
+    assert none == 0
+    assert 0 < one <= some < many
 
 
 def test_what_does_not_fit_is_refused_before_it_is_built() -> None:
