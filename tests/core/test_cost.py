@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from steps import measure
+from core.steps import measure
 
 from qenn_core import limits
 from qenn_core.errors import TrainingError

@@ -6,9 +6,9 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import pytest
+from core.steps import measure_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from steps import measure_run
 
 from qenn_core import limits
 from qenn_core.model.cost import estimate
