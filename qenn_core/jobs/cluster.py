@@ -197,12 +197,7 @@ class Cluster:
     async def _keep(self) -> None:
         while True:
             try:
-                async with self._site.connected() as client:
-                    client.subscribe_topic(self.topic, lambda event: self._heard(event[1]))
-                    while client.status == "running":
-                        await self._look(client)
-                        self._client, self.trouble = client, None
-                        await asyncio.sleep(LOOK_SECONDS)
+                await self._connect()
                 error: Exception = CommClosedError("the connection was lost")
             except Exception as raised:
                 error = raised
@@ -210,6 +205,19 @@ class Cluster:
                 logger.error("the worker processes are out of reach; trying on: %r", error, exc_info=error)
             self._lose()
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _connect(self) -> None:
+        """Be connected for as long as that lasts."""
+        async with self._site.connected() as client:
+            client.subscribe_topic(self.topic, lambda event: self._heard(event[1]))
+            try:
+                while client.status == "running":
+                    await self._look(client)
+                    self._client, self.trouble = client, None
+                    await asyncio.sleep(LOOK_SECONDS)
+            finally:
+                # To end what was started takes a while, in which nobody shall count on it.
+                self._lose()
 
     def _lose(self) -> None:
         self._client, self._workers = None, {}
@@ -224,8 +232,9 @@ class Cluster:
     async def _look(self, client: Client) -> Counter[Place]:
         """Count the workers and what they offer; return how much of it is taken, by any server."""
         async with asyncio.timeout(SILENCE_SECONDS):
-            known = (await client.scheduler.identity(n_workers=-1))["workers"]
-            processing = await client.processing()
+            scheduler = client.scheduler
+            known = (await scheduler.identity(n_workers=-1))["workers"]
+            processing = await scheduler.processing(workers=None)
         self._workers = {address: worker["resources"] for address, worker in known.items()}
         self._offer(self._site.slots or _sums(self._workers.values()))
         begun = {task: address for address, tasks in processing.items() for task in tasks}
@@ -296,19 +305,22 @@ class Cluster:
                 if self.trouble:
                     raise self.trouble
                 self._freed.clear()
-                if client := self._client:
-                    taken = await self._look(client)
-                    free = [
-                        worker
-                        for worker, offered in self._workers.items()
-                        if taken[worker, kind] < offered.get(kind, 0)
-                    ]
-                    if free:
-                        worker = min(free, key=lambda worker: sum(taken[worker, kind] for kind in KINDS))
-                        self._given[task] = worker
-                        return client, worker
+                client = self._client
+                if client and client.status == "running":
+                    with contextlib.suppress(OSError):  # the connection was lost a moment ago
+                        taken = await self._look(client)
+                        if worker := self._least_busy(kind, taken):
+                            self._given[task] = worker
+                            return client, worker
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._freed.wait(), LOOK_SECONDS)
+
+    def _least_busy(self, kind: str, taken: Counter[Place]) -> str | None:
+        """Return the address of the worker that has least to do, of those with a free place for a kind."""
+        free = [
+            worker for worker, offered in self._workers.items() if taken[worker, kind] < offered.get(kind, 0)
+        ]
+        return min(free, key=lambda worker: sum(taken[worker, kind] for kind in KINDS), default=None)
 
     async def _hand_over(self, client: Client, worker: str, payload: bytes) -> bytes | Task:
         """Bring a large payload straight to the worker, ten times faster than through the scheduler."""

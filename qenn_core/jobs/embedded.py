@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import dask
-from distributed import Client, Security, SpecCluster
+from distributed import Client, Security
 from distributed.system import MEMORY_LIMIT
 
 from qenn_core import limits
@@ -24,8 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Files that are read at the same time, each in a process of its own: one may take a minute.
 READERS = 3
-# Beyond this share of the memory the machine starts to swap, and every page with it.
+# Beyond this share of the memory the machine starts to swap, and every page with it; a part of it is taken by
+# the server, the scheduler and the nannies.
 MEMORY_SHARE = 0.8
+SERVER_BYTES = 200 * 2**20
 # One thread each: circuits are not thread-safe, and every core has a worker of its own.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # Over its limit a worker is ended by its nanny; writing data to disk or waiting would only delay that.
@@ -43,8 +43,6 @@ ENVIRONMENT = {
     "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
     "DASK_DISTRIBUTED__ADMIN__TICK__CYCLE": "10s",
 }
-# Unless told otherwise, Dask ends a nanny whose worker has not come back in 15 seconds.
-SERVER_CONFIG = {"distributed.deploy.lost-worker-timeout": "1 day"}
 
 
 class ThisMachine:
@@ -79,28 +77,30 @@ class ThisMachine:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:
         """Start the processes, and end them."""
-        dask.config.set(SERVER_CONFIG)
         with TemporaryDirectory(prefix="qenn-", ignore_cleanup_errors=True) as name:
             start = _Start(Path(name), _certificate(Path(name)))
-            processes = SpecCluster(
-                scheduler=start.scheduler(),
-                workers=self._workers(start),
-                security=Security(**start.tls),
-                silence_logs=logging.WARNING,
-                asynchronous=True,
-            )
-            async with (
-                processes,
-                Client(processes, asynchronous=True, direct_to_workers=True, set_as_default=False) as client,
-            ):
-                yield client
+            async with AsyncExitStack() as processes:
+                scheduler = start.scheduler()
+                processes.push_async_callback(scheduler.close)
+                address = await scheduler.start()
+                for worker in self._workers(start, address):
+                    processes.push_async_callback(worker.close)
+                    await worker.start()
+                yield await processes.enter_async_context(
+                    Client(
+                        address,
+                        security=Security(**start.tls),
+                        asynchronous=True,
+                        direct_to_workers=True,
+                        set_as_default=False,
+                    )
+                )
 
-    def _workers(self, start: _Start) -> dict[str, Any]:
-        share = int(MEMORY_SHARE * MEMORY_LIMIT / self.slots[TRAINING])
-        return {
-            name: start.worker(name, offer, share if TRAINING in offer else limits.PARSE_MEMORY_BYTES)
-            for name, offer in self._offers.items()
-        }
+    def _workers(self, start: _Start, scheduler: str) -> Iterator[WorkerProcess]:
+        share = int((MEMORY_SHARE * MEMORY_LIMIT - SERVER_BYTES) / self.slots[TRAINING])
+        for name, offer in self._offers.items():
+            memory = share if TRAINING in offer else limits.PARSE_MEMORY_BYTES
+            yield start.worker(scheduler, name, offer, memory)
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ class _Start:
     folder: Path
     tls: Mapping[str, Any]
 
-    def scheduler(self) -> dict[str, Any]:
-        """Describe the scheduler to Dask."""
+    def scheduler(self) -> SchedulerProcess:
+        """Return the scheduler, yet to be started."""
         options = {
             **self._common(),
             "dashboard": False,
@@ -130,12 +130,13 @@ class _Start:
             "preload": "qenn_core.jobs.guard",
             "preload_argv": self._guard(),
         }
-        return {"cls": SchedulerProcess, "options": {"options": options, "environment": ENVIRONMENT}}
+        return SchedulerProcess(options, ENVIRONMENT)
 
-    def worker(self, name: str, offer: Mapping[str, int], memory: int) -> dict[str, Any]:
-        """Describe a worker to Dask, which takes on what it offers, each task in a thread."""
+    def worker(self, scheduler: str, name: str, offer: Mapping[str, int], memory: int) -> WorkerProcess:
+        """Return a worker, yet to be started, which takes on what it offers, each task in a thread."""
         options = {
             **self._common(),
+            "name": name,
             "nthreads": sum(offer.values()),
             "resources": dict(offer),
             "memory_limit": memory,
@@ -146,15 +147,7 @@ class _Start:
             "preload_nanny": "qenn_core.jobs.guard",
             "preload_nanny_argv": self._guard(),
         }
-        return {
-            "cls": WorkerProcess,
-            "options": {
-                "name": name,
-                "options": options,
-                "environment": ENVIRONMENT,
-                "background": TRAINING in offer,
-            },
-        }
+        return WorkerProcess(scheduler, options, ENVIRONMENT, background=TRAINING in offer)
 
     def _common(self) -> dict[str, Any]:
         return {"host": LOOPBACK, "protocol": "tls://", "security": self.tls}

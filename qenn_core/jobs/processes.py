@@ -9,14 +9,12 @@ import asyncio
 import contextlib
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
-from distributed.deploy.spec import ProcessInterface
 
 START_SECONDS = 30.0
 POLL_SECONDS = 0.05
@@ -24,7 +22,7 @@ POLL_SECONDS = 0.05
 BACKGROUND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10
 
 
-class _DaskProcess(ProcessInterface):  # type: ignore[misc]
+class _DaskProcess:
     """A process that runs one Dask server.
 
     Parameters
@@ -42,28 +40,26 @@ class _DaskProcess(ProcessInterface):  # type: ignore[misc]
     def __init__(
         self, kind: str, options: Mapping[str, Any], environment: Mapping[str, str], *joins: str
     ) -> None:
-        super().__init__()
         spec = json.dumps({"cls": kind, "opts": dict(options)})
         self._command = [sys.executable, "-m", "dask", "spec", *joins, "--spec", spec]
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: psutil.Popen | None = None
 
-    async def start(self) -> None:
+    def launch(self) -> psutil.Popen:
         """Start the process."""
-        self._process = subprocess.Popen(self._command, env={**os.environ, **self._environment})
-        await super().start()
+        self._process = psutil.Popen(self._command, env={**os.environ, **self._environment})
+        return self._process
 
     async def close(self) -> None:
         """End the process, and those that it has started."""
         if self._process and self._process.poll() is None:
             with contextlib.suppress(psutil.NoSuchProcess):
-                for child in psutil.Process(self._process.pid).children(recursive=True):
+                for child in self._process.children(recursive=True):
                     with contextlib.suppress(psutil.NoSuchProcess):
                         child.kill()
             self._process.kill()
             # A killed process ends at once; no thread can be started to wait while the interpreter ends.
             self._process.wait()
-        await super().close()
 
 
 class SchedulerProcess(_DaskProcess):
@@ -73,14 +69,13 @@ class SchedulerProcess(_DaskProcess):
         super().__init__("distributed.Scheduler", options, environment)
         self._file = Path(options["scheduler_file"])
 
-    async def start(self) -> None:
-        """Start the scheduler and wait for its address."""
-        await super().start()
-        self.address = await asyncio.wait_for(self._told_address(), START_SECONDS)
+    async def start(self) -> str:
+        """Start the scheduler, and return its address."""
+        return await asyncio.wait_for(self._told_address(self.launch()), START_SECONDS)
 
-    async def _told_address(self) -> str:
+    async def _told_address(self, process: psutil.Popen) -> str:
         while True:
-            if self._process is None or self._process.poll() is not None:
+            if process.poll() is not None:
                 raise RuntimeError("the scheduler ended while it was starting")
             # The file comes to be, and fills, at any moment.
             with contextlib.suppress(OSError, json.JSONDecodeError):
@@ -95,19 +90,14 @@ class WorkerProcess(_DaskProcess):
     """
 
     def __init__(
-        self,
-        scheduler: str,
-        name: str,
-        options: Mapping[str, Any],
-        environment: Mapping[str, str],
-        background: bool,
+        self, scheduler: str, options: Mapping[str, Any], environment: Mapping[str, str], background: bool
     ) -> None:
-        super().__init__("distributed.Nanny", {"name": name, **options}, environment, scheduler)
+        super().__init__("distributed.Nanny", options, environment, scheduler)
         self._background = background
 
     async def start(self) -> None:
         """Start the nanny, which starts the worker; what a process starts takes over its priority."""
-        await super().start()
-        if self._background and self._process:
+        process = self.launch()
+        if self._background:
             with contextlib.suppress(psutil.NoSuchProcess):
-                psutil.Process(self._process.pid).nice(BACKGROUND)
+                process.nice(BACKGROUND)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from jobs.waiting import ended, in_state, until, with_epochs
+from jobs.waiting import ALICE, in_state, settled, until, with_epochs
 
 from qenn_core.errors import JobError
-from qenn_core.jobs.dispatcher import Jobs
 from qenn_core.jobs.embedded import ThisMachine
+from qenn_core.jobs.runs import Jobs
 from qenn_core.spec import DataSpec, ExperimentSpec
+from qenn_core.store.store import Store
 
 SHORT = ExperimentSpec().with_(
     **{"data.params": {"n_samples": 60}, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}
@@ -32,9 +33,8 @@ SLOW = ExperimentSpec().with_(
 
 
 @pytest.fixture(scope="module")
-def alone() -> Iterator[Jobs]:
-    service = Jobs(ThisMachine(1))
-    service.start()
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
+    service = Jobs(ThisMachine(1), Store(tmp_path_factory.mktemp("home")))
     try:
         service.wait_until_warm(90)
         yield service
@@ -48,12 +48,12 @@ def runs(alone: Jobs) -> Iterator[list[str]]:
     started: list[str] = []
     yield started
     for run in started:
-        alone.stop(run)
-        until(alone, run, ended)
+        alone.stop(run, ALICE)
+        until(alone, run, settled)
 
 
 def pids(jobs: Jobs) -> set[int]:
-    return set(jobs._started().everywhere(os.getpid).result().values())
+    return set(jobs.cluster.everywhere(os.getpid).result().values())
 
 
 def test_there_is_one_worker_process_below_the_server_in_priority(alone: Jobs) -> None:
@@ -62,20 +62,20 @@ def test_there_is_one_worker_process_below_the_server_in_priority(alone: Jobs) -
 
 
 def test_questions_are_answered_between_the_steps_of_a_run(alone: Jobs, runs: list[str]) -> None:
-    runs.append(run := alone.submit(SLOW))
+    runs.append(run := alone.submit(SLOW, owner=ALICE))
     until(alone, run, lambda snapshot: snapshot.started is not None)
     for _ in range(3):
         assert type(alone.ask("draw_circuit", SHORT, 2)).__name__ == "Drawing"
     content = b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20
     assert len(alone.ask("read_table", content, "things.csv", DataSpec(source="csv")).frame) == 40
-    assert alone.snapshot(run).history == (), "all in its first epoch"
-    assert not alone.snapshot(run).ended
+    assert alone.snapshot(run, ALICE).history == (), "all in its first epoch"
+    assert not alone.snapshot(run, ALICE).ended
 
 
 def test_questions_are_answered_while_a_run_is_paused(alone: Jobs, runs: list[str]) -> None:
-    runs.append(run := alone.submit(LONG))
+    runs.append(run := alone.submit(LONG, owner=ALICE))
     until(alone, run, with_epochs(1))
-    alone.pause(run)
+    alone.pause(run, ALICE)
     until(alone, run, in_state("paused"))
     assert type(alone.ask("draw_circuit", SHORT, 2)).__name__ == "Drawing"
 
@@ -84,21 +84,37 @@ def test_a_question_that_takes_long_keeps_a_run_waiting_and_does_not_end_it(
     alone: Jobs, runs: list[str]
 ) -> None:
     before = pids(alone)
-    runs.append(run := alone.submit(LONG))
+    runs.append(run := alone.submit(LONG, owner=ALICE))
     until(alone, run, with_epochs(1))
     with pytest.raises(JobError, match="too long"):
         alone.ask(time.sleep, 1.5, timeout=0.7)
-    done = len(alone.snapshot(run).history)
+    done = len(alone.snapshot(run, ALICE).history)
     until(alone, run, with_epochs(done + 2))
     assert pids(alone) == before
 
 
 def test_a_question_that_is_stuck_ends_the_process_and_the_next_run_finds_a_new_one(alone: Jobs) -> None:
-    run = alone.submit(LONG)
+    run = alone.submit(LONG, owner=ALICE)
     until(alone, run, with_epochs(1))
     with pytest.raises(JobError, match="too long"):
         alone.ask(time.sleep, 60, timeout=0.5)
-    lost = until(alone, run, ended, seconds=5)
+    lost = until(alone, run, settled, seconds=5)
     assert lost.error is not None
     assert lost.history, "what it had told is kept"
-    assert until(alone, alone.submit(SHORT), ended, seconds=60).state == "finished"
+    assert until(alone, alone.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
+
+
+def test_a_scheduler_that_is_killed_is_told_and_all_processes_are_replaced(alone: Jobs) -> None:
+    run = alone.submit(LONG, owner=ALICE)
+    until(alone, run, with_epochs(1))
+    before = psutil.Process().children(recursive=True)
+    (scheduler,) = [process for process in before if "distributed.Scheduler" in " ".join(process.cmdline())]
+    scheduler.kill()
+    assert until(alone, run, settled, seconds=5).error is not None
+    with pytest.raises(JobError, match="not there"):
+        alone.ask(time.sleep, 0)
+    deadline = time.monotonic() + 60
+    while not alone.cluster.slots() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert until(alone, alone.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
+    assert not any(process.is_running() for process in before)
