@@ -14,7 +14,6 @@ from qenn_core import limits
 from qenn_core.errors import JobError, QennError
 from qenn_core.jobs import (
     control,
-    messages,
     steady,  # noqa: F401  before this process says anything to the workers
     tasks,
 )
@@ -26,6 +25,7 @@ from qenn_core.jobs.queue import fair_order
 from qenn_core.jobs.run import Run
 from qenn_core.jobs.snapshot import RunSnapshot, State
 from qenn_core.jobs.tasks import TRAINING
+from qenn_core.jobs.telling import News
 
 logger = logging.getLogger(__name__)
 
@@ -225,17 +225,19 @@ class Dispatcher:
 
     # The way back
 
-    def _take(self, message: tuple[str, str, Any]) -> None:
-        """Take a message of a worker; they come in the order in which it sent them."""
-        run_id, field, value = message
+    def _take(self, message: tuple[str, News]) -> None:
+        """Take news of a worker; they come in the order in which it sent them."""
+        run_id, news = message
         with self._lock:
             run = self._runs.get(run_id) or self._leaving.get(run_id)
             if run is None or not run.working:
                 return
-            run.take(field, value)
+            begins = run.worker is None
+            for field, value in news:
+                run.take(field, value)
             if run_id in self._runs:
                 self._keeper.keep(run)
-        if field == messages.WORKER:
+        if begins:
             self._tell(run)
 
     def _done(self, run: Run, task: Future[None]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from time import perf_counter
 
 from qenn_core.analysis.records import DecisionMap
 
 # The share of a run's time that watching it may take.
-SHARE = 0.15
+SHARE = 0.1
+# Seconds from one map to the next; a page does not look more often.
+PACE = 0.25
 # Points along each axis: enough for a smooth border; under noise each point costs some ten times more.
 RESOLUTION = 40
 RESOLUTION_NOISY = 20
@@ -40,11 +43,12 @@ class LiveMap:
         self._clock = clock
         self._spent = 0.0
         self._expected = 0.0
+        self._latest = -inf
 
-    def affordable(self, trained: float) -> bool:
-        """Whether another map keeps within its share, after `trained` seconds of training."""
+    def due(self, trained: float) -> bool:
+        """Whether it is time for a map that keeps within its share, after `trained` seconds of training."""
         after = self._spent + self._expected
-        return after <= SHARE * (trained + after)
+        return self._clock() - self._latest >= PACE and after <= SHARE * (trained + after)
 
     def draw(self) -> DecisionMap | None:
         """Draw the model as it is now; a coarse map at first."""
@@ -63,6 +67,7 @@ class LiveMap:
     def _timed(self, resolution: int) -> tuple[DecisionMap | None, float]:
         begun = self._clock()
         drawn = self._draw(resolution)
-        seconds = self._clock() - begun
+        self._latest = self._clock()
+        seconds = self._latest - begun
         self._spent += seconds
         return drawn, seconds

@@ -12,6 +12,7 @@ from qenn_core.data.table import Table
 from qenn_core.errors import DataError, JobError
 from qenn_core.jobs.allowance import Allowance
 from qenn_core.jobs.asking import ask
+from qenn_core.jobs.care import Care
 from qenn_core.jobs.cluster import Cluster, Site
 from qenn_core.jobs.dispatcher import Dispatcher
 from qenn_core.jobs.keeping import Keeper, restored
@@ -53,7 +54,7 @@ class Jobs:
         self, site: Site | None = None, store: Store | None = None, allowance: Allowance | None = None
     ) -> None:
         self.store = store or open_store()
-        self.store.runs.interrupt_orphans()
+        self._care = Care(self.store)
         site = site or default_site()
         self._dispatcher = Dispatcher(
             partial(Cluster, site), Keeper(self.store.writer), allowance or Allowance()
@@ -67,6 +68,7 @@ class Jobs:
 
     def close(self) -> None:
         """End all worker processes; the runs that went on there are kept as interrupted."""
+        self._care.end()
         self._dispatcher.close()
         self.cluster.close()
         self.store.close()
@@ -130,8 +132,8 @@ class Jobs:
         JobError
             If there is no such run of this owner.
         """
-        live = self._dispatcher.find(run_id)
-        if live is not None and live.owner == owner:
+        live = self._live(run_id, owner)
+        if live is not None:
             return self._dispatcher.snapshot(live, since_epoch, since_map)
         return self._kept(run_id, owner).snapshot(since_epoch, since_map, saved=True)
 
@@ -139,7 +141,7 @@ class Jobs:
         """Return what is known of a run to whoever holds its feed key; see `snapshot`."""
         live = self._dispatcher.find(run_id)
         owner = live.owner if live else self.store.runs.owner_of(run_id)
-        if owner is None or not hmac.compare_digest(feed_key(owner, run_id), key):
+        if owner is None or not hmac.compare_digest(feed_key(owner, run_id).encode(), key.encode()):
             raise JobError(*UNKNOWN)
         return self.snapshot(run_id, owner, since_epoch, since_map)
 
@@ -191,9 +193,12 @@ class Jobs:
 
     def forget(self, run_id: str, owner: str) -> None:
         """End a run, and keep nothing of it."""
-        run = self._run(run_id, owner)
-        self._dispatcher.remove(run)
-        self.store.runs.delete(owner, run_id)
+        live = self._live(run_id, owner)
+        if live is not None:
+            self._dispatcher.remove(live)
+        # One whose settings are no longer offered here cannot be read, but it can be deleted.
+        if not self.store.runs.delete(owner, run_id) and live is None:
+            raise JobError(*UNKNOWN)
 
     def table_of(self, owner: str, data: DataSpec, seed: int = 0) -> Table | None:
         """Read an uploaded file again, as it was read before, if its owner keeps it here."""
@@ -204,8 +209,12 @@ class Jobs:
         return table
 
     def _run(self, run_id: str, owner: str) -> Run:
-        live = self._dispatcher.find(run_id)
-        return live if live is not None and live.owner == owner else self._kept(run_id, owner)
+        return self._live(run_id, owner) or self._kept(run_id, owner)
+
+    def _live(self, run_id: str, owner: str) -> Run | None:
+        """Return a run that is at hand."""
+        run = self._dispatcher.find(run_id)
+        return run if run is not None and run.owner == owner else None
 
     def _kept(self, run_id: str, owner: str) -> Run:
         """Return an ended run as the store has it."""

@@ -27,6 +27,7 @@ from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
 from qenn_core.jobs.memory import memory_limited, run_budget
 from qenn_core.jobs.reins import Reins, UnwantedError
 from qenn_core.jobs.snapshot import RunError
+from qenn_core.jobs.telling import Teller
 from qenn_core.model.network import build_model
 from qenn_core.spec import ExperimentSpec
 from qenn_core.store.records import SavedWeights
@@ -61,8 +62,13 @@ def carry_out(
     """Carry out a run, and tell under `topic` how it goes; an error becomes its last message."""
     worker = get_worker()
 
+    teller = Teller(
+        lambda news: worker.log_event(topic, [run, news]),
+        lambda seconds, flush: worker.loop.add_callback(worker.loop.call_later, seconds, flush),
+    )
+
     def tell(field: str, value: Any) -> None:
-        worker.log_event(topic, [run, field, _PLAIN.dump_python(value)])
+        teller.tell(field, _PLAIN.dump_python(value))
 
     with controlled(run, wish) as control:
         # From now on the run can be told.
@@ -78,6 +84,7 @@ def carry_out(
         except Exception as error:
             logger.exception("run %s failed", run)
             tell("error", _unforeseen(error))
+        teller.flush()
 
 
 def updates(
@@ -139,7 +146,7 @@ def updates(
                 if monotonic() - saved >= CHECKPOINT_SECONDS:
                     yield messages.CHECKPOINT, (done, training.checkpoint())
                     saved = monotonic()
-                if live_map.affordable(trained):
+                if live_map.due(trained):
                     yield "decision_map", live_map.draw()
             case Finished():
                 if record.reason in BROKEN_OFF and record.epochs:

@@ -69,7 +69,6 @@ def test_a_run_tells_all_that_a_page_shows(jobs: Jobs) -> None:
     assert snapshot.map_points
     assert snapshot.decision_map is not None
     assert len(snapshot.decision_map.x) == 40
-    assert snapshot.map_version >= 2, "one while it trained, and one at the end"
 
 
 def test_a_worker_gives_the_numbers_of_the_bare_training(jobs: Jobs) -> None:
@@ -309,7 +308,7 @@ def test_nobody_reaches_anothers_run(jobs: Jobs, ask: str) -> None:
 def test_a_feed_needs_its_own_key(jobs: Jobs) -> None:
     run, other = jobs.submit(SHORT, owner=ALICE), jobs.submit(SHORT, owner=BOB)
     assert jobs.feed(run, feed_key(ALICE, run)).run == run
-    for key in ("", "x", feed_key(BOB, run), feed_key(ALICE, other), ALICE):
+    for key in ("", "x", "é", feed_key(BOB, run), feed_key(ALICE, other), ALICE):
         with pytest.raises(JobError, match="not known"):
             jobs.feed(run, key)
     until(jobs, run, saved)
