@@ -7,6 +7,7 @@ after every change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -44,7 +45,13 @@ def page() -> str:
 
 def spec() -> ExperimentSpec:
     """Return the session's spec."""
-    return ExperimentSpec.from_json(st.session_state["spec"])
+    return _read(st.session_state["spec"])
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> ExperimentSpec:
+    """Read a spec; a page asks for it dozens of times while it is drawn."""
+    return ExperimentSpec.from_json(text)
 
 
 def change(**fields: Any) -> None:
