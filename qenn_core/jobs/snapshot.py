@@ -104,6 +104,14 @@ class RunSnapshot(BaseModel):
         """Validation accuracy of the first baseline on the circuit's inputs, 0 to 1."""
         return self.baselines[0].validation.accuracy if self.baselines else None
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def stage(self) -> str:
+        """Where it stands, as far as a page offers something else there: waiting and training are one."""
+        if self.ended:
+            return f"{self.state}/{self.scoring}/{self.resumable}"
+        return "paused" if self.state == "paused" else "active"
+
     @property
     def ended(self) -> bool:
         """Whether it trains no more, unless it is resumed."""
