@@ -92,9 +92,9 @@ def controls(run: RunSnapshot | None, *, has_data: bool, allowed: bool) -> None:
             "",
         )
         components.progress(
-            data=feed() | {"view": _view(run), "idle": _idle(has_data, allowed)},
+            data=feed() | {"stage": run.stage if run else "idle", "idle": _idle(has_data, allowed)},
             key="progress",
-            on_view_change=lambda: None,
+            on_stage_change=lambda: None,
             width="stretch",
         )
 
@@ -103,11 +103,6 @@ def _idle(has_data: bool, allowed: bool) -> str:
     if not has_data:
         return _NOT_READY
     return _READY if allowed else _TOO_MUCH
-
-
-def _view(run: RunSnapshot | None) -> str:
-    """Return of a run what the page draws by itself; `progress.js` tells when another is due."""
-    return "/".join(map(str, (run.state, run.scoring, run.resumable))).lower() if run else "idle"
 
 
 def _button(
