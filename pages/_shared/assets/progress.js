@@ -9,7 +9,7 @@ const PATIENCE_MS = 1500;
 export function mount({ data, parentElement, setTriggerValue }) {
   const text = parentElement.querySelector(".qenn-progress-text");
   const bar = parentElement.querySelector(".qenn-progress-bar");
-  let view = data.view;
+  let stage = data.stage;
 
   const show = (snapshot) => {
     const done = snapshot.history.length ? snapshot.history[snapshot.history.length - 1].epoch : 0;
@@ -17,8 +17,7 @@ export function mount({ data, parentElement, setTriggerValue }) {
     text.textContent = [sentence(snapshot, done, total), snapshot.trouble].filter(Boolean).join(". ");
     bar.value = ["finished", "stopped"].includes(snapshot.state) ? 1 : done / total;
     bar.dataset.state = snapshot.state;
-    // What the page draws by itself: see `_view` in watching.py.
-    view = [snapshot.state, Boolean(snapshot.scoring), Boolean(snapshot.resumable)].join("/");
+    stage = snapshot.stage ?? snapshot.state;
   };
 
   if (!data.run) {
@@ -28,12 +27,12 @@ export function mount({ data, parentElement, setTriggerValue }) {
     return () => {};
   }
   // The buttons and the table are drawn by the page, which looks at the run at other moments than this script:
-  // it is told again until it has drawn the view that the run is in.
+  // it is told again until it has drawn the stage that the run is in.
   let told = 0;
   const look = setInterval(() => {
-    if (view === data.view || Date.now() - told < PATIENCE_MS) return;
+    if (stage === data.stage || Date.now() - told < PATIENCE_MS) return;
     told = Date.now();
-    setTriggerValue("view", view);
+    setTriggerValue("stage", stage);
   }, LOOK_MS);
   const leave = follow(data, show);
   return () => {
