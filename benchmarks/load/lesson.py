@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
+from itertools import chain
 
 from benchmarks.load.pupil import Answer, Pupil
 from benchmarks.load.server import RunningServer, Usage
@@ -69,13 +71,21 @@ async def give(server: RunningServer, n_pupils: int, *, link: str = "", seed: in
         trained = await asyncio.gather(*(pupil.train() for pupil in pupils), return_exceptions=True)
         return Lesson(
             answers=tuple(answer for pupil in pupils for answer in pupil.answers),
-            errors=tuple(map(str, filter(None, (*opened, *trained)))),
+            errors=tuple(chain.from_iterable(map(_texts, filter(None, (*opened, *trained))))),
             stored=_stored(server, pupils),
             seconds=max(pupil.ended_at for pupil in pupils) - begun,
             usage=server.usage().since(before),
             pupils_cpu=time.process_time() - own,
             memory=server.memory(),
         )
+
+
+def _texts(error: BaseException) -> Iterator[str]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _texts(inner)
+    else:
+        yield str(error) or type(error).__name__
 
 
 def _stored(server: RunningServer, pupils: list[Pupil]) -> int:

@@ -95,12 +95,6 @@ class Pupil:
         """What the page tells its progress bar."""
         return self._tab.data_of("qenn_progress")
 
-    @property
-    def _view(self) -> str:
-        """The view of the run that the page is to show, as progress.js tells it."""
-        run = self._snapshot
-        return "/".join(map(str, (run["state"], run["scoring"], run["resumable"]))).lower()
-
     async def _timed(self, kind: Kind, doing: Awaitable[Any]) -> Any:
         begun = time.monotonic()
         came = await doing
@@ -123,13 +117,13 @@ class Pupil:
                 self.ended_at = time.monotonic()
 
     async def _keep_page_up_to_date(self) -> None:
-        """Tell the page of each new view until it shows the last, as progress.js does."""
-        while not self.ended_at or self._shown["view"] != self._view:
+        """Tell the page of each new stage until it shows the last, as progress.js does."""
+        while not self.ended_at or self._shown["stage"] != self._snapshot["stage"]:
             await asyncio.sleep(LOOK_MS / 1000)
-            shown = self._shown["view"]
-            if self._snapshot and self._view != shown:
-                await self._timed("state", self._tab.trigger("qenn_progress", "view", self._view))
-                if self._shown["view"] == shown:
+            shown = self._shown["stage"]
+            if self._snapshot and self._snapshot["stage"] != shown:
+                await self._timed("state", self._tab.trigger("qenn_progress", "stage", self._snapshot["stage"]))
+                if self._shown["stage"] == shown:
                     await asyncio.sleep(PATIENCE_MS / 1000)
 
     async def _play(self) -> None:
