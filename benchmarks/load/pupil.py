@@ -120,9 +120,9 @@ class Pupil:
         """Tell the page of each new stage until it shows the last, as progress.js does."""
         while not self.ended_at or self._shown["stage"] != self._snapshot["stage"]:
             await asyncio.sleep(LOOK_MS / 1000)
-            shown = self._shown["stage"]
-            if self._snapshot and self._snapshot["stage"] != shown:
-                await self._timed("state", self._tab.trigger("qenn_progress", "stage", self._snapshot["stage"]))
+            shown, stage = self._shown["stage"], self._snapshot.get("stage")
+            if stage not in (None, shown):
+                await self._timed("state", self._tab.trigger("qenn_progress", "stage", stage))
                 if self._shown["stage"] == shown:
                     await asyncio.sleep(PATIENCE_MS / 1000)
 
