@@ -153,3 +153,4 @@ if ready is not None or run is not None:
         table(run)
         on_a_quantum_computer(run, ready)
     confusion(run)
+estimate.machine().ask()

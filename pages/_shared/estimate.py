@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-from threading import Thread
+import logging
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -18,6 +18,8 @@ from qenn_core.model.run_cost import Speed, Task, estimate_run
 if TYPE_CHECKING:
     from qenn_core.analysis.overview_records import Ready
 
+logger = logging.getLogger(__name__)
+
 _PLACE = "estimate"
 _ABOUT = (
     "Worked out from the settings and from how quick this machine is. Where other runs keep it busy, it "
@@ -30,7 +32,7 @@ def show(ready: Ready) -> bool:
     """Tell what a run of the session's spec would take; return whether it may be started."""
     spec = state.spec()
     task = Task(ready.rows, ready.n_features, ready.n_inputs, ready.n_classes)
-    speed = _speed()
+    speed = machine().speed
     cost = estimate_run(spec, task, speed or Speed())
     try:
         # Not by the speed of another machine.
@@ -59,27 +61,34 @@ def _in_words(seconds: float, n_bytes: float) -> str:
     return f":material/hourglass_top: **{about}.** It goes on when this page is closed."
 
 
-def _speed() -> Speed | None:
-    """Return how quick the machine is; ``None`` until a worker has told."""
-    answer = _asked()
-    if not answer.done():
-        return None
-    if answer.exception():
-        _asked.clear()
-        return None
-    return answer.result()
+class _Machine:
+    """The machine that trains; how quick it is a worker tells, once for all sessions.
+
+    Attributes
+    ----------
+    speed : Speed or None
+        ``None`` until a worker has told.
+    """
+
+    def __init__(self) -> None:
+        self.speed: Speed | None = None
+        self._asking = Lock()
+
+    def ask(self) -> None:
+        """Ask a worker, unless one has told or is being asked, and do not wait for it."""
+        if self.speed is None and self._asking.acquire(blocking=False):
+            Thread(target=self._ask, name="speed of the machine", daemon=True).start()
+
+    def _ask(self) -> None:
+        try:
+            self.speed = jobs.service().ask("measure_speed")
+        except QennError as error:
+            logger.warning("the speed of the machine is not known: %s", type(error).__name__)
+        finally:
+            self._asking.release()
 
 
 @st.cache_resource(show_spinner=False)
-def _asked() -> Future[Speed]:
-    """Ask a worker, once for all sessions, and do not wait for it."""
-    answer: Future[Speed] = Future()
-    Thread(target=_ask, args=(answer,), name="speed of the machine", daemon=True).start()
-    return answer
-
-
-def _ask(answer: Future[Speed]) -> None:
-    try:
-        answer.set_result(jobs.service().ask("measure_speed"))
-    except QennError as error:
-        answer.set_exception(error)
+def machine() -> _Machine:
+    """Return the machine, to be asked once a page has all that it waits for itself."""
+    return _Machine()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import wait
+from time import monotonic, sleep
 
 import pytest
 from sessions import all_is_well, complaints, link_of, open_app, spec_of
@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._shared import estimate
 from qenn_core import limits
+from qenn_core.errors import JobError
 from qenn_core.model.fitting import largest_circuit
 from qenn_core.model.run_cost import Speed
 
@@ -18,9 +19,12 @@ from qenn_core.model.run_cost import Speed
 @pytest.fixture(autouse=True)
 def speed() -> Speed:
     """What a worker has found."""
-    answer = estimate._asked()
-    wait([answer], timeout=60)
-    return answer.result()
+    found, end = estimate.machine(), monotonic() + 60
+    found.ask()
+    while found.speed is None:
+        assert monotonic() < end, "no worker tells"
+        sleep(0.05)
+    return found.speed
 
 
 def told(app: AppTest) -> str:
@@ -77,11 +81,31 @@ def test_where_no_single_change_will_do_there_is_no_button(monkeypatch) -> None:
 
 
 def test_before_the_machine_is_known_nothing_is_refused(monkeypatch) -> None:
-    monkeypatch.setattr(estimate, "_speed", lambda: None)
+    monkeypatch.setattr(estimate.machine(), "speed", None)
     monkeypatch.setattr(limits, "MAX_RUN_SECONDS", 1e-6)
     app = open_app()
     assert all_is_well(app)
     assert told(app)
+
+
+def test_a_machine_that_nobody_tells_about_is_asked_again(monkeypatch, caplog) -> None:
+    answers = iter([JobError("There was no answer."), Speed(2, 3)])
+
+    class Service:
+        def ask(self, question: str) -> Speed:
+            answer = next(answers)
+            if isinstance(answer, JobError):
+                raise answer
+            return answer
+
+    monkeypatch.setattr(estimate.jobs, "service", Service)
+    found = estimate._Machine()
+    for _ in range(2):
+        found.ask()
+        with found._asking:  # until it is answered
+            pass
+    assert found.speed == Speed(2, 3)
+    assert "not known: JobError" in caplog.text
 
 
 def test_a_change_that_does_not_fit_offers_one_that_does() -> None:
