@@ -21,6 +21,7 @@ TESTS = Path(__file__).parent
 TOGETHER = ("browser", "jobs", "pages", "server")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together what shares something, and put the longest parts first."""
     for item in items:
