@@ -83,24 +83,11 @@ def predict(model: bytes, rows: pd.DataFrame) -> Predictions:
 def once(slot: str, key: object, work: Callable[[], T]) -> T:
     """Return what `work` gives; it is done again only when this session last wanted another `key` here.
 
-    Unlike what is asked for everybody, it goes with the session.
-
-    Raises
-    ------
-    QennError
-        What `work` raised, now or the last time.
+    Unlike what is asked for everybody, it goes with the session. What fails is done anew the next time.
     """
-    last = st.session_state.get(slot)
-    if last is None or last[0] != key:
-        try:
-            last = key, work(), None
-        except QennError as error:
-            last = key, None, error
-        st.session_state[slot] = last
-    _, value, error = last
-    if error is not None:
-        raise error
-    found: T = value
+    if slot not in st.session_state or st.session_state[slot][0] != key:
+        st.session_state[slot] = key, work()
+    found: T = st.session_state[slot][1]
     return found
 
 

@@ -86,4 +86,5 @@ def _refusal(missing: Sequence[str], names: Sequence[str]) -> DataError:
 
 
 def _folded(name: str) -> str:
-    return "".join(name.casefold().split())
+    # A name that begins like a formula comes back from a spreadsheet with an apostrophe before it.
+    return "".join(name.casefold().split()).removeprefix("'")

@@ -17,6 +17,10 @@ def test_capitals_and_spaces_do_not_matter_and_are_told():
     assert notes == ("‘ petal WIDTH’ was taken for ‘Petal width’.", "‘kind’ was taken for ‘Kind’.")
 
 
+def test_a_name_that_was_kept_from_being_a_formula_is_known_again():
+    assert match_columns(["=1+1"], "kind", ["'=1+1"]).found == {"=1+1": "'=1+1"}
+
+
 def test_an_exact_name_goes_before_one_that_is_alike():
     found, notes = match_columns(["a"], "kind", ["A", "a"])
     assert found == {"a": "a"}
