@@ -19,7 +19,7 @@ from tests.data.tables import csv_spec
 from tests.data.test_preparation import mixed
 
 KEPT = Path(__file__).parent / "kept" / "model.zip"
-SMALL = {"circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 1}
+SMALL = {"circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 1, "training.batch_size": 256}
 
 
 class Trained(NamedTuple):
