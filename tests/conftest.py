@@ -1,10 +1,11 @@
 """Settings of all tests."""
 
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # Tests run on every core already; a second thread would only fight for the same one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -15,21 +16,30 @@ settings.register_profile(
 )
 settings.load_profile("repeatable")
 
-TESTS = Path(__file__).parent
 # Folders whose tests share a server or a cluster of workers, the longest first: each is one process's work,
 # begun before what can be handed out in small parts.
 TOGETHER = ("browser", "jobs", "pages", "server")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
+class ByWhatTheyShare(LoadScopeScheduling):
+    """Hands out tests to processes by folders that share something, else by files."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _part(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByWhatTheyShare:
+    return ByWhatTheyShare(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares something, and put the longest parts first."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_part(item)))
-    items.sort(key=lambda item: TOGETHER.index(part) if (part := _part(item)) in TOGETHER else len(TOGETHER))
+    """Put the longest parts first."""
+    items.sort(key=lambda item: (*TOGETHER, part := _part(item.nodeid)).index(part))
 
 
-def _part(item: pytest.Item) -> str:
+def _part(nodeid: str) -> str:
     """Return the folder of a test that shares something, or its file."""
-    place = item.path.relative_to(TESTS)
-    return place.parts[0] if place.parts[0] in TOGETHER else str(place)
+    file = nodeid.partition("::")[0]
+    folder = file.split("/")[1]
+    return folder if folder in TOGETHER else file

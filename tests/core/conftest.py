@@ -14,7 +14,7 @@ def starting() -> BaseContext:
     forks = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if forks else "spawn")
     if forks:
-        context.set_forkserver_preload(["torch", "pennylane", "sklearn.linear_model", "steps"])
+        context.set_forkserver_preload(["torch", "pennylane", "sklearn.linear_model", "core.steps"])
     return context
 
 
