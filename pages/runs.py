@@ -57,8 +57,7 @@ def actions(chosen: Sequence[StoredRun]) -> None:
         if button("Resume", "resume", "Go on where this training ended.", one and resumable(one)):
             attempt(resume, one)
         starred = bool(chosen) and all(run.starred for run in chosen)
-        label, icon = ("Unstar", "star") if starred else ("Star", "star")
-        if button(label, icon, "Mark the chosen runs, to find them again.", chosen):
+        if button("Unstar" if starred else "Star", "star", "Mark runs, to find them again.", chosen):
             attempt(star, chosen, not starred)
         rename(one)
         delete(chosen)

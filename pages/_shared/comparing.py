@@ -96,19 +96,17 @@ def draw(runs: Sequence[Compared], theme: Theme) -> None:
         st.caption("All settings are alike.")
     left, right = st.columns(2, gap="medium")
     with left:
-        _chart("Loss", overlaid_curves(_curves(runs, "loss"), "cross-entropy", theme), "compared loss")
+        losses = overlaid_curves(_curves(runs, "loss"), "cross-entropy", theme)
+        _chart("Loss", "How wrong the network is. The lower a dashed line comes, the better.", losses)
     with right:
-        accuracy = overlaid_curves(_curves(runs, "accuracy", 100), "rows told right", theme, unit=" %")
-        _chart("Accuracy", accuracy, "compared accuracy")
+        accuracies = overlaid_curves(_curves(runs, "accuracy", 100), "rows told right", theme, unit=" %")
+        _chart("Accuracy", "The higher a dashed line comes, the better.", accuracies)
     st.caption("Solid: training rows. Dashed, with hollow signs: validation rows, which are not trained on.")
-    _chart(
-        "Settings and results",
-        parallel_coordinates(names, axes(runs), theme),
-        "parallel",
-    )
+    lines = parallel_coordinates(names, axes(runs), theme)
+    _chart("Settings and results", "Each line is a run: what was set, and what came of it.", lines)
     st.caption(
-        "Each line is a run. Follow it from what was set, at the left, to what came of it, at the right: a "
-        "setting matters if its lines part again at the results. One run of each kind may differ by chance."
+        "A setting matters if the lines part at it, and again at the results. A single run of each kind may "
+        "differ by chance."
     )
 
 
@@ -180,7 +178,7 @@ def _curves(runs: Sequence[Compared], measure: str, scale: float = 1) -> list[Cu
     ]
 
 
-def _chart(title: str, figure: go.Figure, key: str) -> None:
-    st.html(f'<div class="qenn-title">{title}</div>')
-    with st.container(key=key.replace(" ", "-")):
-        st.plotly_chart(figure, key=f"{key} figure", config=_CHART, theme=None)
+def _chart(title: str, about: str, figure: go.Figure) -> None:
+    with st.container(key=title.replace(" ", "-")):
+        st.markdown(f"**{title}**", help=about)
+        st.plotly_chart(figure, key=f"{title} of several", config=_CHART, theme=None)
