@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import linear_regression, median, quantiles
 
 from benchmarks.load.lesson import Lesson
+from benchmarks.load.overhead import Comparison
 from benchmarks.load.pupil import Answer, Kind
 
 # What a pupil waits for while all train.
@@ -46,8 +47,8 @@ class Classes:
         One after the other, on one server.
     pure : tuple of float
         Seconds that the same number of runs took in as many bare processes, each time it was tried.
-    watched : tuple of (float, float)
-        Seconds of a watched run, and of a bare training right after it.
+    comparisons : tuple of Comparison
+        Of one run that is watched on the idle server.
     """
 
     n_pupils: int
@@ -55,7 +56,7 @@ class Classes:
     memory_at_start: int
     lessons: tuple[Lesson, ...]
     pure: tuple[float, ...]
-    watched: tuple[tuple[float, float], ...]
+    comparisons: tuple[Comparison, ...]
 
     @property
     def runs(self) -> int:
@@ -81,11 +82,6 @@ class Classes:
     def slowdowns(self) -> list[float]:
         """How much longer each class took than the computing of its runs alone."""
         return [lesson.seconds / median(self.pure) for lesson in self.lessons]
-
-    @property
-    def overheads(self) -> list[float]:
-        """How much longer each watched run took than its training alone."""
-        return [watched / bare for watched, bare in self.watched]
 
     def growth(self, after: int) -> float | None:
         """Return by how many bytes a run the server's memory grew after so many lessons, fitted by a line."""

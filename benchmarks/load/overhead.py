@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from benchmarks.load.bare import BareWorkers
 from benchmarks.load.pupil import Pupil
@@ -14,15 +15,36 @@ from qenn_core.spec import ExperimentSpec
 EAGER_MS = {"queued": 10, "running": 10, "paused": 10}
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """Seconds for one and the same experiment.
+
+    Parameters
+    ----------
+    watched : float
+        From the press of Train until the end of the run is told.
+    run : float
+        The run in a bare process.
+    training : float
+        Its training alone, which it has in common with any other way to run it.
+    """
+
+    watched: float
+    run: float
+    training: float
+
+
 async def compare(
     server: RunningServer, bare: BareWorkers, link: str, spec: ExperimentSpec, repeats: int
-) -> list[tuple[float, float]]:
-    """Return the seconds of a watched run and of its bare training, as often as asked, by turns.
-
-    A watched run counts from the press of Train until its end is told.
-    """
+) -> list[Comparison]:
+    """Measure all three by turns, as often as asked."""
     return [
-        (await _watched_run(server, link, seed), bare.seconds_for_training(spec)) for seed in range(repeats)
+        Comparison(
+            watched=await _watched_run(server, link, seed),
+            run=bare.seconds_for_runs(spec, 1),
+            training=bare.seconds_for_training(spec),
+        )
+        for seed in range(repeats)
     ]
 
 
