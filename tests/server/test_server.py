@@ -76,7 +76,7 @@ def test_only_the_app_itself_can_be_reached_from_another_machine(server: Server)
     server.wait_for_workers()
     others = {address for address in server.listening() if address[1] != server.port}
     assert {ip for ip, _ in others} == {"127.0.0.1"}
-    assert len(others) == 5, "a scheduler, two nannies and two workers, without web pages of their own"
+    assert len(others) == 3, "a scheduler, a nanny and a worker, without web pages of their own"
 
 
 def test_a_stranger_on_this_machine_is_not_heard(server: Server) -> None:
