@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from browser.accessibility import hindrances
 from browser.files import trees
-from browser.studio import PHONE, Studio, Visit
+from browser.studio import PATIENCE_MS, PHONE, Studio, Visit
 from browser.test_own_file import with_file
 from playwright.sync_api import expect
 
@@ -20,7 +20,8 @@ def with_model(studio: Studio) -> Studio:
     """Train on a file of trees, and go to the Predict page once its model is kept."""
     with_file(studio, "/", trees(), **QUICK)
     studio.press("Train")
-    expect(studio.table).to_be_visible()
+    # Its workers may still be getting ready, if this is the first visit to the server.
+    expect(studio.table).to_be_visible(timeout=3 * PATIENCE_MS)
     studio.go("Predict")
     expect(studio.page.get_by_role("heading", name="Predict Baumart")).to_be_visible()
     return studio
