@@ -264,14 +264,10 @@ class Cluster:
         # Also when nobody waits for it any longer, the place is taken until the worker is through with it.
         following = asyncio.create_task(self._follow(client, worker, name, function, args, payload))
         self._followed.add(following)
-        following.add_done_callback(self._forget)
+        following.add_done_callback(self._followed.discard)
+        following.add_done_callback(_retrieve)
         async with asyncio.timeout(seconds):
             return await asyncio.shield(following)
-
-    def _forget(self, followed: asyncio.Task[Any]) -> None:
-        self._followed.discard(followed)
-        if not followed.cancelled():
-            followed.exception()  # has been told, if anybody waited for it
 
     async def _follow(
         self,
@@ -331,6 +327,7 @@ class Cluster:
     async def _result(self, task: Task, worker: str) -> Any:
         """Wait for a result; a scheduler does not tell of a task for a worker that had left already."""
         result = asyncio.ensure_future(task)
+        result.add_done_callback(_retrieve)
         while worker in self._workers and not result.done():
             await asyncio.wait([result], timeout=LOOK_SECONDS)
         if result.done():
@@ -347,6 +344,12 @@ class Cluster:
             function, *args, workers=None if workers is None else list(workers), on_error="ignore"
         )
         return answers
+
+
+def _retrieve(task: asyncio.Future[Any]) -> None:
+    """Take note of how a task ended: whoever waited for it was told, and asyncio shall not complain."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _kind(task: str) -> str:

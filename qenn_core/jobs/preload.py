@@ -6,13 +6,24 @@ import importlib
 from threading import Thread
 from typing import Any
 
+from distributed import WorkerPlugin
+
 from qenn_core import logs
 from qenn_core.jobs.guard import close_http
-from qenn_core.jobs.tasks import QUESTIONS, TRAINING
+from qenn_core.jobs.tasks import QUESTIONS, TRAINING, give_up
 
 
-def dask_setup(worker: Any) -> None:
+class _GivingUp(WorkerPlugin):  # type: ignore[misc]
+    """Ends runs that no server waits for: a thread does not end with the task that it works on."""
+
+    def transition(self, key: str, start: str, finish: str, **kwargs: Any) -> None:
+        if (start, finish) == ("executing", "released"):
+            give_up(key)
+
+
+async def dask_setup(worker: Any) -> None:
     """Get this worker process ready for what it offers to do."""
+    await worker.plugin_add(_GivingUp())
     logs.configure()
     close_http(worker)
     if TRAINING in worker.state.total_resources:

@@ -32,6 +32,7 @@ SHORT = ExperimentSpec().with_(
     **{"data.params": {"n_samples": 60}, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}
 )
 LONG = SHORT.with_(**{"training.epochs": 500})
+ENDLESS = LONG.with_(**{"data.params": {"n_samples": 400}, "circuit.n_qubits": 7, "training.batch_size": 1})
 # What a worker may take, some half of which it has taken before its first run; and a run that takes more.
 MEMORY = 900 * 2**20
 LARGE = SHORT.with_(
@@ -95,8 +96,9 @@ class Place:
             return Jobs(Elsewhere(self.address), Store(self.folder / uuid4().hex))
 
     def close(self) -> None:
-        for process in reversed(self._running):
-            process.terminate()
+        """Kill all processes: a worker does not end by itself while it waits for a scheduler that is gone."""
+        for process in self._running:
+            process.kill()
         for process in self._running:
             process.wait(20)
 
@@ -136,7 +138,7 @@ def away(place: Place) -> Iterator[Jobs]:
     place.scheduler()
     place.trainer()
     try:
-        assert soon(lambda: service.cluster.slots() == 1)
+        assert soon(lambda: service.cluster.slots() == 1, seconds=90)
         yield service
     finally:
         service.close()
@@ -213,6 +215,18 @@ def test_two_servers_share_the_workers_and_hear_of_their_own_runs_only(away: Job
         assert len(other._dispatcher._runs) == 1
     finally:
         other.close()
+
+
+def test_a_run_whose_server_is_gone_gives_its_place_to_others(away: Jobs, place: Place) -> None:
+    other = place.server()
+    run = other.submit(ENDLESS, owner=ALICE)
+    try:
+        until(other, run, with_epochs(1))
+    finally:
+        other.close()
+    begun = time.monotonic()
+    assert until(away, away.submit(SHORT, owner=ALICE), settled).state == "finished"
+    assert time.monotonic() - begun < 10
 
 
 def test_a_scheduler_that_goes_away_is_told_and_found_again(away: Jobs, place: Place) -> None:

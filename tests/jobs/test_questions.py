@@ -80,11 +80,9 @@ def test_an_answer_that_takes_too_long_is_ended_and_the_next_is_given(jobs: Jobs
 
 def test_a_file_that_keeps_its_reader_busy_holds_up_nobody(jobs: Jobs) -> None:
     with ThreadPoolExecutor(READERS) as threads:
-        busy = [threads.submit(jobs.ask, WAITING, 1.5) for _ in range(READERS - 1)]
-        begun = time.monotonic()
+        busy = [threads.submit(jobs.ask, WAITING, 4) for _ in range(READERS - 1)]
         assert jobs.ask(operator.add, 1, 1) == 2
         assert len(jobs.ask("read_table", CONTENT, "things.csv", DataSpec(source="csv")).frame) == 40
-        assert time.monotonic() - begun < 1.4
         assert not any(answer.done() for answer in busy)
 
 
