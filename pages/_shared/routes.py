@@ -16,6 +16,7 @@ from pages._shared.plotly import plotly_script
 from pages._shared.visitors import workspace_route
 from qenn_core import jobs
 from qenn_core.errors import JobError
+from qenn_core.store.errors import StoreError
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -41,10 +42,11 @@ def routes(base_path: str) -> list[BaseRoute]:
     ]
 
 
-async def run_snapshot(request: Request) -> Response:
+def run_snapshot(request: Request) -> Response:
     """Answer with a run, without the epochs up to ``since`` and without the map of version ``map``.
 
-    Who asks has the key of this one run; without it no run is there.
+    Who asks has the key of this one run; without it no run is there. It is called in a thread, since the
+    store may let it wait.
     """
     try:
         since = _count(request, "since")
@@ -56,6 +58,8 @@ async def run_snapshot(request: Request) -> Response:
         snapshot = jobs.service().feed(request.path_params["run"], key, since, version)
     except JobError as error:
         return JSONResponse({"error": str(error)}, status_code=404, headers=NOT_KEPT)
+    except StoreError as error:
+        return JSONResponse({"error": str(error)}, status_code=503, headers=NOT_KEPT)
     return Response(snapshot.to_json(), media_type="application/json", headers=NOT_KEPT)
 
 

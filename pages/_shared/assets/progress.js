@@ -54,7 +54,7 @@ function sentence(snapshot, done, total) {
       if (snapshot.finished) return snapshot.finished.message;
       return `Stopped after epoch ${done}${snapshot.scoring ? "; working out the scores …" : ""}`;
     case "interrupted":
-      return `Interrupted after epoch ${done} of ${total}: the server ended. ${snapshot.resumable ? "Resume goes on from there" : "Press Train to run it again"}`;
+      return `Interrupted after epoch ${done} of ${total}. ${snapshot.resumable ? "Resume goes on from what was saved" : "Press Train to run it again"}`;
     case "failed":
       return "This run failed; the message below says why";
     default:
