@@ -21,13 +21,6 @@ def closed(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Serve
         yield server
 
 
-def is_told_to_stay_out(studio: Studio) -> None:
-    """Take note of the answers by which the server asks for the password, which the browser calls errors."""
-    allowed = [text for text in studio.troubles.found if "401" in text]
-    for text in allowed:
-        del studio.troubles.found[text]
-
-
 def give(studio: Studio, password: str) -> None:
     studio.page.get_by_label("Password").fill(password)
     studio.button("Open the app").click()
@@ -46,7 +39,7 @@ def test_the_page_that_asks_for_the_password_can_be_used_by_everybody(
     expect(studio.page.get_by_label("Password")).to_be_focused()
     assert not hindrances(studio.page)
     assert studio.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    is_told_to_stay_out(studio)
+    studio.excuse("401")
 
 
 def test_the_password_opens_the_link_that_was_asked_for(closed: Server, visit: Visit) -> None:
@@ -59,7 +52,7 @@ def test_the_password_opens_the_link_that_was_asked_for(closed: Server, visit: V
     studio.settled()
     assert studio.link == {"data": "iris", "q": "3"}
     assert studio.page.evaluate("location.hash") == "#place", "which may hold the key of a workspace"
-    is_told_to_stay_out(studio)
+    studio.excuse("401")
 
 
 def test_a_person_logs_in_and_out(
