@@ -20,6 +20,7 @@ from benchmarks.load.figures import Classes
 from benchmarks.load.lesson import give
 from benchmarks.load.overhead import compare
 from benchmarks.load.server import RunningServer, serving
+from benchmarks.load.tab import until_ready
 from benchmarks.load.tables import report
 from qenn_core.spec import ExperimentSpec
 
@@ -59,7 +60,7 @@ class Effort:
 
 
 FULL = Effort()
-QUICK = Effort(pupils=3, lessons=1, repeats=1, link="epochs=3")
+QUICK = Effort(pupils=3, lessons=1, repeats=1, link="ep=3")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -87,6 +88,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(server: RunningServer, bare: BareWorkers, effort: Effort, workers: int) -> Classes:
+    asyncio.run(until_ready(server.url))
     # The first run finds nothing warm; it is not counted.
     watched = asyncio.run(compare(server, bare, effort.link, effort.spec, 1 + effort.repeats))[1:]
     logger.info("one run alone: done")

@@ -6,7 +6,8 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any
 
@@ -17,10 +18,12 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from benchmarks.load.widgets import pressed, shown_value
+from benchmarks.load.widgets import first_value, is_set_anew, pressed
 
 # A page that takes longer has failed.
 PATIENCE_SECONDS = 60.0
+# What a server takes until its workers answer, at worst, on a machine that is busy.
+READY_SECONDS = 150.0
 # Page elements with a chart in them are some 100 kB.
 MAX_MESSAGE_BYTES = 2**26
 # A browser keeps a large element for so many runs of the page, and tells that it has it.
@@ -42,7 +45,7 @@ class Tab:
     url : str
         Where the app is served, without a slash at its end.
     link : str
-        Settings in the link that is opened, as ``epochs=5``.
+        Settings in the link that is opened, as ``ep=5``.
     """
 
     def __init__(self, url: str, link: str = "") -> None:
@@ -51,22 +54,25 @@ class Tab:
             cookie_jar=aiohttp.CookieJar(unsafe=True),  # cookies of a server known by its number
             timeout=aiohttp.ClientTimeout(PATIENCE_SECONDS),
         )
+        self._opened = AsyncExitStack()
         self._turn = asyncio.Lock()
         self._page_hash = ""
         self.link = link
         """What stands behind the question mark of its address."""
         self._elements: dict[tuple[int, ...], Element] = {}
+        self._values: dict[str, WidgetState] = {}
         self._kept: dict[str, tuple[int, Element]] = {}
         self._runs = 0
         self._loaded: set[str] = set()
 
     async def __aenter__(self) -> Tab:
+        await self._opened.enter_async_context(self._browser)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._browser.close()
+        await self._opened.aclose()
 
     async def open(self) -> float:
         """Open the page with all that belongs to it, and return the seconds until it is drawn."""
@@ -75,13 +81,14 @@ class Tab:
         await asyncio.gather(*(self._get(f"/{path}") for path in set(_LINKED.findall(html))))
         await self._get("/_stcore/health")
         await self._get("/_stcore/host-config")
-        self._stream = await self._browser.ws_connect(
+        stream = self._browser.ws_connect(
             f"{self._url}/_stcore/stream",
             protocols=["streamlit"],
             origin=self._url,
             max_msg_size=MAX_MESSAGE_BYTES,
             compress=15,
         )
+        self._stream = await self._opened.enter_async_context(stream)
         await self._rerun(())
         await self._load_scripts()
         return time.monotonic() - begun
@@ -94,6 +101,8 @@ class Tab:
         """Change a widget, and return the seconds until the page is drawn, waiting for its turn included."""
         begun = time.monotonic()
         async with self._turn:
+            if state.id in self._values:
+                self._values[state.id] = state
             await self._rerun([state])
         return time.monotonic() - begun
 
@@ -105,10 +114,9 @@ class Tab:
 
     def widget_id(self, key: str) -> str:
         """Return the id of the widget that the page knows by `key`."""
-        for element in self._elements.values():
-            state = shown_value(element)
-            if state is not None and state.id.endswith(f"-{key}"):
-                return state.id
+        for widget in self._values:
+            if widget.endswith(f"-{key}"):
+                return widget
         raise PageError(f"the page has no widget {key!r}")
 
     def data_of(self, component: str) -> dict[str, Any]:
@@ -146,9 +154,8 @@ class Tab:
     # The protocol
 
     async def _rerun(self, changes: Iterable[WidgetState]) -> None:
-        """Let the page run with all widgets as they are shown, but for `changes`."""
-        states = {state.id: state for state in map(shown_value, self._elements.values()) if state is not None}
-        states |= {state.id: state for state in changes}
+        """Let the page run with all widgets as they stand, but for `changes`."""
+        states = self._values | {state.id: state for state in changes}
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string = self.link
@@ -192,12 +199,21 @@ class Tab:
         if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
             raise PageError("the page could not be run")
         self._elements = drawn
+        self._values = dict(self._standing(drawn.values()))
         self._runs += 1
         self._kept = {
             name: (run, element)
             for name, (run, element) in self._kept.items()
             if self._runs - run <= KEPT_RUNS
         }
+
+    def _standing(self, elements: Iterable[Element]) -> Iterator[tuple[str, WidgetState]]:
+        """Yield the values of widgets: a browser keeps them, unless the page sets another."""
+        for element in elements:
+            state = first_value(element)
+            if state is not None:
+                known = None if is_set_anew(element) else self._values.get(state.id)
+                yield state.id, known or state
 
     def _check(self) -> None:
         for element in self._elements.values():
@@ -229,3 +245,23 @@ class Tab:
             if not answer.ok:
                 raise PageError(f"{path} was answered with {answer.status}")
             return content
+
+
+async def until_ready(url: str, patience: float = READY_SECONDS) -> None:
+    """Open the app again and again until it is drawn without a complaint: its workers take a while to start.
+
+    Raises
+    ------
+    PageError
+        If that does not come within so many seconds.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        async with Tab(url) as tab:
+            try:
+                await tab.open()
+            except PageError:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return

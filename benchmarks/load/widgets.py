@@ -10,8 +10,8 @@ from streamlit.proto.TextInput_pb2 import TextInput
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 
-def shown_value(element: Element) -> WidgetState | None:
-    """Return the value with which a widget is drawn; ``None`` for what is not a widget with a value."""
+def first_value(element: Element) -> WidgetState | None:
+    """Return the value with which a widget is drawn at first; ``None`` for what has none."""
     widget: object = getattr(element, element.WhichOneof("type") or "empty")
     match widget:
         case Selectbox() if widget.set_value:
@@ -19,23 +19,25 @@ def shown_value(element: Element) -> WidgetState | None:
         case Selectbox() if widget.HasField("default"):
             return WidgetState(id=widget.id, string_value=widget.options[widget.default])
         case TextInput():
-            return WidgetState(
-                id=widget.id, string_value=widget.value if widget.set_value else widget.default
-            )
-        case NumberInput() if widget.set_value or widget.HasField("default"):
             value = widget.value if widget.set_value else widget.default
+            return WidgetState(id=widget.id, string_value=value)
+        case NumberInput() if widget.set_value or widget.HasField("default"):
+            number = widget.value if widget.set_value else widget.default
             if widget.data_type == NumberInput.INT:
-                return WidgetState(id=widget.id, int_value=round(value))
-            return WidgetState(id=widget.id, double_value=value)
+                return WidgetState(id=widget.id, int_value=round(number))
+            return WidgetState(id=widget.id, double_value=number)
         case Slider() if widget.type == Slider.SELECT_SLIDER:
-            shown = (
-                widget.raw_value if widget.set_value else [widget.options[round(i)] for i in widget.default]
-            )
-            return chosen(widget.id, *shown)
+            options = [widget.options[round(place)] for place in widget.default]
+            return chosen(widget.id, *(widget.raw_value if widget.set_value else options))
         case Slider():
             return moved(widget.id, *(widget.value if widget.set_value else widget.default))
         case _:
             return None
+
+
+def is_set_anew(element: Element) -> bool:
+    """Whether the page gives a widget another value than it has in the browser."""
+    return bool(getattr(getattr(element, element.WhichOneof("type") or "empty"), "set_value", False))
 
 
 def chosen(widget_id: str, *options: str) -> WidgetState:
