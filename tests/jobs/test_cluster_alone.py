@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -107,8 +108,12 @@ def test_a_question_that_is_stuck_ends_the_process_and_the_next_run_finds_a_new_
 def test_a_scheduler_that_is_killed_is_told_and_all_processes_are_replaced(alone: Jobs) -> None:
     run = alone.submit(LONG, owner=ALICE)
     until(alone, run, with_epochs(1))
-    before = psutil.Process().children(recursive=True)
-    (scheduler,) = [process for process in before if "distributed.Scheduler" in " ".join(process.cmdline())]
+    (worker,) = pids(alone)
+    nanny = psutil.Process(worker).parent()
+    folder = json.loads(nanny.cmdline()[-1])["opts"]["local_directory"]
+    before = [child for child in psutil.Process().children() if folder in " ".join(child.cmdline())]
+    assert len(before) == 2
+    (scheduler,) = (process for process in before if process != nanny)
     scheduler.kill()
     assert until(alone, run, settled, seconds=5).error is not None
     with pytest.raises(JobError, match="not there"):

@@ -20,7 +20,7 @@ from qenn_core.spec import DataSpec, ExperimentSpec
 
 CONTENT = b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20
 # Stands for a file that keeps its reader busy.
-WAITING = Question(time.sleep, 20, READING)
+BUSY = Question(os.system, 60, READING)
 TWICE = Question(os.system, 20, READING, attempts=2)
 
 
@@ -78,12 +78,16 @@ def test_an_answer_that_takes_too_long_is_ended_and_the_next_is_given(jobs: Jobs
     assert jobs.ask(operator.add, 1, 1) == 2
 
 
-def test_a_file_that_keeps_its_reader_busy_holds_up_nobody(jobs: Jobs) -> None:
+def test_a_file_that_keeps_its_reader_busy_holds_up_nobody(jobs: Jobs, tmp_path: Path) -> None:
+    enough = tmp_path / "enough"
     with ThreadPoolExecutor(READERS) as threads:
-        busy = [threads.submit(jobs.ask, WAITING, 4) for _ in range(READERS - 1)]
+        wait = f"until [ -e {enough} ]; do sleep 0.1; done"
+        busy = [threads.submit(jobs.ask, BUSY, wait) for _ in range(READERS - 1)]
         assert jobs.ask(operator.add, 1, 1) == 2
         assert len(jobs.ask("read_table", CONTENT, "things.csv", DataSpec(source="csv")).frame) == 40
         assert not any(answer.done() for answer in busy)
+        enough.touch()
+        assert [answer.result() for answer in busy] == [0] * len(busy)
 
 
 def test_a_question_that_kills_its_worker_is_an_error_and_a_file_beside_it_is_read_again(
