@@ -24,6 +24,11 @@ from benchmarks.load.widgets import first_value, is_set_anew, pressed
 PATIENCE_SECONDS = 60.0
 # What a server takes until its workers answer, at worst, on a machine that is busy.
 READY_SECONDS = 150.0
+# As browsers have it: six, and the websocket.
+CONNECTIONS = 7
+# The server closes a connection that was idle for five seconds. What is asked just then is lost; a browser
+# would ask again.
+KEPT_OPEN_SECONDS = 4
 # Page elements with a chart in them are some 100 kB.
 MAX_MESSAGE_BYTES = 2**26
 # A browser keeps a large element for so many runs of the page, and tells that it has it.
@@ -51,6 +56,7 @@ class Tab:
     def __init__(self, url: str, link: str = "") -> None:
         self._url = url
         self._browser = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS, keepalive_timeout=KEPT_OPEN_SECONDS),
             cookie_jar=aiohttp.CookieJar(unsafe=True),  # cookies of a server known by its number
             timeout=aiohttp.ClientTimeout(PATIENCE_SECONDS),
         )
