@@ -17,7 +17,10 @@ class Allowance:
         How long it may train, its pauses aside; then it is stopped, and scored.
     pause_seconds : float
         How long it may keep the worker while it is paused; it is taken up again from its checkpoint.
+    checkpoint_seconds : float
+        How much of its work may be lost with a worker that is killed, beside the epoch that it is in.
     """
 
     seconds: float = limits.MAX_RUN_SECONDS
     pause_seconds: float = 10.0
+    checkpoint_seconds: float = 1.0

@@ -36,9 +36,6 @@ from qenn_core.training.training import Training
 
 logger = logging.getLogger(__name__)
 
-# A worker that is killed loses no more than this, and the epoch that it is in.
-CHECKPOINT_SECONDS = 1.0
-
 Update = tuple[str, Any]
 _PLAIN: TypeAdapter[Any] = TypeAdapter(Any)
 
@@ -143,7 +140,7 @@ def updates(
             case Epoch():
                 done, trained = record.epoch, trained + record.seconds
                 yield "history", record
-                if monotonic() - saved >= CHECKPOINT_SECONDS:
+                if monotonic() - saved >= allowance.checkpoint_seconds:
                     yield messages.CHECKPOINT, (done, training.checkpoint())
                     saved = monotonic()
                 if live_map.due(trained):

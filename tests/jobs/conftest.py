@@ -14,7 +14,7 @@ from qenn_core.store.store import Store
 def jobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
     """Two training workers and one for questions, as real as the server's."""
     store = Store(tmp_path_factory.mktemp("home"))
-    service = Jobs(ThisMachine(2), store, Allowance(pause_seconds=1.0))
+    service = Jobs(ThisMachine(2), store, Allowance(pause_seconds=1.0, checkpoint_seconds=0.1))
     try:
         service.wait_until_warm(90)
         yield service

@@ -24,7 +24,7 @@ from qenn_core.store.store import Store
 
 PROJECT = Path(__file__).parents[2]
 # Long enough to be caught in the middle, short enough to be waited for.
-STEADY = SHORT.with_(**{"training.epochs": 300, "data.params": {"n_samples": 100}})
+STEADY = SHORT.with_(**{"training.epochs": 500, "data.params": {"n_samples": 100}})
 
 
 def worker_of(jobs: Jobs, run: str) -> psutil.Process:
@@ -40,7 +40,7 @@ def test_a_killed_worker_interrupts_its_run_and_no_other(jobs: Jobs) -> None:
     until(
         jobs,
         victim,
-        lambda snapshot: with_epochs(20)(snapshot) and bool(jobs.store.runs.checkpoint(ALICE, victim)),
+        lambda _: jobs.store.runs.checkpoint(ALICE, victim) is not None,
     )
     until(jobs, other, with_epochs(1))
     worker_of(jobs, victim).kill()
@@ -66,15 +66,17 @@ def test_a_killed_worker_interrupts_its_run_and_no_other(jobs: Jobs) -> None:
 
 SERVER = """
 import sys, time
-from qenn_core import jobs
+from qenn_core.jobs.allowance import Allowance
+from qenn_core.jobs.runs import Jobs
 from qenn_core.spec import ExperimentSpec
-service = jobs.service()
-owner, spec = sys.argv[1], ExperimentSpec.from_json(sys.argv[2])
-runs = [service.submit(spec, owner=owner) for _ in range(3)]
-while service.store.runs.checkpoint(owner, runs[0]) is None:
-    time.sleep(0.01)
-print(*runs, flush=True)
-time.sleep(600)
+if __name__ == "__main__":
+    service = Jobs(allowance=Allowance(checkpoint_seconds=0.1))
+    owner, spec = sys.argv[1], ExperimentSpec.from_json(sys.argv[2])
+    runs = [service.submit(spec, owner=owner) for _ in range(3)]
+    while service.store.runs.checkpoint(owner, runs[0]) is None:
+        time.sleep(0.01)
+    print(*runs, flush=True)
+    time.sleep(600)
 """
 
 
@@ -91,7 +93,7 @@ def test_a_killed_server_finds_its_history_again(jobs: Jobs, tmp_path: Path) -> 
         interrupted = again.snapshot(first, ALICE)
         assert interrupted.state == "interrupted"
         assert interrupted.resumable
-        assert len(interrupted.history) >= 20
+        assert interrupted.history
         assert [row.id for row in again.listed(ALICE)] == [*reversed(others), first]
         assert {row.state for row in again.listed(ALICE)} == {"interrupted"}
         again.resume(first, ALICE)

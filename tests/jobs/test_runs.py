@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
 import pandas as pd
+import psutil
 import pytest
 from jobs.waiting import ALICE, BOB, in_state, saved, settled, until, with_epochs
 
@@ -170,6 +172,14 @@ def test_a_paused_run_can_be_stopped(jobs: Jobs, runs: list[str]) -> None:
     until(jobs, run, in_state("paused"))
     jobs.stop(run, ALICE)
     assert until(jobs, run, settled, seconds=2).state == "stopped"
+
+
+def test_workers_that_train_leave_the_processor_to_the_pages(jobs: Jobs) -> None:
+    workers = [psutil.Process(pid).nice() for pid in jobs.cluster.everywhere(os.getpid).result(5).values()]
+    answering, *training = sorted(workers)
+    assert answering == psutil.Process().nice()
+    assert len(training) == 2
+    assert min(training) > answering
 
 
 def test_runs_go_on_side_by_side_and_the_rest_wait_in_order(jobs: Jobs, runs: list[str]) -> None:

@@ -117,17 +117,6 @@ def test_the_key_of_the_workers_is_private(server: Server) -> None:
     assert (folder / "key.pem").stat().st_mode & 0o077 == 0
 
 
-def test_workers_that_train_leave_the_processor_to_the_pages(server: Server) -> None:
-    server.wait_for_workers()
-    answering, *training = sorted(
-        process.nice() for process in server.family if "spawn_main" in " ".join(process.cmdline())
-    )
-    pages = psutil.Process(server.process.pid).nice()
-    assert answering == pages
-    assert training
-    assert min(training) > pages
-
-
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_of_a_server_that_ended(tmp_path: Path, end: signal.Signals) -> None:
     server = Server(tmp_path)

@@ -1,6 +1,9 @@
 // Follows runs on the server. However many views show a run, it is asked for once.
 
-const POLL_MS = { queued: 500, running: 250, paused: 700 };
+const POLL_MS = { running: 250, paused: 700 };
+// Whoever waits far behind is asked for less often.
+const QUEUED_MS = 300;
+const MOST_QUEUED_MS = 2000;
 // A run that has ended is still asked for until its scores are there, and until all of it is saved.
 const SCORING_MS = 300;
 const SAVING_MS = 2000;
@@ -53,7 +56,7 @@ async function ask(run, feed) {
       next.decision_map ??= feed.snapshot?.decision_map ?? null;
       next.map_points ??= feed.snapshot?.map_points ?? null;
       feed.snapshot = next;
-      wait = POLL_MS[next.state] ?? (next.scoring ? SCORING_MS : next.saved ? 0 : SAVING_MS);
+      wait = untilNext(next);
     }
     feed.shows.forEach((show) => show(feed.snapshot));
   } catch (error) {
@@ -62,4 +65,12 @@ async function ask(run, feed) {
     feed.asking = false;
     if (wait && feed.shows.size) feed.timer = setTimeout(() => ask(run, feed), wait);
   }
+}
+
+/** How long the next look at a run can wait, in milliseconds; 0 where nothing more will come. */
+function untilNext(snapshot) {
+  if (snapshot.state === "queued") return Math.min(MOST_QUEUED_MS, QUEUED_MS * Math.max(1, snapshot.place));
+  if (snapshot.state in POLL_MS) return POLL_MS[snapshot.state];
+  if (snapshot.scoring) return SCORING_MS;
+  return snapshot.saved ? 0 : SAVING_MS;
 }
