@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._shared import comparing, form, history, markup, state, workspace
+from pages._shared import comparing, form, history, markup, models, state, workspace
 from qenn_core import jobs
 from qenn_core.errors import QennError
 from qenn_core.limits import MAX_NAME_LENGTH
@@ -56,6 +56,9 @@ def actions(chosen: Sequence[StoredRun]) -> None:
             attempt(open_run, one, anew=True)
         if button("Resume", "resume", "Go on where this training ended.", one and resumable(one)):
             attempt(resume, one)
+        can_predict = one and one.has_weights
+        if button("Predict", "online_prediction", "Apply what it has learnt to further rows.", can_predict):
+            attempt(predict, one)
         starred = bool(chosen) and all(run.starred for run in chosen)
         if button("Unstar" if starred else "Star", "star", "Mark runs, to find them again.", chosen):
             attempt(star, chosen, not starred)
@@ -92,6 +95,11 @@ def open_run(run: StoredRun, *, anew: bool = False) -> None:
 def resume(run: StoredRun) -> None:
     service.resume(run.id, owner)
     open_run(run)
+
+
+def predict(run: StoredRun) -> None:
+    models.choose(run.id)
+    st.switch_page("predict.py")
 
 
 def star(runs: Sequence[StoredRun], starred: bool) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.load.bare import BareWorkers
-from benchmarks.load.pupil import Pupil
+from benchmarks.load.pupil import UNDER_WAY, Pupil, as_a_page_does
 from benchmarks.load.server import RunningServer
 from benchmarks.load.tab import Tab
 from qenn_core.spec import ExperimentSpec
 
 # The end of the run is to be seen when it comes, not a quarter of a second later.
-EAGER_MS = {"queued": 10, "running": 10, "paused": 10}
+EAGER_MS = 10
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,12 @@ async def compare(
 
 async def _watched_run(server: RunningServer, link: str, seed: int) -> float:
     async with Tab(server.url, link) as tab:
-        pupil = Pupil(tab, seed, EAGER_MS)
+        pupil = Pupil(tab, seed, _eager)
         await pupil.open()
         begun = time.monotonic()
         await pupil.train()
         return pupil.ended_at - begun
+
+
+def _eager(run: Mapping[str, Any]) -> int | None:
+    return EAGER_MS if run["state"] in UNDER_WAY else as_a_page_does(run)

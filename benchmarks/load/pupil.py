@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,9 @@ from benchmarks.load.tab import PageError, Tab
 from benchmarks.load.widgets import chosen, moved
 
 # The same figures as in pages/_shared/assets/runs.js and progress.js.
-POLL_MS: Mapping[str, int] = {"queued": 500, "running": 250, "paused": 700}
+POLL_MS = {"running": 250, "paused": 700}
+QUEUED_MS = 300
+MOST_QUEUED_MS = 2000
 SCORING_MS = 300
 SAVING_MS = 2000
 LOOK_MS = 150
@@ -26,6 +28,9 @@ SETTING_SECONDS = 10.0
 LEARNING_RATES = ("0.01", "0.02", "0.1", "0.2")
 LAYERS = (1, 2, 4, 5)
 
+UNDER_WAY = ("queued", "running", "paused")
+
+Pace = Callable[[Mapping[str, Any]], int | None]
 Kind = Literal["open", "train", "state", "setting", "feed"]
 
 
@@ -55,16 +60,16 @@ class Pupil:
         The browser's tab.
     seed : int
         Decides when which setting is changed.
-    poll_ms : mapping
-        How often the run is asked for in each state.
+    pace : callable
+        Tells after how many milliseconds a run is asked for again; as a page does by default.
     """
 
-    def __init__(self, tab: Tab, seed: int, poll_ms: Mapping[str, int] = POLL_MS) -> None:
+    def __init__(self, tab: Tab, seed: int, pace: Pace | None = None) -> None:
         self.answers: list[Answer] = []
         self.run = ""
         self.ended_at = 0.0
         self._tab = tab
-        self._poll_ms = poll_ms
+        self._pace = pace or as_a_page_does
         self._chance = random.Random(seed)
         self._snapshot: dict[str, Any] = {}
 
@@ -112,8 +117,8 @@ class Pupil:
             seen = {"since": max((epoch["epoch"] for epoch in run["history"]), default=seen["since"])}
             seen["map"] = run["map_version"]
             self._snapshot = run
-            wait = self._poll_ms.get(run["state"]) or _rest(run)
-            if run["state"] not in self._poll_ms and not run["scoring"] and not self.ended_at:
+            wait = self._pace(run)
+            if run["state"] not in UNDER_WAY and not run["scoring"] and not self.ended_at:
                 self.ended_at = time.monotonic()
 
     async def _keep_page_up_to_date(self) -> None:
@@ -140,8 +145,13 @@ class Pupil:
         return moved(self._tab.widget_id("field:circuit.n_layers"), self._chance.choice(LAYERS))
 
 
-def _rest(run: dict[str, Any]) -> int | None:
-    """Return after how long a run that has ended is asked for again; ``None`` if no more."""
+def as_a_page_does(run: Mapping[str, Any]) -> int | None:
+    """Return after how many milliseconds a run is asked for again; ``None`` if no more."""
+    if run["state"] == "queued":
+        place: int = run["place"]
+        return min(MOST_QUEUED_MS, QUEUED_MS * max(1, place))
+    if run["state"] in POLL_MS:
+        return POLL_MS[run["state"]]
     if run["scoring"]:
         return SCORING_MS
     return None if run["saved"] else SAVING_MS

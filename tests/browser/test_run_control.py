@@ -7,7 +7,7 @@ from browser.studio import Studio
 from playwright.sync_api import expect
 
 # Quick epochs, and many of them: the run is still going whenever a test looks.
-LONG = {"ep": "500", "pat": "0", "l": "1", "q": "2", "d.n_samples": "60"}
+LONG = {"ep": "500", "pat": "0", "bs": "1", "l": "1", "q": "2", "d.n_samples": "60"}
 
 
 @pytest.fixture

@@ -155,6 +155,7 @@ def test_a_file_is_found_again_after_a_refresh_until_its_owner_deletes_it(studio
     studio.expect_in_link(file="trees.csv")
     studio.page.reload()
     expect(studio.page.get_by_text("120 rows · 4 columns")).to_be_visible()
+    studio.settled()
     studio.unfold("Your files")
     studio.press("Delete")
     expect(studio.page.get_by_role("heading", name="Bring your own data")).to_be_visible()

@@ -76,7 +76,7 @@ def measure_run(text: str) -> Run:
     for record in training:
         if isinstance(record, Epoch):
             trained += record.seconds
-            if live_map.affordable(trained):
+            if live_map.due(trained):
                 live_map.draw()
     live_map.draw_fully()
     seconds = thread_time() - begun

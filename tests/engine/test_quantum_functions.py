@@ -117,6 +117,8 @@ def test_operators(case: str) -> None:
     assert_parity(*layers(function(OPERATORS[case])), some_inputs(4, 3))
 
 
+# Of TorchLayer, where results are complex numbers without an imaginary part.
+@pytest.mark.filterwarnings("ignore:Casting complex values to real:UserWarning")
 @pytest.mark.parametrize("batch", [(), (1,), (4,), (2, 3)], ids=str)
 @pytest.mark.parametrize("case", OBSERVABLES)
 def test_results(case: str, batch: tuple[int, ...]) -> None:

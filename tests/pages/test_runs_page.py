@@ -113,7 +113,7 @@ def test_only_what_can_be_done_with_the_chosen_runs_is_offered(
     chosen = [keep(key) for _ in range(3)][:n_chosen]
     app = open_runs(key, *chosen)
     enabled = {found.label for found in app.button if not found.disabled} - {"Delete everything"}
-    assert enabled & {"Open", "Train again", "Resume", "Star"} == possible
+    assert enabled & {"Open", "Train again", "Resume", "Predict", "Star"} == possible
 
 
 def test_an_interrupted_run_can_be_resumed(key: str) -> None:
@@ -137,6 +137,15 @@ def test_a_run_is_trained_again_from_its_settings(key: str) -> None:
     assert all_is_well(app)
     assert spec_of(app) == SMALL
     assert "run" not in link_of(app)
+
+
+def test_a_trained_model_is_taken_to_the_page_that_predicts(key: str) -> None:
+    run, newer = train(key), train(key)
+    jobs.service().store.writer.flush(5)
+    app = open_runs(key, run)
+    button(app, "Predict").click().run()
+    assert all_is_well(app)
+    assert app.selectbox(key="field:model").value == run != newer
 
 
 def test_a_run_gets_a_star_and_loses_it(key: str) -> None:
