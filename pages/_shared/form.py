@@ -84,11 +84,12 @@ def settle(key: str, value: Any, *variant: Any) -> None:
     To Streamlit the widget is another one, which starts without a value, on another page and where
     `variant` differs, such as a slider's ends.
     """
-    drawn = f"{key} drawn as"
+    # One entry for all: Streamlit goes through every entry of the session for each widget that it draws.
+    drawn = st.session_state.setdefault("drawn as", {})
     widget = (state.page(), *variant)
-    if key not in st.session_state or st.session_state[key] != value or st.session_state[drawn] != widget:
+    if key not in st.session_state or st.session_state[key] != value or drawn.get(key) != widget:
         st.session_state[key] = value
-        st.session_state[drawn] = widget
+        drawn[key] = widget
 
 
 def changed(path: str, key: str, convert: Any = None) -> None:
