@@ -58,7 +58,7 @@ _CHARTS = f"""
 """
 
 _FIGURE = """
-<div class="qenn-circuit"></div>
+<div class="qenn-circuit" role="group" aria-label="The circuit" tabindex="0"></div>
 """
 
 

@@ -185,7 +185,10 @@ class Dispatcher:
             self._wake.wait()
             self._wake.clear()
             while not self._closed and (run := self._next()):
-                self._hand_over(run)
+                try:
+                    self._hand_over(run)
+                except Exception as error:  # whatever is wrong with this run, others wait behind it
+                    self._give_up(run, error)
 
     def _hand_over(self, run: Run) -> None:
         payload = pickle.dumps((run.spec, run.table, run.checkpoint, self._allowance))
@@ -246,18 +249,27 @@ class Dispatcher:
                 self._leaving.pop(run.id, None)
                 self._wake.set()
                 return
-            error = task.exception()
-            if error is None:
-                run.end()
-            else:
-                logger.error("run %s has lost its worker: %r", run.id, error)
-                why = f"{error.what} {error.why}" if isinstance(error, QennError) else type(error).__name__
-                run.interrupt(JobError(INTERRUPTED, why, RESUME))
-            if not run.ended:
-                self._waiting.append(run)
-            _log("run ended" if run.ended else "run waits", run)
-            self._keeper.keep(run)
-            self._make_room()
+            if error := task.exception():
+                self._give_up(run, error)
+                return
+            run.end()
+            self._put_away(run)
+
+    def _give_up(self, run: Run, error: BaseException) -> None:
+        """Interrupt a run that its worker cannot go on with."""
+        logger.error("run %s has lost its worker: %r", run.id, error)
+        why = f"{error.what} {error.why}" if isinstance(error, QennError) else type(error).__name__
+        with self._lock:
+            run.interrupt(JobError(INTERRUPTED, why, RESUME))
+            self._put_away(run)
+
+    def _put_away(self, run: Run) -> None:
+        """Keep a run that no worker has any more, or let it wait again."""
+        if not run.ended:
+            self._waiting.append(run)
+        _log("run ended" if run.ended else "run waits", run)
+        self._keeper.keep(run)
+        self._make_room()
         self._wake.set()
 
     def _make_room(self) -> None:

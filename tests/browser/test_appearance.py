@@ -10,7 +10,8 @@ from browser.studio import LAPTOP, PHONE, Studio, Visit
 from playwright.sync_api import expect
 
 PAGES = ("/", "/runs", "/predict", "/data", "/learn")
-THEMES = ("light", "dark")
+# Each on a screen of another size, with its background.
+THEMES = {"light": (LAPTOP, "rgb(255, 255, 255)"), "dark": (PHONE, "rgb(20, 19, 28)")}
 
 
 def ready(studio: Studio, path: str) -> Studio:
@@ -24,18 +25,14 @@ def ready(studio: Studio, path: str) -> Studio:
 
 
 @pytest.mark.parametrize(("path", "theme"), [*product(PAGES, THEMES)])
-def test_a_page_is_accessible_and_keeps_to_the_theme(visit: Visit, path: str, theme: str) -> None:
-    studio = ready(visit(color_scheme=theme), path)
+def test_a_page_is_accessible_and_keeps_to_theme_and_screen(visit: Visit, path: str, theme: str) -> None:
+    screen, paper = THEMES[theme]
+    studio = ready(visit(color_scheme=theme, viewport=screen), path)
     background = studio.page.get_by_test_id("stApp").evaluate(
         "node => getComputedStyle(node).backgroundColor"
     )
-    assert background == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 19, 28)"}[theme]
+    assert background == paper
     assert not hindrances(studio.page)
-
-
-@pytest.mark.parametrize(("path", "screen"), [*product(PAGES, (LAPTOP, PHONE))])
-def test_a_page_keeps_to_the_width_of_the_screen(visit: Visit, path: str, screen: dict[str, int]) -> None:
-    studio = ready(visit(viewport=screen), path)
     widths = studio.page.get_by_test_id("stMain").evaluate("node => [node.scrollWidth, node.clientWidth]")
     assert widths[0] <= widths[1]
     assert studio.page.evaluate("document.documentElement.scrollWidth") <= screen["width"]

@@ -94,7 +94,7 @@ def test_a_question_that_takes_long_keeps_a_run_waiting_and_does_not_end_it(
     assert pids(alone) == before
 
 
-def test_a_question_that_is_stuck_ends_the_process_and_the_next_run_finds_a_new_one(alone: Jobs) -> None:
+def test_a_question_that_is_stuck_ends_the_process(alone: Jobs) -> None:
     run = alone.submit(LONG, owner=ALICE)
     until(alone, run, with_epochs(1))
     with pytest.raises(JobError, match="too long"):
@@ -102,12 +102,12 @@ def test_a_question_that_is_stuck_ends_the_process_and_the_next_run_finds_a_new_
     lost = until(alone, run, settled, seconds=5)
     assert lost.error is not None
     assert lost.history, "what it had told is kept"
-    assert until(alone, alone.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
 
 
 def test_a_scheduler_that_is_killed_is_told_and_all_processes_are_replaced(alone: Jobs) -> None:
+    # The process that was ended before has a successor, in which this begins.
     run = alone.submit(LONG, owner=ALICE)
-    until(alone, run, with_epochs(1))
+    until(alone, run, with_epochs(1), seconds=60)
     (worker,) = pids(alone)
     nanny = psutil.Process(worker).parent()
     folder = json.loads(nanny.cmdline()[-1])["opts"]["local_directory"]
