@@ -94,6 +94,17 @@ def test_a_reload_finds_the_run_again(running: Studio) -> None:
     expect(studio.table).to_be_visible()
 
 
+def test_a_run_goes_on_while_its_browser_is_away(running: Studio) -> None:
+    studio = running
+    link, seen = studio.link, len(studio.epochs())
+    studio.page.goto("about:blank")
+    studio.page.wait_for_timeout(1500)
+    studio.open(**link)
+    assert len(studio.until_epochs(1)) > seen + 5, "many at once: they were made meanwhile"
+    studio.press("Stop")
+    expect(studio.table).to_be_visible()
+
+
 def test_a_zoom_is_kept_while_epochs_arrive_and_controls_are_used(running: Studio) -> None:
     studio = running
     before = studio.ranges("loss")
