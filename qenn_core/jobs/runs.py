@@ -147,10 +147,12 @@ class Jobs:
 
     def spec_of(self, run_id: str, owner: str) -> ExperimentSpec:
         """Return what a run trains; raises `JobError` if there is no such run of this owner."""
-        return self._run(run_id, owner).spec
+        live = self._live(run_id, owner)
+        # Pages ask at every turn, and need neither epochs nor report for that.
+        return live.spec if live else ExperimentSpec.from_json(self._stored(run_id, owner).spec)
 
     def listed(self, owner: str, search: str = "") -> list[StoredRun]:
-        """Return the runs of an owner whose name, data or settings hold `search`, the newest first."""
+        """Return the runs of an owner whose name or data hold the words of `search`, the newest first."""
         self.store.writer.flush(FLUSH_SECONDS)
         return self.store.runs.listed(owner, search)
 
@@ -218,10 +220,14 @@ class Jobs:
 
     def _kept(self, run_id: str, owner: str) -> Run:
         """Return an ended run as the store has it."""
+        stored = self._stored(run_id, owner)
+        return restored(stored, self.store.runs.epochs(owner, run_id), self.store.runs.report(owner, run_id))
+
+    def _stored(self, run_id: str, owner: str) -> StoredRun:
         stored = self.store.runs.get(owner, run_id)
         if stored is None:
             raise JobError(*UNKNOWN)
-        return restored(stored, self.store.runs.epochs(owner, run_id), self.store.runs.report(owner, run_id))
+        return stored
 
     def _take_up(self, ended: Run, table: Table | None) -> None:
         checkpoint = ended.checkpoint or self.store.runs.checkpoint(ended.owner, ended.id)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from jobs.specs import LONG, SHORT
 from jobs.waiting import ALICE, in_state, settled, until, with_epochs
 
 from qenn_core.errors import JobError
@@ -17,11 +18,6 @@ from qenn_core.jobs.runs import Jobs
 from qenn_core.spec import DataSpec, ExperimentSpec
 from qenn_core.store.store import Store
 
-SHORT = ExperimentSpec().with_(
-    **{"data.params": {"n_samples": 60}, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}
-)
-# Each has epochs enough that it goes on while it is looked at.
-LONG = SHORT.with_(**{"training.epochs": 500})
 # Many seconds an epoch, some hundredths of one a step.
 SLOW = ExperimentSpec().with_(
     **{

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from dask.config import collect_env, merge
 from distributed import Security
+from jobs.specs import LONG, SHORT
 from jobs.waiting import ALICE, settled, until, with_epochs
 
 from qenn_core.data.table import Table
@@ -24,14 +25,10 @@ from qenn_core.errors import JobError
 from qenn_core.jobs.elsewhere import Elsewhere
 from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.tasks import QUESTIONS, TRAINING
-from qenn_core.spec import DataSpec, ExperimentSpec
+from qenn_core.spec import DataSpec
 from qenn_core.store.store import Store
 
 ROOT = Path(__file__).parents[2]
-SHORT = ExperimentSpec().with_(
-    **{"data.params": {"n_samples": 60}, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}
-)
-LONG = SHORT.with_(**{"training.epochs": 500})
 ENDLESS = LONG.with_(**{"data.params": {"n_samples": 400}, "circuit.n_qubits": 7, "training.batch_size": 1})
 # What a worker may take, some half of which it has taken before its first run; and a run that takes more.
 MEMORY = 900 * 2**20

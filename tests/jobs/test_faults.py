@@ -13,7 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from jobs.test_runs import LONG, SHORT, numbers
+from jobs.specs import LONG, SHORT
+from jobs.test_runs import numbers
 from jobs.waiting import ALICE, saved, settled, until, with_epochs
 
 from qenn_core.errors import QennError

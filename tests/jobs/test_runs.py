@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pandas as pd
 import psutil
 import pytest
+from jobs.specs import LONG, SHORT
 from jobs.waiting import ALICE, BOB, in_state, saved, settled, until, with_epochs
 
 from qenn_core.data.preparation import prepare
@@ -22,11 +23,6 @@ from qenn_core.training.loop import train
 from qenn_core.training.records import Epoch, Finished, Started
 from qenn_core.workspace import feed_key
 
-SHORT = ExperimentSpec().with_(
-    **{"data.params": {"n_samples": 60}, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}
-)
-# Quick epochs, and many of them: it is still going whenever a test looks.
-LONG = SHORT.with_(**{"training.epochs": 500})
 # A single epoch of it takes longer than anybody waits for a stop.
 SLOW = ExperimentSpec().with_(
     **{
