@@ -14,15 +14,54 @@ from qenn_core.model.executions import executions
 from qenn_core.model.shape import model_shape
 from qenn_core.plots.circuit import circuit_svg
 from qenn_core.plots.palette import SYMBOLS
+from qenn_core.spec import ExperimentSpec
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.overview_records import Ready
+    from qenn_core.analysis.overview_records import Overview, Ready
 
 PARAMETER_SHIFT = (
     "Here the circuit is simulated, so that the way to turn each angle can be calculated. A quantum computer "
     "has to find it out: for each row and each angle it runs the circuit twice more, with the angle a "
     "quarter turn further and a quarter turn back. This is the parameter-shift rule."
 )
+
+
+@st.fragment
+def cockpit(overview: Overview | None, drawn_for: ExperimentSpec) -> None:
+    """Draw all but the settings, which neither a press of a button nor the run's progress changes.
+
+    What changes them from here, such as taking settings that fit, draws the whole page again.
+    """
+    if state.spec() != drawn_for:
+        st.rerun()
+    run, ran = watching.watched(), watching.spec()
+    ready = overview.ready if overview else None
+    buttons = st.container()
+    allowed = ready is not None and estimate.show(ready)
+    with buttons:
+        watching.controls(run, has_data=ready is not None, allowed=allowed)
+    form.complaint("run")
+    form.complaint("overview")
+    if run is not None and run.error is not None:
+        form.show(run.error)
+    if overview is not None:
+        target.refusal(overview)
+    elif run is None:
+        upload.invitation()
+    if overview is not None and ready is not None:
+        pipeline(overview.name, ready)
+    # A run that is kept is shown also when its data are no longer here.
+    if ready is not None or run is not None:
+        live(run, ready)
+        left, right = st.columns(2, gap="medium")
+        with left:
+            if ready is not None:
+                circuit(len(ready.input_names), changed=ran not in (None, drawn_for))
+        with right:
+            table(run)
+            on_a_quantum_computer(run, ran, ready)
+        confusion(run)
+    state.write_link()
 
 
 def pipeline(name: str, ready: Ready) -> None:
@@ -57,8 +96,8 @@ def points(ready: Ready) -> list[dict[str, float | str]]:
     ]
 
 
-def circuit(n_inputs: int) -> None:
-    changed = ran is not None and ran != state.spec()
+def circuit(n_inputs: int, *, changed: bool) -> None:
+    """Draw the circuit of the settings, and say so where the run has others."""
     st.html(
         '<div class="qenn-title">The circuit</div>'
         + (
@@ -87,7 +126,7 @@ def table(run: RunSnapshot | None) -> None:
     st.caption(" ".join(map(form.plain, run.comparison.cautions)))
 
 
-def on_a_quantum_computer(run: RunSnapshot | None, ready: Ready | None) -> None:
+def on_a_quantum_computer(run: RunSnapshot | None, ran: ExperimentSpec | None, ready: Ready | None) -> None:
     """Say what the run took, or would take, where nothing can be simulated."""
     spec = state.spec()
     if ran is not None and run is not None and run.started is not None and run.finished is not None:
@@ -118,39 +157,9 @@ with st.sidebar:
             form.dataset_params()
     form.settings()
 
-run = watching.watched()
-ran = watching.spec()
-top = st.container()
 overview = questions.overview()
-ready = overview.ready if overview else None
-with top:
-    buttons = st.container()
-    allowed = ready is not None and estimate.show(ready)
-    with buttons:
-        watching.controls(run, has_data=ready is not None, allowed=allowed)
-    form.complaint("run")
-    form.complaint("overview")
-if run is not None and run.error is not None:
-    form.show(run.error)
-if overview is None:
-    if run is None:
-        upload.invitation()
-else:
-    if state.spec().data.is_csv:
-        with question:
-            target.choose(overview)
-    target.refusal(overview)
-    if ready is not None:
-        pipeline(overview.name, ready)
-# A run that is kept is shown also when its data are no longer here.
-if ready is not None or run is not None:
-    live(run, ready)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        if ready is not None:
-            circuit(len(ready.input_names))
-    with right:
-        table(run)
-        on_a_quantum_computer(run, ready)
-    confusion(run)
+if overview is not None and state.spec().data.is_csv:
+    with question:
+        target.choose(overview)
+cockpit(overview, state.spec())
 estimate.machine().ask()

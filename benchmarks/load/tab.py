@@ -6,10 +6,10 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 from streamlit.proto.Alert_pb2 import Alert
@@ -38,8 +38,18 @@ _LINKED = re.compile(r'(?:src|href)="\./(static/[^"]+)"')
 _SCRIPT = re.compile(r'"(?:\./|assets/)([\w.]+\.js)"')
 
 
+DRAWN = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+
+
 class PageError(Exception):
     """A page showed an error, or did not answer as it should."""
+
+
+class Drawn(NamedTuple):
+    """An element of the page, and the fragment that draws it; empty where the page itself does."""
+
+    element: Element
+    fragment: str
 
 
 class Tab:
@@ -65,9 +75,9 @@ class Tab:
         self._page_hash = ""
         self.link = link
         """What stands behind the question mark of its address."""
-        self._elements: dict[tuple[int, ...], Element] = {}
+        self._drawn: dict[tuple[int, ...], Drawn] = {}
         self._values: dict[str, WidgetState] = {}
-        self._kept: dict[str, tuple[int, Element]] = {}
+        self._kept: dict[str, tuple[int, Drawn]] = {}
         self._runs = 0
         self._loaded: set[str] = set()
 
@@ -100,23 +110,20 @@ class Tab:
         return time.monotonic() - begun
 
     async def press(self, label: str) -> float:
-        """Press a button, and return the seconds until the page is drawn."""
-        return await self.change(pressed(self._button(label)))
+        """Press a button, and return the seconds until it is drawn what comes of it."""
+        button = self._button(label)
+        return await self._tell(pressed(button.element.button.id), button.fragment)
 
     async def change(self, state: WidgetState) -> float:
-        """Change a widget, and return the seconds until the page is drawn, waiting for its turn included."""
-        begun = time.monotonic()
-        async with self._turn:
-            if state.id in self._values:
-                self._values[state.id] = state
-            await self._rerun([state])
-        return time.monotonic() - begun
+        """Change a setting, and return the seconds until the page is drawn, waiting for its turn included."""
+        return await self._tell(state, fragment="")
 
     async def trigger(self, component: str, event: str, value: Any) -> float:
         """Let the script of a component tell the page of an event; return the seconds until it is drawn."""
         told = json.dumps([{"event": event, "value": value}])
-        widget = f"$$STREAMLIT_INTERNAL_KEY_{self._component(component).id}__events"
-        return await self.change(WidgetState(id=widget, json_trigger_value=told))
+        drawn = self._component(component)
+        widget = f"$$STREAMLIT_INTERNAL_KEY_{drawn.element.bidi_component.id}__events"
+        return await self._tell(WidgetState(id=widget, json_trigger_value=told), drawn.fragment)
 
     def widget_id(self, key: str) -> str:
         """Return the id of the widget that the page knows by `key`."""
@@ -127,7 +134,7 @@ class Tab:
 
     def data_of(self, component: str) -> dict[str, Any]:
         """Return the data that the page gives to a component."""
-        given: dict[str, Any] = json.loads(self._component(component).json)
+        given: dict[str, Any] = json.loads(self._component(component).element.bidi_component.json)
         return given
 
     async def ask(self, path: str, query: Mapping[str, int], headers: Mapping[str, str]) -> Any:
@@ -143,29 +150,43 @@ class Tab:
 
     # What the page holds
 
-    def _button(self, label: str) -> str:
-        for element in self._elements.values():
-            if element.button.label == label:
-                if element.button.disabled:
+    @property
+    def _elements(self) -> Iterator[Element]:
+        return (drawn.element for drawn in self._drawn.values())
+
+    def _button(self, label: str) -> Drawn:
+        for drawn in self._drawn.values():
+            if drawn.element.button.label == label:
+                if drawn.element.button.disabled:
                     raise PageError(f"the button {label} is disabled")
-                return element.button.id
+                return drawn
         raise PageError(f"the page has no button {label}")
 
-    def _component(self, name: str) -> Any:
-        for element in self._elements.values():
-            if element.bidi_component.component_name == name:
-                return element.bidi_component
+    def _component(self, name: str) -> Drawn:
+        for drawn in self._drawn.values():
+            if drawn.element.bidi_component.component_name == name:
+                return drawn
         raise PageError(f"the page has no component {name}")
 
     # The protocol
 
-    async def _rerun(self, changes: Iterable[WidgetState]) -> None:
-        """Let the page run with all widgets as they stand, but for `changes`."""
+    async def _tell(self, state: WidgetState, fragment: str) -> float:
+        """Tell the page, or the fragment that is concerned, of a widget; return the seconds that it took."""
+        begun = time.monotonic()
+        async with self._turn:
+            if state.id in self._values:
+                self._values[state.id] = state
+            await self._rerun([state], fragment)
+        return time.monotonic() - begun
+
+    async def _rerun(self, changes: Iterable[WidgetState], fragment: str = "") -> None:
+        """Let the page, or one fragment, run with all widgets as they stand, but for `changes`."""
         states = self._values | {state.id: state for state in changes}
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string = self.link
         rerun.page_script_hash = self._page_hash
+        rerun.fragment_id = fragment
         rerun.widget_states.widgets.extend(states.values())
         rerun.cached_message_hashes.extend(self._kept)
         rerun.context_info.timezone = "Europe/Berlin"
@@ -179,7 +200,7 @@ class Tab:
 
     async def _draw(self) -> None:
         """Take what the server sends until the page is drawn."""
-        drawn: dict[tuple[int, ...], Element] = {}
+        drawn: dict[tuple[int, ...], Drawn] = {}
         while True:
             received = await self._stream.receive()
             if received.type is not aiohttp.WSMsgType.BINARY:
@@ -188,29 +209,39 @@ class Tab:
             match message.WhichOneof("type"):
                 case "new_session":
                     self._page_hash = message.new_session.page_script_hash
-                    drawn = {}
+                    drawn = self._left_by(message.metadata.run.fragment_ids)
                 case "delta" if message.delta.HasField("new_element"):
-                    element = message.delta.new_element
-                    drawn[tuple(message.metadata.delta_path)] = element
+                    new = Drawn(message.delta.new_element, message.delta.fragment_id)
+                    drawn[tuple(message.metadata.delta_path)] = new
                     if message.metadata.cacheable:
-                        self._kept[message.hash] = self._runs, element
+                        self._kept[message.hash] = self._runs, new
                 case "ref_hash":
-                    _, element = self._kept[message.ref_hash]
-                    self._kept[message.ref_hash] = self._runs, element
-                    drawn[tuple(message.metadata.delta_path)] = element
+                    _, known = self._kept[message.ref_hash]
+                    self._kept[message.ref_hash] = self._runs, known
+                    drawn[tuple(message.metadata.delta_path)] = known
                 case "page_info_changed":
                     self.link = message.page_info_changed.query_string
                 case "script_finished" if message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     break
-        if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+        if message.script_finished not in DRAWN:
             raise PageError("the page could not be run")
-        self._elements = drawn
-        self._values = dict(self._standing(drawn.values()))
+        self._drawn = drawn
+        self._values = dict(self._standing(self._elements))
+        if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+            self._forget_old_elements()
+
+    def _left_by(self, fragments: Collection[str]) -> dict[tuple[int, ...], Drawn]:
+        """Return what stays where only some fragments are drawn anew; nothing does where the page is."""
+        return {
+            path: drawn
+            for path, drawn in self._drawn.items()
+            if fragments and drawn.fragment not in fragments
+        }
+
+    def _forget_old_elements(self) -> None:
         self._runs += 1
         self._kept = {
-            name: (run, element)
-            for name, (run, element) in self._kept.items()
-            if self._runs - run <= KEPT_RUNS
+            name: (run, drawn) for name, (run, drawn) in self._kept.items() if self._runs - run <= KEPT_RUNS
         }
 
     def _standing(self, elements: Iterable[Element]) -> Iterator[tuple[str, WidgetState]]:
@@ -222,7 +253,7 @@ class Tab:
                 yield state.id, known or state
 
     def _check(self) -> None:
-        for element in self._elements.values():
+        for element in self._elements:
             if element.HasField("exception"):
                 raise PageError(f"the page shows a {element.exception.type}")
             if element.HasField("alert") and element.alert.format == Alert.ERROR:
@@ -232,7 +263,7 @@ class Tab:
 
     async def _load_scripts(self) -> None:
         """Load the scripts of the components, and what these load in turn."""
-        shims = (element.bidi_component.js_content for element in self._elements.values())
+        shims = (element.bidi_component.js_content for element in self._elements)
         wanted = set(_SCRIPT.findall("".join(shims)))
         while wanted := wanted - self._loaded:
             self._loaded |= wanted
