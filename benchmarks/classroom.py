@@ -6,13 +6,14 @@ Run it from the folder above, on an idle machine with Linux: ``python -m benchma
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import parse_qsl
+
+import uvloop
 
 from benchmarks.document import DOCUMENT, write
 from benchmarks.load.bare import BareWorkers, bare_workers
@@ -88,15 +89,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _measure(server: RunningServer, bare: BareWorkers, effort: Effort, workers: int) -> Classes:
-    asyncio.run(until_ready(server.url))
+    uvloop.run(until_ready(server.url))
     # The first run finds nothing warm; it is not counted.
-    watched = asyncio.run(compare(server, bare, effort.link, effort.spec, 1 + effort.repeats))[1:]
+    watched = uvloop.run(compare(server, bare, effort.link, effort.spec, 1 + effort.repeats))[1:]
     logger.info("one run alone: done")
     memory, lessons, pure = server.memory(), [], []
     for number in range(effort.lessons):
         if number % effort.pure_every == 0:
             pure.append(bare.seconds_for_runs(effort.spec, effort.pupils))
-        lessons.append(asyncio.run(give(server, effort.pupils, link=effort.link, seed=number)))
+        lessons.append(uvloop.run(give(server, effort.pupils, link=effort.link, seed=number)))
         logger.info("class %d: %.1f s, %d errors", number + 1, lessons[-1].seconds, len(lessons[-1].errors))
     pure.append(bare.seconds_for_runs(effort.spec, effort.pupils))
     return Classes(effort.pupils, workers, memory, tuple(lessons), tuple(pure), tuple(watched))

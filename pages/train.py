@@ -12,7 +12,6 @@ from qenn_core.errors import QennError
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.model.executions import executions
 from qenn_core.model.shape import model_shape
-from qenn_core.plots.circuit import circuit_svg
 from qenn_core.plots.palette import SYMBOLS
 from qenn_core.spec import ExperimentSpec
 
@@ -78,22 +77,12 @@ def live(run: RunSnapshot | None, ready: Ready | None) -> None:
             "epochs": run.epochs if run else state.spec().training.epochs,
             "class_names": ready.class_names if ready else (),
             "axes": plane.axes if plane else ("", ""),
-            "points": points(ready) if ready else [],
+            "points": ready.shown.points if ready else [],
             "symbols": SYMBOLS,
             "theme": st.context.theme.type,
         },
         key="charts",
     )
-
-
-def points(ready: Ready) -> list[dict[str, float | str]]:
-    shown = ready.shown
-    if shown.plane is None:
-        return []
-    return [
-        {"x": x, "y": y, "label": label, "part": part}
-        for (x, y), label, part in zip(shown.plane.points, shown.labels, shown.parts, strict=True)
-    ]
 
 
 def circuit(n_inputs: int, *, changed: bool) -> None:
@@ -107,11 +96,11 @@ def circuit(n_inputs: int, *, changed: bool) -> None:
         )
     )
     try:
-        drawing = questions.drawing(n_inputs)
+        figure = questions.circuit(n_inputs)
     except QennError as error:
         form.show(error)
     else:
-        components.figure(data={"svg": circuit_svg(drawing)}, key="circuit")
+        components.figure(data={"svg": figure}, key="circuit")
 
 
 def table(run: RunSnapshot | None) -> None:

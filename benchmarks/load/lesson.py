@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain
 
 from benchmarks.load.pupil import Answer, Pupil
 from benchmarks.load.server import RunningServer, Usage
 from benchmarks.load.tab import Tab
+from qenn_core.store.records import StoredRun
 from qenn_core.store.store import Store
 from qenn_core.workspace import owner_of
 
@@ -29,6 +31,8 @@ class Lesson:
     stored : int
         Number of runs that the database has as finished, with their weights.
     seconds : float
+        From the first press of Train until the last run ended.
+    seen : float
         From the first press of Train until the last pupil saw their run ended.
     usage : Usage
         CPU time of the server's processes, from the first press until the last page was drawn.
@@ -42,6 +46,7 @@ class Lesson:
     errors: tuple[str, ...]
     stored: int
     seconds: float
+    seen: float
     usage: Usage
     pupils_cpu: float
     memory: int
@@ -67,13 +72,16 @@ async def give(server: RunningServer, n_pupils: int, *, link: str = "", seed: in
             for number in range(n_pupils)
         ]
         opened = await asyncio.gather(*(pupil.open() for pupil in pupils), return_exceptions=True)
+        pressed = datetime.now(UTC)
         begun, before, own = time.monotonic(), server.usage(), time.process_time()
         trained = await asyncio.gather(*(pupil.train() for pupil in pupils), return_exceptions=True)
+        kept = _kept(server, pupils)
         return Lesson(
             answers=tuple(answer for pupil in pupils for answer in pupil.answers),
             errors=tuple(chain.from_iterable(map(_texts, filter(None, (*opened, *trained))))),
-            stored=_stored(server, pupils),
-            seconds=max(pupil.ended_at for pupil in pupils) - begun,
+            stored=sum(run.state == "finished" and run.has_weights for run in kept),
+            seconds=max((run.ended - pressed).total_seconds() for run in kept if run.ended),
+            seen=max(pupil.ended_at for pupil in pupils) - begun,
             usage=server.usage().since(before),
             pupils_cpu=time.process_time() - own,
             memory=server.memory(),
@@ -88,8 +96,8 @@ def _texts(error: BaseException) -> Iterator[str]:
         yield str(error) or type(error).__name__
 
 
-def _stored(server: RunningServer, pupils: list[Pupil]) -> int:
+def _kept(server: RunningServer, pupils: list[Pupil]) -> list[StoredRun]:
     """Look into the database, as another program would."""
     with closing(Store(server.home)) as store:
-        kept = (store.runs.get(owner_of(pupil.workspace), pupil.run) for pupil in pupils)
-        return sum(run is not None and run.state == "finished" and run.has_weights for run in kept)
+        found = (store.runs.get(owner_of(pupil.workspace), pupil.run) for pupil in pupils)
+        return [run for run in found if run is not None]

@@ -114,6 +114,7 @@ def _times(classes: Classes) -> str:
                 "the class: from the first press to the last end",
                 _typical(lesson.seconds for lesson in lessons),
             ),
+            ("until the last pupil sees it", _typical(lesson.seen for lesson in lessons)),
             ("CPU of the workers", _typical(lesson.usage.workers for lesson in lessons)),
             ("CPU of the server", _typical(lesson.usage.server for lesson in lessons)),
             ("CPU of the scheduler", _typical(lesson.usage.scheduler for lesson in lessons)),

@@ -33,11 +33,9 @@ def show(ready: Ready) -> bool:
     spec = state.spec()
     task = Task(ready.rows, ready.n_features, ready.n_inputs, ready.n_classes)
     speed = machine().speed
-    cost = estimate_run(spec, task, speed or Speed())
     try:
-        # Not by the speed of another machine.
-        if speed is not None:
-            refuse_long_run(spec, task, speed)
+        # Nothing is refused by the speed of another machine.
+        cost = refuse_long_run(spec, task, speed) if speed else estimate_run(spec, task, Speed())
     except MisfitError as error:
         form.refuse(error, _PLACE)
         return False

@@ -11,6 +11,7 @@ from pages._shared import state
 from qenn_core import jobs
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, QennError, TooManyRowsError
+from qenn_core.plots.circuit import circuit_svg
 from qenn_core.spec import CSV, DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from qenn_core.analysis.overview_records import Overview
     from qenn_core.analysis.predictions import Predictions
-    from qenn_core.model.drawing import Drawing
 
 T = TypeVar("T")
 
@@ -47,13 +47,13 @@ def overview() -> Overview | None:
         return None
 
 
-def drawing(n_inputs: int) -> Drawing:
-    """Draw the circuit of the session's spec."""
+def circuit(n_inputs: int) -> str:
+    """Draw the circuit of the session's spec, as SVG."""
     spec = state.spec()
     asked = ExperimentSpec.from_dict(
         {"encoding": spec.encoding, "circuit": spec.circuit, "noise": spec.noise}
     )
-    return _drawing(asked.to_json(), n_inputs)
+    return _circuit(asked.to_json(), n_inputs)
 
 
 def read_table(content: bytes, file_name: str, data: DataSpec, seed: int) -> Table:
@@ -102,6 +102,5 @@ def _overview(spec: str, table: Table | None) -> Overview:
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
-def _drawing(spec: str, n_inputs: int) -> Drawing:
-    found: Drawing = jobs.service().ask("draw_circuit", ExperimentSpec.from_json(spec), n_inputs)
-    return found
+def _circuit(spec: str, n_inputs: int) -> str:
+    return circuit_svg(jobs.service().ask("draw_circuit", ExperimentSpec.from_json(spec), n_inputs))

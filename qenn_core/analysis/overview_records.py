@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
@@ -78,6 +79,16 @@ class Shown(_Record):
     plane: PlaneView | None
     """``None`` when there is one feature only."""
     telling: FeatureView
+
+    @cached_property
+    def points(self) -> list[dict[str, float | str]]:
+        """The rows on the plane as charts take them: place, class number and part; empty without a plane."""
+        if self.plane is None:
+            return []
+        return [
+            {"x": x, "y": y, "label": label, "part": part}
+            for (x, y), label, part in zip(self.plane.points, self.labels, self.parts, strict=True)
+        ]
 
 
 class Ready(_Record):

@@ -90,7 +90,7 @@ class Cluster:
     """Hands tasks to workers, and connects again whenever the connection was lost.
 
     It connects in the background, from a thread of its own, in which `heard` and `changed` are called too:
-    these must not wait for anything. Every method may be called from any thread.
+    these must not wait for anything. Every method but `expect_place` may be called from any thread.
 
     Parameters
     ----------
@@ -114,6 +114,7 @@ class Cluster:
         self._client: Client | None = None
         self._workers: Mapping[str, Mapping[str, float]] = {}
         self._given: dict[str, str] = {}
+        self._expected: set[Place] = set()
         self._freed = asyncio.Event()
         self._followed: set[asyncio.Task[Any]] = set()
         self._queues: Mapping[str, asyncio.Lock] = {kind: asyncio.Lock() for kind in KINDS}
@@ -161,6 +162,15 @@ class Cluster:
         return run_coroutine_threadsafe(
             self._call(kind, function, args, payload, patience, seconds), self._loop
         )
+
+    def expect_place(self, kind: str, worker: str) -> None:
+        """Count a place as free whose task has told that it is about to end.
+
+        The next task is handed over meanwhile, and begins in the moment in which that ends. To be called from
+        `heard` only: the end of the task is heard after it.
+        """
+        self._expected.add((worker, kind))
+        self._freed.set()
 
     def everywhere(
         self, function: Callable[..., Any], *args: Any, workers: Iterable[str] | None = None
@@ -233,12 +243,14 @@ class Cluster:
         """Count the workers and what they offer; return how much of it is taken, by any server."""
         async with asyncio.timeout(SILENCE_SECONDS):
             scheduler = client.scheduler
-            known = (await scheduler.identity(n_workers=-1))["workers"]
-            processing = await scheduler.processing(workers=None)
-        self._workers = {address: worker["resources"] for address, worker in known.items()}
+            known, processing = await asyncio.gather(
+                scheduler.identity(n_workers=-1), scheduler.processing(workers=None)
+            )
+        self._workers = {address: worker["resources"] for address, worker in known["workers"].items()}
         self._offer(self._site.slots or _sums(self._workers.values()))
         begun = {task: address for address, tasks in processing.items() for task in tasks}
-        return Counter((address, _kind(task)) for task, address in {**begun, **self._given}.items())
+        taken = Counter((address, _kind(task)) for task, address in {**begun, **self._given}.items())
+        return taken - Counter(self._expected)
 
     async def _ready(self) -> None:
         while not all(_sums(self._workers.values())[kind] >= max(1, self.slots(kind)) for kind in KINDS):
@@ -291,6 +303,7 @@ class Cluster:
             raise ClusterLostError(*LOST_CLUSTER) from lost
         finally:
             del self._given[name]
+            self._expected.discard((worker, _kind(name)))
             self._freed.set()
 
     async def _place(self, task: str) -> tuple[Client, str]:

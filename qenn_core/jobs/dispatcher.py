@@ -218,8 +218,8 @@ class Dispatcher:
         return [ready[position] for position in fair_order(owners, self._under_way(), self._served)]
 
     def _under_way(self) -> list[str]:
-        working = [run.owner for run in self._runs.values() if run.working]
-        return working + [run.owner for run in self._leaving.values()]
+        working = [run for run in self._runs.values() if run.working]
+        return [run.owner for run in (*working, *self._leaving.values()) if not run.ending]
 
     def _tell(self, run: Run) -> None:
         """Pass on the wish; a run whose worker is not known yet is told once it has begun."""
@@ -235,13 +235,16 @@ class Dispatcher:
             run = self._runs.get(run_id) or self._leaving.get(run_id)
             if run is None or not run.working:
                 return
-            begins = run.worker is None
+            begins, goes_on = run.worker is None, not run.ending
             for field, value in news:
                 run.take(field, value)
             if run_id in self._runs:
                 self._keeper.keep(run)
         if begins:
             self._tell(run)
+        if goes_on and run.ending and run.worker:
+            self.cluster.expect_place(TRAINING, run.worker)
+            self._wake.set()
 
     def _done(self, run: Run, task: Future[None]) -> None:
         with self._lock:

@@ -54,6 +54,8 @@ class Run:
         Address of the worker process, once the run has begun there.
     working : bool
         Whether a worker has it, or is about to.
+    ending : bool
+        Whether its worker is about to be done with it.
     model : bytes or None
         The trained model.
     """
@@ -76,6 +78,7 @@ class Run:
         self.wish = Wish()
         self.worker: str | None = None
         self.working = False
+        self.ending = False
         self._state = snapshot
         self._history = list(history)
         self._parked = False
@@ -136,7 +139,7 @@ class Run:
 
     def begin(self) -> None:
         """Give the run to a worker, to be taken up from its checkpoint."""
-        self.working, self._parked = True, False
+        self.working, self.ending, self._parked = True, False, False
         self._history = self._history[: self.checkpoint.epoch if self.checkpoint else 0]
 
     def take(self, field: str, value: Any) -> None:
@@ -149,6 +152,8 @@ class Run:
                 self.checkpoint = SavedWeights(*value)
             case messages.MODEL:
                 self.model = value
+            case messages.ENDING:
+                self.ending = True
             case messages.PARKED:
                 self._parked = True
             case "history":

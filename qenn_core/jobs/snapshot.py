@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic_core import to_json
 
 from qenn_core.analysis.records import DecisionMap, MapPoint
 from qenn_core.comparison.records import Comparison, ModelResult
@@ -127,5 +127,5 @@ class RunSnapshot(BaseModel):
         return self.model_dump_json(exclude=_PREDICTIONS)
 
     def to_report(self) -> bytes:
-        """Write what is kept of the run beside its epochs."""
-        return json.dumps(self.model_dump(exclude=_KEPT_ELSEWHERE)).encode()
+        """Write what is kept of the run beside its epochs; what is not a number stays that."""
+        return to_json(self.model_dump(exclude=_KEPT_ELSEWHERE), inf_nan_mode="constants")

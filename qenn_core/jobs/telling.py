@@ -7,8 +7,12 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
+from qenn_core.jobs import messages
+
 # A page does not look more often.
-PACE = 0.1
+PACE = 0.2
+# What somebody waits for.
+AT_ONCE = (messages.ENDING,)
 # Of these only the latest matters.
 REPLACED = ("decision_map",)
 
@@ -43,7 +47,7 @@ class Teller:
                 self._news = [item for item in self._news if item[0] != field]
             self._news.append((field, value))
             wait = self._sent + PACE - monotonic()
-            if wait <= 0:
+            if wait <= 0 or field in AT_ONCE:
                 self._send_all()
             elif not self._awaited:
                 self._awaited = True

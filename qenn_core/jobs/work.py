@@ -146,12 +146,14 @@ def updates(
                 if live_map.due(trained):
                     yield "decision_map", live_map.draw()
             case Finished():
+                yield messages.ENDING, True
                 if record.reason in BROKEN_OFF and record.epochs:
                     yield messages.CHECKPOINT, (record.epochs, training.checkpoint())
                 yield "decision_map", live_map.draw_fully()
                 yield "comparison", compare(quantum_result(started, record), baselines, data)
                 yield "finished", record
                 yield messages.MODEL, pack_model(spec, preparation, training.weights())
+                return
         if control.must_wait(done) and done < spec.training.epochs:
             yield messages.CHECKPOINT, (done, training.checkpoint())
             yield "decision_map", live_map.draw_fully()

@@ -101,8 +101,8 @@ def refuse_misfit(spec: ExperimentSpec) -> None:
     )
 
 
-def refuse_long_run(spec: ExperimentSpec, task: Task, speed: Speed) -> None:
-    """Refuse a run that would not end, before it starts.
+def refuse_long_run(spec: ExperimentSpec, task: Task, speed: Speed) -> Cost:
+    """Return what a run would take; one that would not end is refused before it starts.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def refuse_long_run(spec: ExperimentSpec, task: Task, speed: Speed) -> None:
     """
     cost = estimate_run(spec, task, speed)
     if _a_run_fits(cost):
-        return
+        return cost
     nearest = nearest_fit(
         spec,
         lambda other: _a_step_fits(other) and _a_run_fits(estimate_run(other, task, speed)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, exists, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, exists, insert, select, update
 
 from qenn_core import limits
 from qenn_core.store.clock import Clock
@@ -34,6 +34,21 @@ _COLUMNS = {name: runs.c[name] for name in ("id", "owner", *CHANGEABLE)} | {
     "has_weights": _has(_WEIGHTS).label("has_weights"),
 }
 _STORED_RUN = select(*(_COLUMNS[field.name] for field in fields(StoredRun)))
+
+# What each saving says, put together once: that takes longer than to carry it out.
+_CHANGE_RUN = (
+    update(runs)
+    .where(runs.c.id == bindparam("this"), runs.c.owner == bindparam("whose"))
+    .returning(runs.c.number)
+)
+_NEW_RUN = insert(runs).returning(runs.c.number)
+_CUT_EPOCHS = delete(epochs).where(epochs.c.run == bindparam("of"), epochs.c.epoch > bindparam("last"))
+_DROP_EPOCHS = delete(epochs).where(
+    epochs.c.run == bindparam("of"), epochs.c.epoch.in_(bindparam("those", expanding=True))
+)
+_DROP_ARTIFACTS = delete(artifacts).where(
+    artifacts.c.run == bindparam("of"), artifacts.c.kind.in_(bindparam("those", expanding=True))
+)
 
 
 class Runs:
@@ -82,13 +97,12 @@ class Runs:
 
     def _save_values(self, connection: Connection, change: RunChange) -> int | None:
         values = {**change.values, "server": self._presence.server}
-        own = (runs.c.id == change.run, runs.c.owner == change.owner)
-        connection.execute(update(runs).where(*own).values(values))
-        number: int | None = connection.execute(select(runs.c.number).where(*own)).scalar()
+        this = {"this": change.run, "whose": change.owner}
+        number: int | None = connection.execute(_CHANGE_RUN, values | this).scalar()
         # Only the first change of a run has its spec: what comes later never brings back a deleted one.
         if number is None and "spec" in values:
             new = {"id": change.run, "owner": change.owner, "created": self._clock.now(), **values}
-            number = connection.execute(insert(runs).values(new).returning(runs.c.number)).scalar_one()
+            number = connection.execute(_NEW_RUN, new).scalar_one()
         return number
 
     def rename(self, owner: str, run: str, name: str) -> bool:
@@ -207,13 +221,11 @@ def _of_run(statement: Select[Any], number: Any, owner: str, run: str) -> Select
 
 
 def _save_epochs(connection: Connection, number: int, change: RunChange) -> None:
-    of_run = epochs.c.run == number
     if change.truncate_after is not None:
-        connection.execute(delete(epochs).where(of_run, epochs.c.epoch > change.truncate_after))
+        connection.execute(_CUT_EPOCHS, {"of": number, "last": change.truncate_after})
     if change.epochs:
         rows = [{"run": number, "epoch": record["epoch"], "record": record} for record in change.epochs]
-        again = [row["epoch"] for row in rows]
-        connection.execute(delete(epochs).where(of_run, epochs.c.epoch.in_(again)))
+        connection.execute(_DROP_EPOCHS, {"of": number, "those": [row["epoch"] for row in rows]})
         connection.execute(insert(epochs), rows)
 
 
@@ -230,5 +242,5 @@ def _packed_artifacts(change: RunChange) -> list[dict[str, Any]]:
 def _save_artifacts(connection: Connection, number: int, new: list[dict[str, Any]]) -> None:
     if new:
         kinds = [artifact["kind"] for artifact in new]
-        connection.execute(delete(artifacts).where(artifacts.c.run == number, artifacts.c.kind.in_(kinds)))
+        connection.execute(_DROP_ARTIFACTS, {"of": number, "those": kinds})
         connection.execute(insert(artifacts), [{"run": number, **artifact} for artifact in new])

@@ -1,15 +1,13 @@
 """The benchmark of a class: pupils do as browsers do, and what goes wrong is not overlooked."""
 
-import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
+from loops import in_its_own_thread
 
 from benchmarks.classroom import SECTION
 from benchmarks.document import DOCUMENT, insert
@@ -23,17 +21,14 @@ from benchmarks.load.tab import PageError, Tab, until_ready
 from benchmarks.load.tables import report
 from benchmarks.load.widgets import chosen, moved
 
-T = TypeVar("T")
-
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "pages" / "_shared" / "assets"
-
 
 COMPARISONS = (Comparison(watched=1.1, run=1.0, training=0.5), Comparison(watched=1.2, run=1.0, training=1.0))
 
 
 def lesson(*answers: Answer, errors: tuple[str, ...] = (), seconds: float = 10, memory: int = 0) -> Lesson:
-    return Lesson(answers, errors, 2 - len(errors), seconds, Usage(3, 1, 12), 0.5, memory)
+    return Lesson(answers, errors, 2 - len(errors), seconds, seconds, Usage(3, 1, 12), 0.5, memory)
 
 
 def classes(*lessons: Lesson) -> Classes:
@@ -43,12 +38,6 @@ def classes(*lessons: Lesson) -> Classes:
 def measured(tables: str, quantity: str) -> list[str]:
     (line,) = (line for line in tables.splitlines() if line.startswith(f"| {quantity}"))
     return [cell.strip() for cell in line.strip("|").split("|")]
-
-
-def in_its_own_thread(doing: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; the thread of tests that drive a browser has a loop already."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, doing).result()
 
 
 def test_the_whole_benchmark_runs_and_writes_its_tables(tmp_path: Path) -> None:

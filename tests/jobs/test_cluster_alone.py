@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import psutil
 import pytest
 from jobs.specs import LONG, SHORT
-from jobs.waiting import ALICE, in_state, settled, until, with_epochs
+from jobs.waiting import ALICE, in_state, settled, soon, until, with_epochs
 
 from qenn_core.errors import JobError
 from qenn_core.jobs.embedded import ThisMachine
 from qenn_core.jobs.runs import Jobs
+from qenn_core.jobs.tasks import TRAINING
 from qenn_core.spec import DataSpec, ExperimentSpec
 from qenn_core.store.store import Store
 
@@ -27,6 +28,8 @@ SLOW = ExperimentSpec().with_(
         "training.batch_size": 1,
     }
 )
+# What a worker process counts as tasks that it has.
+TASKS = "len(next(iter(__import__('distributed').Worker._instances)).state.tasks)"
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,31 @@ def test_questions_are_answered_between_the_steps_of_a_run(alone: Jobs, runs: li
     assert len(alone.ask("read_table", content, "things.csv", DataSpec(source="csv")).frame) == 40
     assert alone.snapshot(run, ALICE).history == (), "all in its first epoch"
     assert not alone.snapshot(run, ALICE).ended
+
+
+def test_the_next_task_is_there_when_the_one_before_it_ends(alone: Jobs) -> None:
+    cluster = alone.cluster
+
+    def tasks_there() -> int:
+        (number,) = cluster.everywhere(eval, TASKS).result().values()
+        return int(number)
+
+    assert soon(lambda: tasks_there() == 0)
+    first = cluster.submit(TRAINING, exec, payload=b"import time; time.sleep(2)")
+    assert soon(lambda: tasks_there() == 1)
+    second = cluster.submit(TRAINING, exec, payload=b"pass")
+    time.sleep(0.5)
+    assert tasks_there() == 1, "a task waits until there is a place"
+    (worker,) = cluster.everywhere(os.getpid).result()
+    cluster._loop.call_soon_threadsafe(cluster.expect_place, TRAINING, worker)
+    assert soon(lambda: tasks_there() == 2)
+    third = cluster.submit(TRAINING, exec, payload=b"pass")
+    time.sleep(0.3)
+    assert tasks_there() == 2, "one place is for one task"
+    assert not first.done()
+    for task in (first, second, third):
+        task.result(10)
+    assert not cluster._expected
 
 
 def test_questions_are_answered_while_a_run_is_paused(alone: Jobs, runs: list[str]) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ import pytest
 from dask.config import collect_env, merge
 from distributed import Security
 from jobs.specs import LONG, SHORT
-from jobs.waiting import ALICE, settled, until, with_epochs
+from jobs.waiting import ALICE, settled, soon, until, with_epochs
 
 from qenn_core.data.table import Table
 from qenn_core.errors import JobError
@@ -110,13 +110,6 @@ class Place:
 
 def pids(jobs: Jobs) -> set[int]:
     return set(jobs.cluster.everywhere(os.getpid).result().values())
-
-
-def soon(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
 
 
 @pytest.fixture(scope="module")

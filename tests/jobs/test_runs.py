@@ -10,7 +10,7 @@ import pandas as pd
 import psutil
 import pytest
 from jobs.specs import LONG, SHORT
-from jobs.waiting import ALICE, BOB, in_state, saved, settled, until, with_epochs
+from jobs.waiting import ALICE, BOB, in_state, saved, settled, stepped, until, with_epochs
 
 from qenn_core.data.preparation import prepare
 from qenn_core.data.sources import table_of
@@ -115,7 +115,7 @@ def test_a_large_table_reaches_the_worker(jobs: Jobs) -> None:
 
 
 def test_a_run_can_be_paused_stepped_and_resumed(jobs: Jobs, runs: list[str]) -> None:
-    run = jobs.submit(SHORT.with_(**{"training.epochs": 200}), owner=ALICE)
+    run = jobs.submit(LONG, owner=ALICE)
     runs.append(run)
     until(jobs, run, with_epochs(2))
     jobs.pause(run, ALICE)
@@ -371,12 +371,11 @@ def numbers(snapshot: RunSnapshot) -> object:
 def test_a_stopped_run_goes_on_to_the_numbers_of_an_unbroken_one(jobs: Jobs) -> None:
     spec = SHORT.with_(**{"training.epochs": 60})
     unbroken = until(jobs, jobs.submit(spec, owner=ALICE), settled)
-    run = jobs.submit(spec, owner=ALICE)
-    until(jobs, run, with_epochs(3))
+    run = stepped(jobs, spec, epochs=3)
     jobs.stop(run, ALICE)
     stopped = until(jobs, run, saved)
     assert stopped.resumable
-    assert 3 <= len(stopped.history) < 60
+    assert len(stopped.history) == 3
     del jobs._dispatcher._runs[run]
     jobs.resume(run, ALICE)
     assert not jobs.snapshot(run, ALICE).resumable
@@ -397,12 +396,7 @@ def test_a_finished_run_cannot_go_on(jobs: Jobs) -> None:
 def test_a_run_paused_for_long_leaves_its_worker_to_others(jobs: Jobs) -> None:
     spec = SHORT.with_(**{"training.epochs": 40})
     unbroken = until(jobs, jobs.submit(spec, owner=ALICE), settled)
-    paused = [jobs.submit(spec, owner=ALICE), jobs.submit(spec, owner=ALICE)]
-    for run in paused:
-        until(jobs, run, with_epochs(2))
-        jobs.pause(run, ALICE)
-    for run in paused:
-        until(jobs, run, in_state("paused"))
+    paused = [stepped(jobs, spec, epochs=2), stepped(jobs, spec, epochs=2)]
     other = jobs.submit(SHORT, owner=BOB)
     assert until(jobs, other, settled, owner=BOB, seconds=10).state == "finished"
     first, second = paused
@@ -433,14 +427,12 @@ def test_an_upload_that_is_kept_is_read_again(jobs: Jobs) -> None:
     assert table is not None
     assert len(table.frame) == 80
     assert jobs.table_of(BOB, spec.data) is None
-    run = jobs.submit(spec, table, owner=ALICE)
-    until(jobs, run, with_epochs(1))
+    run = stepped(jobs, spec, 1, table)
     jobs.stop(run, ALICE)
     until(jobs, run, saved)
     jobs.resume(run, ALICE)
     assert until(jobs, run, settled).state == "finished"
-    again = jobs.submit(spec, table, owner=ALICE)
-    until(jobs, again, with_epochs(1))
+    again = stepped(jobs, spec, 1, table)
     jobs.stop(again, ALICE)
     until(jobs, again, saved)
     jobs.store.uploads.delete(ALICE, fingerprint)

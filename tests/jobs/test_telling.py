@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from qenn_core.jobs.messages import ENDING
 from qenn_core.jobs.telling import PACE, News, Teller
 
 
@@ -42,6 +43,13 @@ def test_news_after_a_while_are_sent_at_once() -> None:
     time.sleep(PACE)
     post.teller.tell("history", 2)
     assert len(post.sent) == 2
+
+
+def test_what_somebody_waits_for_is_sent_at_once_with_all_before_it() -> None:
+    post = Post()
+    for field in ("history", "decision_map", ENDING, "finished"):
+        post.teller.tell(field, 1)
+    assert post.sent == [[("history", 1)], [("decision_map", 1), (ENDING, 1)]]
 
 
 def test_nothing_is_sent_where_there_are_no_news() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from qenn_core.data.table import Table
 from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.spec import ExperimentSpec
 
 # Whose runs the tests start, unless they are about several people.
 ALICE, BOB = "a" * 64, "b" * 64
@@ -25,6 +27,15 @@ def until(
     raise AssertionError(f"not within {seconds} s; state {snapshot.state}, {len(snapshot.history)} epochs")
 
 
+def stepped(jobs: Jobs, spec: ExperimentSpec, epochs: int, table: Table | None = None) -> str:
+    """Return the id of a run that rests after so many epochs, however quick the machine is."""
+    run = jobs.submit(spec, table, paused=True, owner=ALICE)
+    for _ in range(epochs):
+        jobs.step(run, ALICE)
+    until(jobs, run, lambda snapshot: snapshot.state == "paused" and len(snapshot.history) == epochs)
+    return run
+
+
 def settled(snapshot: RunSnapshot) -> bool:
     return snapshot.settled
 
@@ -39,3 +50,11 @@ def in_state(state: str) -> Callable[[RunSnapshot], bool]:
 
 def with_epochs(number: int) -> Callable[[RunSnapshot], bool]:
     return lambda snapshot: len(snapshot.history) >= number
+
+
+def soon(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Wait for a condition, for `seconds` at most, and return whether it holds."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()

@@ -9,12 +9,12 @@ import signal
 import socket
 import ssl
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
+from loops import in_its_own_thread
 from server.conftest import ROOT, Server, wait_for
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -46,9 +46,7 @@ def open_page(server: Server, name: str) -> list[ForwardMsg]:
             pass  # what was under way, until the connection is closed
         return seen
 
-    # In a thread of its own, since this one's loop may belong to a browser of another test.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, visit()).result()
+    return in_its_own_thread(visit())
 
 
 # Workers that train have a low priority: on a busy machine they hang up late.
@@ -125,9 +123,9 @@ def test_nothing_is_left_of_a_server_that_ended(tmp_path: Path, end: signal.Sign
     family = server.family
     server.process.send_signal(end)
     server.process.wait(20)
-    _, alive = psutil.wait_procs(family[1:], timeout=10)
+    _, alive = psutil.wait_procs(family[1:], timeout=PATIENCE)
     assert alive == []
-    wait_for(lambda: not list(tmp_path.glob("qenn-*")), 5)
+    wait_for(lambda: not list(tmp_path.glob("qenn-*")), PATIENCE)
 
 
 def test_an_unknown_run_is_not_found(server: Server) -> None:
