@@ -49,7 +49,7 @@ class Effort:
     """
 
     pupils: int = 30
-    lessons: int = 10
+    lessons: int = 18
     repeats: int = 15
     pure_every: int = 3
     link: str = ""

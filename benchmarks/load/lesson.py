@@ -80,7 +80,7 @@ async def give(server: RunningServer, n_pupils: int, *, link: str = "", seed: in
             answers=tuple(answer for pupil in pupils for answer in pupil.answers),
             errors=tuple(chain.from_iterable(map(_texts, filter(None, (*opened, *trained))))),
             stored=sum(run.state == "finished" and run.has_weights for run in kept),
-            seconds=max((run.ended - pressed).total_seconds() for run in kept if run.ended),
+            seconds=max(((run.ended - pressed).total_seconds() for run in kept if run.ended), default=0.0),
             seen=max(pupil.ended_at for pupil in pupils) - begun,
             usage=server.usage().since(before),
             pupils_cpu=time.process_time() - own,

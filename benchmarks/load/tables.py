@@ -19,8 +19,9 @@ ANSWERS: dict[str, tuple[Kind, ...]] = {
     "**all page answers while all train**": PAGES,
     "live state of a run": ("feed",),
 }
-# The first classes fill what the server keeps at hand; from then on it should hold what it holds.
-FILLING = 3
+# The first classes fill what the server keeps at hand: the last fifty runs, and the sessions of two minutes,
+# in which so many come. From then on it should hold what it holds.
+FILLING = 9
 # Below the unrest of what Python and its libraries hold; a run that was kept would take ten times as much.
 MOST_GROWTH = 20e3
 

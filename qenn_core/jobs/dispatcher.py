@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 # Ended runs that are kept at hand, some 200 kB each; the others lie in the store.
 MAX_ENDED = 50
+# What waits at a worker while the run before it is scored is lost with that worker; it is handed over again.
+MAX_ATTEMPTS = 3
 INTERRUPTED = "This training was interrupted."
 SERVER_ENDED = "The server was stopped while it went on."
 RESUME = (
@@ -259,11 +261,14 @@ class Dispatcher:
             self._put_away(run)
 
     def _give_up(self, run: Run, error: BaseException) -> None:
-        """Interrupt a run that its worker cannot go on with."""
+        """Interrupt a run that its worker cannot go on with; one that had not begun there waits again."""
         logger.error("run %s has lost its worker: %r", run.id, error)
         why = f"{error.what} {error.why}" if isinstance(error, QennError) else type(error).__name__
         with self._lock:
-            run.interrupt(JobError(INTERRUPTED, why, RESUME))
+            if 0 < run.attempts < MAX_ATTEMPTS:
+                run.wait_again()
+            else:
+                run.interrupt(JobError(INTERRUPTED, why, RESUME))
             self._put_away(run)
 
     def _put_away(self, run: Run) -> None:

@@ -56,6 +56,8 @@ class Run:
         Whether a worker has it, or is about to.
     ending : bool
         Whether its worker is about to be done with it.
+    attempts : int
+        How often it was brought to a worker without having begun there yet.
     model : bytes or None
         The trained model.
     """
@@ -79,6 +81,7 @@ class Run:
         self.worker: str | None = None
         self.working = False
         self.ending = False
+        self.attempts = 0
         self._state = snapshot
         self._history = list(history)
         self._parked = False
@@ -140,13 +143,14 @@ class Run:
     def begin(self) -> None:
         """Give the run to a worker, to be taken up from its checkpoint."""
         self.working, self.ending, self._parked = True, False, False
+        self.attempts += 1
         self._history = self._history[: self.checkpoint.epoch if self.checkpoint else 0]
 
     def take(self, field: str, value: Any) -> None:
         """Take a message of the worker."""
         match field:
             case messages.WORKER:
-                self.worker = value
+                self.worker, self.attempts = value, 0
                 self.change(state="running")
             case messages.CHECKPOINT:
                 self.checkpoint = SavedWeights(*value)
@@ -176,9 +180,9 @@ class Run:
         else:
             self._close("stopped")
 
-    def fail(self, error: QennError) -> None:
-        """Close the run with an error."""
-        self._close("failed", error=RunError.of(error))
+    def wait_again(self) -> None:
+        """Note that the worker was lost that it had been brought to, before it could begin there."""
+        self.working = False
 
     def interrupt(self, error: QennError) -> None:
         """Close the run, which has lost its worker and can be taken up again."""

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from qenn_core.limits import MAX_ROWS
 
-LONG = {"ep": "500", "pat": "0", "q": "3", "l": "1"}
+LONG = {"ep": "500", "pat": "0", "q": "3", "l": "1", "bs": "4"}
 NAMED = "[data-testid=stHeading]"
 
 

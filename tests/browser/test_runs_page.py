@@ -9,12 +9,12 @@ import signal
 import pytest
 from browser.accessibility import hindrances
 from browser.files import trees
-from browser.studio import PHONE, Studio, Visit
+from browser.studio import LAPTOP, PHONE, Studio, Visit
 from playwright.sync_api import Browser, expect
 from serving import serving
 
 QUICK = {"ep": "3", "pat": "0", "q": "2", "l": "1", "d.n_samples": "60"}
-LONG = {"ep": "500", "pat": "0"}
+LONG = {"ep": "500", "pat": "0", "bs": "4"}
 
 
 def trained(studio: Studio, **link: str) -> str:
@@ -191,21 +191,18 @@ def test_a_run_whose_server_was_killed_is_interrupted_and_goes_on(
         studio.page.goto("about:blank")
 
 
-@pytest.mark.parametrize(
-    "context",
-    [{"color_scheme": "light"}, {"color_scheme": "dark", "viewport": PHONE}],
-    ids=["light", "phone"],
-)
-def test_the_comparison_is_accessible_and_within_the_screen(visit: Visit, context: dict[str, object]) -> None:
-    studio = visit(**context)
+def test_the_comparison_is_accessible_and_within_the_screen(studio: Studio) -> None:
     trained(studio)
     trained(studio, l="2")
-    studio.open("/runs")
-    studio.tick(1)
-    studio.tick(2)
-    expect(studio.page.locator(".js-plotly-plot")).to_have_count(3)
-    assert not hindrances(studio.page)
-    assert studio.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for theme, screen in (("light", LAPTOP), ("dark", PHONE)):
+        studio.page.emulate_media(color_scheme=theme)
+        studio.page.set_viewport_size(screen)
+        studio.open("/runs")
+        studio.tick(1)
+        studio.tick(2)
+        expect(studio.page.locator(".js-plotly-plot")).to_have_count(3)
+        assert not hindrances(studio.page)
+        assert studio.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_table_is_used_by_the_keyboard_and_does_not_flicker(studio: Studio) -> None:

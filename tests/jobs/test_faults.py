@@ -15,12 +15,14 @@ import psutil
 import pytest
 from jobs.specs import LONG, SHORT
 from jobs.test_runs import numbers
-from jobs.waiting import ALICE, saved, settled, until, with_epochs
+from jobs.waiting import ALICE, BOB, saved, settled, soon, until, with_epochs
 
 from qenn_core.errors import QennError
 from qenn_core.jobs.allowance import Allowance
 from qenn_core.jobs.embedded import ThisMachine
+from qenn_core.jobs.messages import ENDING
 from qenn_core.jobs.runs import Jobs
+from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.store.store import Store
 
 PROJECT = Path(__file__).parents[2]
@@ -35,8 +37,13 @@ def worker_of(jobs: Jobs, run: str) -> psutil.Process:
     return psutil.Process(pids[live.worker])
 
 
-def test_a_killed_worker_interrupts_its_run_and_no_other(jobs: Jobs) -> None:
-    unbroken = until(jobs, jobs.submit(STEADY, owner=ALICE), settled, seconds=60)
+@pytest.fixture(scope="module")
+def unbroken(jobs: Jobs) -> RunSnapshot:
+    """A run that nothing happened to."""
+    return until(jobs, jobs.submit(STEADY, owner=ALICE), settled, seconds=60)
+
+
+def test_a_killed_worker_interrupts_its_run_and_no_other(jobs: Jobs, unbroken: RunSnapshot) -> None:
     victim, other = jobs.submit(STEADY, owner=ALICE), jobs.submit(LONG, owner=ALICE)
     until(
         jobs,
@@ -65,6 +72,27 @@ def test_a_killed_worker_interrupts_its_run_and_no_other(jobs: Jobs) -> None:
     )
 
 
+def test_a_run_that_waits_at_a_worker_that_is_killed_waits_again(jobs: Jobs) -> None:
+    going = [jobs.submit(LONG, owner=ALICE), jobs.submit(LONG, owner=BOB)]
+    for run, owner in zip(going, (ALICE, BOB), strict=True):
+        until(jobs, run, with_epochs(1), owner=owner)
+    victim = jobs._dispatcher.find(going[0])
+    assert victim is not None
+    killed = worker_of(jobs, victim.id)
+    # As if it had told that it is being scored.
+    jobs.cluster._loop.call_soon_threadsafe(jobs._dispatcher._take, (victim.id, [(ENDING, True)]))
+    next_run = jobs.submit(SHORT, owner=ALICE)
+    handed_over = jobs._dispatcher.find(next_run)
+    assert handed_over is not None
+    assert soon(lambda: handed_over.working)
+    time.sleep(0.3)
+    killed.kill()
+    assert until(jobs, victim.id, settled, seconds=5).state == "interrupted"
+    assert until(jobs, next_run, settled).state == "finished"
+    jobs.stop(going[1], BOB)
+    until(jobs, going[1], settled, owner=BOB)
+
+
 SERVER = """
 import sys, time
 from qenn_core.jobs.allowance import Allowance
@@ -81,8 +109,7 @@ if __name__ == "__main__":
 """
 
 
-def test_a_killed_server_finds_its_history_again(jobs: Jobs, tmp_path: Path) -> None:
-    unbroken = until(jobs, jobs.submit(STEADY, owner=ALICE), settled, seconds=60)
+def test_a_killed_server_finds_its_history_again(unbroken: RunSnapshot, tmp_path: Path) -> None:
     environment = os.environ | {"QENN_HOME": str(tmp_path), "QENN_WORKERS": "1"}
     command = [sys.executable, "-c", SERVER, ALICE, STEADY.to_json()]
     with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as server:

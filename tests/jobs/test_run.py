@@ -13,7 +13,7 @@ from qenn_core.data.table import Table
 from qenn_core.errors import TrainingError
 from qenn_core.jobs.control import Wish
 from qenn_core.jobs.run import Run
-from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs.snapshot import RunError, RunSnapshot
 from qenn_core.spec import ExperimentSpec
 
 MAP = DecisionMap(axes=("a", "b"), x=(0,), y=(0,), winner=((1,),), probability=((0.5,),), exact=True)
@@ -66,12 +66,12 @@ def test_no_number_is_null_in_json() -> None:
 
 def test_an_error_ends_a_run_with_its_words() -> None:
     run = new_run()
-    run.fail(TrainingError("What.", "Why.", "Remedy.", place="encoding.kind"))
-    error = run.snapshot(0, 0).error
+    words = RunError(what="What.", why="Why.", remedy="Remedy.", place="encoding.kind")
+    run.take("error", words.model_dump())
+    run.end()
     assert run.ended
     assert run.state == "failed"
-    assert error is not None
-    assert (error.what, error.why, error.remedy, error.place) == ("What.", "Why.", "Remedy.", "encoding.kind")
+    assert run.snapshot().error == words
 
 
 def test_a_run_that_ends_without_a_last_record_was_stopped() -> None:
