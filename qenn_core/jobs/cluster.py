@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
+from importlib.util import find_spec
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -36,9 +37,12 @@ RETRY_SECONDS = 3.0
 SILENCE_SECONDS = 30.0
 CLOSE_SECONDS = 20.0
 LARGE_BYTES = 2**20
+# The quicker one, on systems that have it.
+EVENT_LOOP = "uvloop" if find_spec("uvloop") else "asyncio"
 # What Dask does in the server's process, unless told otherwise: look up the source of whoever submits, and
 # warn of large uploads.
 SERVER_CONFIG = {
+    "distributed.admin.event-loop": EVENT_LOOP,
     "distributed.diagnostics.computations.nframes": 0,
     "distributed.admin.large-graph-warning-threshold": 2 * limits.MAX_DECOMPRESSED_BYTES,
 }

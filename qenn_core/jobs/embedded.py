@@ -14,6 +14,7 @@ from distributed import Client, Security
 from distributed.system import MEMORY_LIMIT
 
 from qenn_core import limits
+from qenn_core.jobs.cluster import EVENT_LOOP
 from qenn_core.jobs.processes import SchedulerProcess, WorkerProcess
 from qenn_core.jobs.tasks import QUESTIONS, READING, TRAINING
 
@@ -34,6 +35,7 @@ WORKER_CONFIG = {f"distributed.worker.memory.{name}": False for name in ("target
 ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
     "DASK_LOGGING__DISTRIBUTED": "warning",
+    "DASK_DISTRIBUTED__ADMIN__EVENT_LOOP": EVENT_LOOP,
     # The scheduler keeps the latest messages of the runs for monitors, which there are none of.
     "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10",
     # They watch themselves for the same monitors, up to a thousand times a second: a sixth of their time.
