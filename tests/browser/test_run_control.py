@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from browser.studio import Studio
 from playwright.sync_api import expect
@@ -128,3 +130,15 @@ def test_quick_steps_of_a_slider_all_count(studio: Studio) -> None:
         studio.slider("Level").press("ArrowRight")
     studio.expect_link(p="0.06")
     expect(studio.slider("Level")).to_have_value("0.06")
+
+
+def test_settings_that_fit_are_taken_by_one_click_and_shown_among_the_others(studio: Studio) -> None:
+    studio.open("/", q="12", l="10", bs="1", ep="500", **{"d.n_samples": "2000"})
+    expect(studio.button("Train")).to_be_disabled()
+    studio.page.get_by_role("button", name=re.compile(r"Use \d+ epochs")).click()
+    expect(studio.button("Train")).to_be_enabled()
+    expect(studio.complaints).to_have_count(0)
+    studio.unfold("Training")
+    epochs = studio.page.get_by_role("spinbutton", name="Epochs")
+    assert 1 < int(epochs.input_value()) < 500
+    studio.expect_in_link(ep=epochs.input_value())
