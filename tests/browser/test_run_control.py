@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser.studio import Studio
+from browser.studio import PATIENCE_MS, Studio
 from playwright.sync_api import expect
 
 # Quick epochs, and many of them: the run is still going whenever a test looks.
@@ -133,6 +133,10 @@ def test_quick_steps_of_a_slider_all_count(studio: Studio) -> None:
 
 
 def test_settings_that_fit_are_taken_by_one_click_and_shown_among_the_others(studio: Studio) -> None:
+    # Nothing is refused before a worker has told how quick the machine is.
+    studio.open(ep="1")
+    studio.press("Train")
+    expect(studio.table).to_be_visible(timeout=3 * PATIENCE_MS)
     studio.open("/", q="12", l="10", bs="1", ep="500", **{"d.n_samples": "2000"})
     expect(studio.button("Train")).to_be_disabled()
     studio.page.get_by_role("button", name=re.compile(r"Use \d+ epochs")).click()
