@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 # Ended runs that are kept at hand, some 200 kB each; the others lie in the store.
 MAX_ENDED = 50
-# What waits at a worker while the run before it is scored is lost with that worker; it is handed over again.
+# What waits at a worker for the end of the run before it is lost with that worker; it is handed over again.
 MAX_ATTEMPTS = 3
 INTERRUPTED = "This training was interrupted."
 SERVER_ENDED = "The server was stopped while it went on."

@@ -9,7 +9,7 @@ WORKER = "worker"
 CHECKPOINT = "checkpoint"
 # What is needed to predict with the trained model, as bytes.
 MODEL = "model"
-# The training is done and only the scores are left, so that the next run may be brought to the worker.
+# What is left takes a moment, in which the next run can be brought to the worker.
 ENDING = "ending"
 # The run was paused for long and has left its worker to others.
 PARKED = "parked"

@@ -60,7 +60,8 @@ def carry_out(
     worker = get_worker()
 
     teller = Teller(
-        lambda news: worker.log_event(topic, [run, news]),
+        # Always by way of the loop: what is sent from within it would overtake what was told just before.
+        lambda news: worker.loop.add_callback(worker.log_event, topic, [run, news]),
         lambda seconds, flush: worker.loop.add_callback(worker.loop.call_later, seconds, flush),
     )
 
@@ -146,10 +147,10 @@ def updates(
                 if live_map.due(trained):
                     yield "decision_map", live_map.draw()
             case Finished():
-                yield messages.ENDING, True
                 if record.reason in BROKEN_OFF and record.epochs:
                     yield messages.CHECKPOINT, (record.epochs, training.checkpoint())
                 yield "decision_map", live_map.draw_fully()
+                yield messages.ENDING, True
                 yield "comparison", compare(quantum_result(started, record), baselines, data)
                 yield "finished", record
                 yield messages.MODEL, pack_model(spec, preparation, training.weights())

@@ -79,7 +79,7 @@ def test_a_run_that_waits_at_a_worker_that_is_killed_waits_again(jobs: Jobs) -> 
     victim = jobs._dispatcher.find(going[0])
     assert victim is not None
     killed = worker_of(jobs, victim.id)
-    # As if it had told that it is being scored.
+    # As if it had told that it is about to end.
     jobs.cluster._loop.call_soon_threadsafe(jobs._dispatcher._take, (victim.id, [(ENDING, True)]))
     next_run = jobs.submit(SHORT, owner=ALICE)
     handed_over = jobs._dispatcher.find(next_run)

@@ -114,6 +114,15 @@ def test_a_large_table_reaches_the_worker(jobs: Jobs) -> None:
     assert until(jobs, run, settled).started is not None
 
 
+def test_news_come_in_the_order_in_which_they_were_told(jobs: Jobs) -> None:
+    run = jobs.submit(LONG, owner=ALICE)
+    until(jobs, run, with_epochs(1))
+    for _ in range(3):
+        # What sends the news is held up, while the run tells more.
+        jobs.cluster.everywhere(time.sleep, 0.45).result()
+    assert epochs(until(jobs, run, settled)) == list(range(1, LONG.training.epochs + 1))
+
+
 def test_a_run_can_be_paused_stepped_and_resumed(jobs: Jobs, runs: list[str]) -> None:
     run = jobs.submit(LONG, owner=ALICE)
     runs.append(run)

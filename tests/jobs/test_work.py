@@ -11,7 +11,7 @@ from qenn_core.jobs.work import updates
 EARLY = SHORT.with_(**{"training.epochs": 60, "training.patience": 1, "training.learning_rate": 0.5})
 
 
-def test_a_pause_that_is_wished_for_while_a_run_is_scored_comes_too_late() -> None:
+def test_a_pause_that_is_wished_for_at_the_end_of_a_run_comes_too_late() -> None:
     control = Control(Wish())
     told = []
     for field, value in updates(EARLY, None, control):
