@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, Response, expect
+from playwright.sync_api import (
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    Request,
+    Response,
+    TimeoutError,
+    WebSocket,
+    expect,
+)
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 # Long enough for a machine that does other things as well; nothing waits for as long as this without need.
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 LAPTOP = {"width": 1366, "height": 768}
@@ -64,6 +76,16 @@ class Troubles:
         return "\n".join(f"{count} × {text}" for text, count in self.found.items())
 
 
+def ends_a_run(frame: bytes | str) -> bool:
+    """Tell whether the server says by this message that the page's script has run to its end."""
+    assert isinstance(frame, bytes)
+    message = ForwardMsg.FromString(frame)
+    return (
+        message.WhichOneof("type") == "script_finished"
+        and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+    )
+
+
 class Studio:
     """One tab with the app in it.
 
@@ -80,7 +102,12 @@ class Studio:
         self.url = url
         self.troubles = Troubles()
         self.troubles.watch(page)
+        self._stream: WebSocket | None = None
+        page.on("websocket", self._connected)
         page.set_default_timeout(PATIENCE_MS)
+
+    def _connected(self, stream: WebSocket) -> None:
+        self._stream = stream
 
     def another_tab(self) -> Studio:
         """Open one more tab in the same browser; it is closed, and checked, with this one's test."""
@@ -104,6 +131,15 @@ class Studio:
         expect(self.page.get_by_test_id("stMainBlockContainer")).not_to_be_empty()
         expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
 
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Wait until the page's script has run for what is done meanwhile, which begins a moment later."""
+        self.settled()
+        assert self._stream is not None
+        with self._stream.expect_event("framereceived", ends_a_run, timeout=PATIENCE_MS):
+            yield
+        self.settled()
+
     @property
     def link(self) -> dict[str, str]:
         """The query parameters in the address bar."""
@@ -118,13 +154,17 @@ class Studio:
         self._until_link(link, exactly=False)
 
     def _until_link(self, link: dict[str, str], *, exactly: bool) -> None:
-        self.page.wait_for_function(
-            "([wanted, exactly]) => { const found = Object.fromEntries(new URLSearchParams(location.search));"
-            "delete found.run; const keys = Object.keys(wanted);"
-            "return (!exactly || keys.length === Object.keys(found).length)"
-            " && keys.every((key) => found[key] === wanted[key]); }",
-            arg=[link, exactly],
-        )
+        try:
+            self.page.wait_for_function(
+                "([wanted, exactly]) => {"
+                " const found = Object.fromEntries(new URLSearchParams(location.search));"
+                " delete found.run; const keys = Object.keys(wanted);"
+                " return (!exactly || keys.length === Object.keys(found).length)"
+                " && keys.every((key) => found[key] === wanted[key]); }",
+                arg=[link, exactly],
+            )
+        except TimeoutError:
+            raise AssertionError(f"the link holds {self.link}, and not {link}") from None
 
     def navigation(self, name: str) -> Locator:
         """Return the link to a page."""
@@ -146,24 +186,20 @@ class Studio:
 
     def choose(self, label: str, option: str) -> None:
         """Choose an entry of a menu, and wait until the page has taken note."""
-        self.settled()
-        self.menu(label).click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+        with self.noted():
+            self.menu(label).click()
+            self.page.get_by_role("option", name=option, exact=True).click()
         expect(self.menu(label)).to_have_value(option)
-        self.settled()
 
     def slider(self, label: str) -> Locator:
         """Return a slider by its label."""
         return self.page.get_by_role("slider", name=label)
 
     def slide(self, label: str, key: str, times: int = 1) -> None:
-        """Move a slider by a key of the keyboard, each time waiting until the link has followed."""
-        slider = self.slider(label)
+        """Move a slider by a key of the keyboard, each time waiting until the page has taken note."""
         for _ in range(times):
-            before = self.page.url
-            slider.press(key)
-            self.page.wait_for_url(lambda url, before=before: url != before)
-            self.settled()
+            with self.noted():
+                self.slider(label).press(key)
 
     def unfold(self, name: str) -> None:
         """Open a part of the page that is folded."""
@@ -181,8 +217,8 @@ class Studio:
         """Tick a row of the table of runs, 1 being the first, and wait until the page has taken note."""
         place = self.history.bounding_box()
         assert place is not None
-        self.history.click(position={"x": 18, "y": 36 * row + 18})
-        self.settled()
+        with self.noted():
+            self.history.click(position={"x": 18, "y": 36 * row + 18})
 
     # Seeing
 

@@ -33,6 +33,7 @@ def test_pause_step_resume_stop_and_reset(running: Studio) -> None:
     studio = running
     expect(studio.button("Train")).to_be_disabled()
     expect(studio.button("Step")).to_be_disabled()
+    expect(studio.progress).to_have_text(re.compile(r"^Epoch \d+ of 500 · .* left$"))
     before = paused(studio)
     studio.page.wait_for_timeout(800)
     assert studio.epochs() == before, "it rests"
@@ -100,7 +101,7 @@ def test_a_run_goes_on_while_its_browser_is_away(running: Studio) -> None:
     studio = running
     link, seen = studio.link, len(studio.epochs())
     studio.page.goto("about:blank")
-    studio.page.wait_for_timeout(1500)
+    studio.page.wait_for_timeout(3000)
     studio.open(**link)
     assert len(studio.until_epochs(1)) > seen + 5, "many at once: they were made meanwhile"
     studio.press("Stop")
