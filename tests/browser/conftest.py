@@ -2,67 +2,65 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from browser.browsers import CHROMIUM, FLAGS, Browsers
 from browser.studio import LAPTOP, Studio, Visit
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, ViewportSize, sync_playwright
 from serving import Server, serving
-
-CHROMIUM = Path(os.environ.get("QENN_CHROMIUM", "/usr/bin/chromium"))
-# No sandbox, since a container's root cannot have one; nothing that asks other machines.
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
     if not CHROMIUM.exists():
         missing = f"no browser at {CHROMIUM}; name one in QENN_CHROMIUM"
         if os.environ.get("QENN_REQUIRE_BROWSER") == "1":
             pytest.fail(missing)
         pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with sync_playwright() as playwright, ExitStack() as started:
+
+        def start() -> BrowserContext:
+            browser = playwright.chromium.launch_persistent_context(
+                tmp_path_factory.mktemp("browser"), executable_path=CHROMIUM, args=FLAGS, viewport=LAPTOP
+            )
+            started.callback(browser.close)
+            return browser
+
+        yield Browsers(start)
 
 
 @pytest.fixture(scope="session")
-def server(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(browsers: Browsers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serve the app to all tests; it is warm after the first, and logs all that it can."""
     with serving(tmp_path_factory.mktemp("server") / "log.txt", QENN_LOG_LEVEL="debug") as started:
         yield started
 
 
 @pytest.fixture
-def visit(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def visit(browsers: Browsers, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Return a function that gives a new visitor, with a browser of their own, a tab with the app.
 
     Whatever went wrong in one of the tabs fails the test.
     """
     studios: list[Studio] = []
 
-    def visit(*, at: Server | None = None, **context: Any) -> Studio:
+    def visit(*, at: Server | None = None, theme: str = "light", screen: ViewportSize = LAPTOP) -> Studio:
         server = at or request.getfixturevalue("server")
-        page = chromium.new_context(**{"viewport": LAPTOP} | context).new_page()
+        page = browsers.take().new_page()
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size(screen)
         studios.append(Studio(page, server.url))
         return studios[-1]
 
     yield visit
-    for studio in studios:
-        studio.check()
-    for studio in studios:
-        studio.page.context.close()
+    try:
+        for studio in studios:
+            studio.check()
+    finally:
+        for studio in studios:
+            browsers.give_back(studio.page.context, studio.url)
 
 
 @pytest.fixture

@@ -333,5 +333,5 @@ class Studio:
         assert not self.troubles.found, str(self.troubles)
 
 
-# Gives a new visitor a tab: options of a browser's context, and ``at`` for a server of the test's own.
+# Gives a new visitor a tab: with ``theme`` and ``screen``, and ``at`` for a server of the test's own.
 Visit = Callable[..., Studio]

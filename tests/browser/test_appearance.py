@@ -27,7 +27,7 @@ def ready(studio: Studio, path: str) -> Studio:
 @pytest.mark.parametrize(("path", "theme"), [*product(PAGES, THEMES)])
 def test_a_page_is_accessible_and_keeps_to_theme_and_screen(visit: Visit, path: str, theme: str) -> None:
     screen, paper = THEMES[theme]
-    studio = ready(visit(color_scheme=theme, viewport=screen), path)
+    studio = ready(visit(theme=theme, screen=screen), path)
     background = studio.page.get_by_test_id("stApp").evaluate(
         "node => getComputedStyle(node).backgroundColor"
     )

@@ -10,7 +10,7 @@ import pytest
 from browser.accessibility import hindrances
 from browser.files import trees
 from browser.studio import LAPTOP, PHONE, Studio, Visit
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from serving import serving
 
 QUICK = {"ep": "3", "pat": "0", "q": "2", "l": "1", "d.n_samples": "60"}
@@ -166,7 +166,7 @@ def test_a_file_is_found_again_after_a_refresh_until_its_owner_deletes_it(studio
 
 
 def test_a_run_whose_server_was_killed_is_interrupted_and_goes_on(
-    visit: Visit, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+    visit: Visit, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("killed")
     home = {"QENN_HOME": str(folder / "home"), "QENN_WORKERS": "1"}

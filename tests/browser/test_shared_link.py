@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from browser.studio import Studio, Visit
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from serving import serving
 
 SETTINGS = {
@@ -33,7 +33,7 @@ def expect_settings(studio: Studio) -> None:
 
 
 def test_a_link_opens_framed_with_its_settings_on_a_cold_server(
-    visit: Visit, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+    visit: Visit, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with serving(tmp_path_factory.mktemp("cold") / "log.txt", QENN_WORKERS="1") as cold:
         studio = visit(at=cold).open("/data", **SETTINGS)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 from browser.accessibility import hindrances
+from browser.browsers import Browsers
 from browser.identity import providing
-from browser.studio import PHONE, Studio, Visit
-from playwright.sync_api import Browser, expect
+from browser.studio import LAPTOP, PHONE, Studio, Visit
+from playwright.sync_api import expect
 from serving import Server, serving
 
 PASSWORD = "Grüße aus Zürich"
 
 
 @pytest.fixture(scope="module")
-def closed(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Server:
+def closed(browsers: Browsers, tmp_path_factory: pytest.TempPathFactory) -> Server:
     """A server that asks for a password."""
     with serving(
         tmp_path_factory.mktemp("closed") / "log.txt", QENN_PASSWORD=PASSWORD, QENN_WORKERS="1"
@@ -26,15 +27,11 @@ def give(studio: Studio, password: str) -> None:
     studio.button("Open the app").click()
 
 
-@pytest.mark.parametrize(
-    "context",
-    [{"color_scheme": "light"}, {"color_scheme": "dark", "viewport": PHONE}],
-    ids=["light", "phone"],
-)
+@pytest.mark.parametrize(("theme", "screen"), [("light", LAPTOP), ("dark", PHONE)])
 def test_the_page_that_asks_for_the_password_can_be_used_by_everybody(
-    closed: Server, visit: Visit, context: dict[str, object]
+    closed: Server, visit: Visit, theme: str, screen: dict[str, int]
 ) -> None:
-    studio = visit(at=closed, **context)
+    studio = visit(at=closed, theme=theme, screen=screen)
     studio.page.goto(closed.url)
     expect(studio.page.get_by_label("Password")).to_be_focused()
     assert not hindrances(studio.page)
@@ -55,9 +52,7 @@ def test_the_password_opens_the_link_that_was_asked_for(closed: Server, visit: V
     studio.excuse("401")
 
 
-def test_a_person_logs_in_and_out(
-    visit: Visit, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_person_logs_in_and_out(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("persons")
     with providing() as provider:
         secrets = folder / "secrets.toml"
