@@ -59,6 +59,7 @@ WORKER_MODULES = {
     "qenn_core.analysis.packing",  # packs the fitted preparation
     "qenn_core.analysis.predicting",  # a torch model's answers
     "qenn_core.jobs.work",  # what a worker does
+    "qenn_core.jobs.forked",  # what workers are forked from
 }
 
 

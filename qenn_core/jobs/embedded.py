@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from distributed.system import MEMORY_LIMIT
 
 from qenn_core import limits
 from qenn_core.jobs.cluster import EVENT_LOOP
-from qenn_core.jobs.processes import SchedulerProcess, WorkerProcess
+from qenn_core.jobs.processes import START_SECONDS, SchedulerProcess, WorkerProcesses
 from qenn_core.jobs.tasks import QUESTIONS, READING, TRAINING
 
 LOOPBACK = "127.0.0.1"
@@ -27,14 +28,18 @@ READERS = 3
 # the server, the scheduler and the nannies.
 MEMORY_SHARE = 0.8
 SERVER_BYTES = 200 * 2**20
-# One thread each: circuits are not thread-safe, and every core has a worker of its own.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# Systems on which a process that has imported torch can be forked.
+FORKS = sys.platform == "linux"
 # Over its limit a worker is ended by its nanny; writing data to disk or waiting would only delay that.
 WORKER_CONFIG = {f"distributed.worker.memory.{name}": False for name in ("target", "spill", "pause")}
 # What the processes can be told in no other way.
 ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
     "DASK_LOGGING__DISTRIBUTED": "warning",
+    # One thread each: circuits are not thread-safe, and every core has a worker of its own.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
     "DASK_DISTRIBUTED__ADMIN__EVENT_LOOP": EVENT_LOOP,
     # The scheduler keeps the latest messages of the runs for monitors, which there are none of.
     "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10",
@@ -67,14 +72,18 @@ class ThisMachine:
     )
 
     def __init__(self, n_workers: int) -> None:
-        trainers = [f"{TRAINING}-{number}" for number in range(n_workers)]
-        self._offers: dict[str, dict[str, int]] = {name: {TRAINING: 1} for name in trainers}
         answering = {QUESTIONS: 1, READING: READERS}
-        if n_workers == 1:
-            self._offers[trainers[0]] |= answering
-        else:
-            self._offers[QUESTIONS] = answering
         self.slots: Mapping[str, int] = {TRAINING: n_workers, **answering}
+        # Workers that are started together: by name, what each of them offers.
+        self._groups: list[dict[str, Mapping[str, int]]]
+        if n_workers == 1:
+            self._groups = [{f"{TRAINING}-0": self.slots}]
+        else:
+            # A page asks before anybody trains.
+            self._groups = [
+                {QUESTIONS: answering},
+                {f"{TRAINING}-{number}": {TRAINING: 1} for number in range(n_workers)},
+            ]
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Client]:
@@ -83,14 +92,13 @@ class ThisMachine:
             start = _Start(Path(name), _certificate(Path(name)))
             async with AsyncExitStack() as processes:
                 scheduler = start.scheduler()
-                processes.push_async_callback(scheduler.close)
-                address = await scheduler.start()
-                for worker in self._workers(start, address):
-                    processes.push_async_callback(worker.close)
-                    await worker.start()
+                processes.callback(scheduler.end)
+                for group in self._groups:
+                    workers = start.workers([self._options(*worker) for worker in group.items()])
+                    processes.callback(workers.end)
                 yield await processes.enter_async_context(
                     Client(
-                        address,
+                        await scheduler.address(),
                         security=Security(**start.tls),
                         asynchronous=True,
                         direct_to_workers=True,
@@ -98,11 +106,14 @@ class ThisMachine:
                     )
                 )
 
-    def _workers(self, start: _Start, scheduler: str) -> Iterator[WorkerProcess]:
+    def _options(self, name: str, offer: Mapping[str, int]) -> dict[str, Any]:
         share = int((MEMORY_SHARE * MEMORY_LIMIT - SERVER_BYTES) / self.slots[TRAINING])
-        for name, offer in self._offers.items():
-            memory = share if TRAINING in offer else limits.PARSE_MEMORY_BYTES
-            yield start.worker(scheduler, name, offer, memory)
+        return {
+            "name": name,
+            "nthreads": sum(offer.values()),
+            "resources": dict(offer),
+            "memory_limit": share if TRAINING in offer else limits.PARSE_MEMORY_BYTES,
+        }
 
 
 @dataclass(frozen=True)
@@ -121,38 +132,48 @@ class _Start:
     tls: Mapping[str, Any]
 
     def scheduler(self) -> SchedulerProcess:
-        """Return the scheduler, yet to be started."""
+        """Start the scheduler."""
         options = {
             **self._common(),
             "dashboard": False,
             "dashboard_address": f"{LOOPBACK}:0",
             # A run that brought its worker down would bring down the next one too.
             "allowed_failures": 0,
-            "scheduler_file": str(self.folder / "scheduler.json"),
             "preload": "qenn_core.jobs.guard",
             "preload_argv": self._guard(),
         }
         return SchedulerProcess(options, ENVIRONMENT)
 
-    def worker(self, scheduler: str, name: str, offer: Mapping[str, int], memory: int) -> WorkerProcess:
-        """Return a worker, yet to be started, which takes on what it offers, each task in a thread."""
-        options = {
+    def workers(self, workers: Sequence[Mapping[str, Any]]) -> WorkerProcesses:
+        """Start workers, which take on what they offer, each task in a thread."""
+        common = {
             **self._common(),
-            "name": name,
-            "nthreads": sum(offer.values()),
-            "resources": dict(offer),
-            "memory_limit": memory,
             "local_directory": str(self.folder),
-            "env": ONE_THREAD,
+            "death_timeout": START_SECONDS,
             "config": WORKER_CONFIG,
             "preload": "qenn_core.jobs.preload",
             "preload_nanny": "qenn_core.jobs.guard",
             "preload_nanny_argv": self._guard(),
         }
-        return WorkerProcess(scheduler, options, ENVIRONMENT, background=TRAINING in offer)
+        # Workers that are forked share what was imported once; for one alone, it would be there twice.
+        if FORKS and len(workers) > 1:
+            common |= {
+                "preload_nanny": [common["preload_nanny"], "qenn_core.jobs.forks"],
+                "preload_nanny_argv": [common["preload_nanny_argv"], []],
+            }
+        return WorkerProcesses(
+            [{**common, **worker} for worker in workers],
+            ENVIRONMENT,
+            background=any(TRAINING in worker["resources"] for worker in workers),
+        )
 
     def _common(self) -> dict[str, Any]:
-        return {"host": LOOPBACK, "protocol": "tls://", "security": self.tls}
+        return {
+            "host": LOOPBACK,
+            "protocol": "tls://",
+            "security": self.tls,
+            "scheduler_file": str(self.folder / "scheduler.json"),
+        }
 
     def _guard(self) -> list[str]:
         return [str(os.getpid()), str(self.folder)]

@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,60 +22,58 @@ POLL_SECONDS = 0.05
 BACKGROUND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10
 
 
-class _DaskProcess:
-    """A process that runs one Dask server.
+class DaskProcess:
+    """A process that runs Dask servers of one kind.
 
     Parameters
     ----------
     kind : str
-        The dotted name of the server's class.
-    options : mapping
-        What its constructor is given, as JSON.
+        The dotted name of the servers' class.
+    options : sequence of mapping
+        What the constructor of each is given, as JSON.
     environment : mapping
         Variables that it gets beside those of this process.
-    joins : tuple of str
-        The address of the scheduler, if it joins one.
     """
 
     def __init__(
-        self, kind: str, options: Mapping[str, Any], environment: Mapping[str, str], *joins: str
+        self, kind: str, options: Sequence[Mapping[str, Any]], environment: Mapping[str, str]
     ) -> None:
-        spec = json.dumps({"cls": kind, "opts": dict(options)})
-        self._command = [sys.executable, "-m", "dask", "spec", *joins, "--spec", spec]
-        self._environment = environment
-        self._process: psutil.Popen | None = None
+        spec = {number: {"cls": kind, "opts": dict(each)} for number, each in enumerate(options)}
+        command = [sys.executable, "-m", "dask", "spec", "--spec", json.dumps(spec)]
+        self._process = psutil.Popen(command, env={**os.environ, **environment})
 
-    def launch(self) -> psutil.Popen:
-        """Start the process."""
-        self._process = psutil.Popen(self._command, env={**os.environ, **self._environment})
-        return self._process
+    @property
+    def ended(self) -> bool:
+        """Whether it is no longer there."""
+        return self._process.poll() is not None
 
-    async def close(self) -> None:
+    def end(self) -> None:
         """End the process, and those that it has started."""
-        if self._process and self._process.poll() is None:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                for child in self._process.children(recursive=True):
-                    with contextlib.suppress(psutil.NoSuchProcess):
-                        child.kill()
-            self._process.kill()
-            # A killed process ends at once; no thread can be started to wait while the interpreter ends.
-            self._process.wait()
+        if self.ended:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in self._process.children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
+        self._process.kill()
+        # A killed process ends at once; no thread can be started to wait while the interpreter ends.
+        self._process.wait()
 
 
-class SchedulerProcess(_DaskProcess):
+class SchedulerProcess(DaskProcess):
     """A scheduler, which writes its address into the file that its options name."""
 
     def __init__(self, options: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-        super().__init__("distributed.Scheduler", options, environment)
+        super().__init__("distributed.Scheduler", [options], environment)
         self._file = Path(options["scheduler_file"])
 
-    async def start(self) -> str:
-        """Start the scheduler, and return its address."""
-        return await asyncio.wait_for(self._told_address(self.launch()), START_SECONDS)
+    async def address(self) -> str:
+        """Return its address, once it has one."""
+        return await asyncio.wait_for(self._told_address(), START_SECONDS)
 
-    async def _told_address(self, process: psutil.Popen) -> str:
+    async def _told_address(self) -> str:
         while True:
-            if process.poll() is not None:
+            if self.ended:
                 raise RuntimeError("the scheduler ended while it was starting")
             # The file comes to be, and fills, at any moment.
             with contextlib.suppress(OSError, json.JSONDecodeError):
@@ -83,21 +81,17 @@ class SchedulerProcess(_DaskProcess):
             await asyncio.sleep(POLL_SECONDS)
 
 
-class WorkerProcess(_DaskProcess):
-    """A nanny, which keeps a worker process going and replaces it when it ends.
+class WorkerProcesses(DaskProcess):
+    """A process with a nanny for each worker, which keeps it going and replaces it when it ends.
 
-    Both have a lower priority if they are to work in the background.
+    They find the scheduler by the file that their options name. All have a lower priority if they are to work
+    in the background: what a process starts takes over its priority.
     """
 
     def __init__(
-        self, scheduler: str, options: Mapping[str, Any], environment: Mapping[str, str], background: bool
+        self, options: Sequence[Mapping[str, Any]], environment: Mapping[str, str], background: bool
     ) -> None:
-        super().__init__("distributed.Nanny", options, environment, scheduler)
-        self._background = background
-
-    async def start(self) -> None:
-        """Start the nanny, which starts the worker; what a process starts takes over its priority."""
-        process = self.launch()
-        if self._background:
+        super().__init__("distributed.Nanny", options, environment)
+        if background:
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.nice(BACKGROUND)
+                self._process.nice(BACKGROUND)

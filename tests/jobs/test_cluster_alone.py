@@ -133,8 +133,8 @@ def test_a_scheduler_that_is_killed_is_told_and_all_processes_are_replaced(alone
     run = alone.submit(LONG, owner=ALICE)
     until(alone, run, with_epochs(1), seconds=60)
     (worker,) = pids(alone)
-    nanny = psutil.Process(worker).parent()
-    folder = json.loads(nanny.cmdline()[-1])["opts"]["local_directory"]
+    (nanny,) = (process for process in psutil.Process(worker).parents() if process.ppid() == os.getpid())
+    folder = json.loads(nanny.cmdline()[-1])["0"]["opts"]["local_directory"]
     before = [child for child in psutil.Process().children() if folder in " ".join(child.cmdline())]
     assert len(before) == 2
     (scheduler,) = (process for process in before if process != nanny)

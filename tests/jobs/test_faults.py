@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sqlite3
@@ -19,7 +20,7 @@ from jobs.waiting import ALICE, BOB, saved, settled, soon, until, with_epochs
 
 from qenn_core.errors import QennError
 from qenn_core.jobs.allowance import Allowance
-from qenn_core.jobs.embedded import ThisMachine
+from qenn_core.jobs.embedded import FORKS, ThisMachine
 from qenn_core.jobs.messages import ENDING
 from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.snapshot import RunSnapshot
@@ -28,6 +29,9 @@ from qenn_core.store.store import Store
 PROJECT = Path(__file__).parents[2]
 # Long enough to be caught in the middle, short enough to be waited for.
 STEADY = SHORT.with_(**{"training.epochs": 500, "data.params": {"n_samples": 100}})
+
+
+on_linux = pytest.mark.skipif(not FORKS, reason="other systems start each worker anew")
 
 
 def worker_of(jobs: Jobs, run: str) -> psutil.Process:
@@ -72,7 +76,26 @@ def test_a_killed_worker_interrupts_its_run_and_no_other(jobs: Jobs, unbroken: R
     )
 
 
+@on_linux
+def test_workers_that_train_share_what_they_import(jobs: Jobs) -> None:
+    jobs.wait_until_warm(60)
+    shared = jobs.cluster.everywhere(gc.get_freeze_count).result(5).values()
+    assert [count > 100_000 for count in sorted(shared)] == [False, True, True]
+
+
+@on_linux
+def test_when_what_the_workers_were_forked_from_is_killed_they_are_replaced(jobs: Jobs) -> None:
+    lost = jobs.submit(LONG, owner=ALICE)
+    until(jobs, lost, with_epochs(1))
+    worker = worker_of(jobs, lost)
+    worker.parent().kill()
+    assert until(jobs, lost, settled).state == "interrupted"
+    assert soon(lambda: not worker.is_running()), "it does not go on for nobody"
+    assert until(jobs, jobs.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
+
+
 def test_a_run_that_waits_at_a_worker_that_is_killed_waits_again(jobs: Jobs) -> None:
+    jobs.wait_until_warm(60)
     going = [jobs.submit(LONG, owner=ALICE), jobs.submit(LONG, owner=BOB)]
     for run, owner in zip(going, (ALICE, BOB), strict=True):
         until(jobs, run, with_epochs(1), owner=owner)
