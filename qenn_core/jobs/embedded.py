@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from distributed.system import MEMORY_LIMIT
 
 from qenn_core import limits
 from qenn_core.jobs.cluster import EVENT_LOOP
-from qenn_core.jobs.processes import START_SECONDS, SchedulerProcess, WorkerProcesses
+from qenn_core.jobs.processes import SchedulerProcess, WorkerProcesses
 from qenn_core.jobs.tasks import QUESTIONS, READING, TRAINING
 
 LOOPBACK = "127.0.0.1"
@@ -30,6 +31,8 @@ MEMORY_SHARE = 0.8
 SERVER_BYTES = 200 * 2**20
 # Systems on which a process that has imported torch can be forked.
 FORKS = sys.platform == "linux"
+# A worker that is not there by then, on the slowest of machines, does not come: its scheduler has gone.
+GIVE_UP_SECONDS = 300.0
 # Over its limit a worker is ended by its nanny; writing data to disk or waiting would only delay that.
 WORKER_CONFIG = {f"distributed.worker.memory.{name}": False for name in ("target", "spill", "pause")}
 # What the processes can be told in no other way.
@@ -96,6 +99,7 @@ class ThisMachine:
                 for group in self._groups:
                     workers = start.workers([self._options(*worker) for worker in group.items()])
                     processes.callback(workers.end)
+                    processes.callback(asyncio.create_task(workers.keep_up()).cancel)
                 yield await processes.enter_async_context(
                     Client(
                         await scheduler.address(),
@@ -149,7 +153,7 @@ class _Start:
         common = {
             **self._common(),
             "local_directory": str(self.folder),
-            "death_timeout": START_SECONDS,
+            "death_timeout": GIVE_UP_SECONDS,
             "config": WORKER_CONFIG,
             "preload": "qenn_core.jobs.preload",
             "preload_nanny": "qenn_core.jobs.guard",

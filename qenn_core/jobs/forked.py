@@ -8,5 +8,5 @@ import torch._dynamo  # noqa: F401  the first step of an optimizer imports it
 
 from qenn_core.jobs import work  # noqa: F401
 
-# What is collected never is not looked at, and what is not looked at stays in common.
+# The garbage collector writes into what it looks at, and what is written is no longer shared.
 gc.freeze()

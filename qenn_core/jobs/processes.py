@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,8 +17,12 @@ from typing import Any
 
 import psutil
 
+logger = logging.getLogger(__name__)
+
 START_SECONDS = 30.0
 POLL_SECONDS = 0.05
+# Long enough for the scheduler to note that its workers are gone.
+LOOK_SECONDS = 1.0
 # Below the server, so that pages answer while every core trains, or gets ready to.
 BACKGROUND = psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10
 
@@ -39,8 +44,12 @@ class DaskProcess:
         self, kind: str, options: Sequence[Mapping[str, Any]], environment: Mapping[str, str]
     ) -> None:
         spec = {number: {"cls": kind, "opts": dict(each)} for number, each in enumerate(options)}
-        command = [sys.executable, "-m", "dask", "spec", "--spec", json.dumps(spec)]
-        self._process = psutil.Popen(command, env={**os.environ, **environment})
+        self._command = [sys.executable, "-m", "dask", "spec", "--spec", json.dumps(spec)]
+        self._environment = {**os.environ, **environment}
+        self._process = self._start()
+
+    def _start(self) -> psutil.Popen:
+        return psutil.Popen(self._command, env=self._environment)
 
     @property
     def ended(self) -> bool:
@@ -91,7 +100,20 @@ class WorkerProcesses(DaskProcess):
     def __init__(
         self, options: Sequence[Mapping[str, Any]], environment: Mapping[str, str], background: bool
     ) -> None:
+        self._background = background
         super().__init__("distributed.Nanny", options, environment)
-        if background:
+
+    def _start(self) -> psutil.Popen:
+        process = super()._start()
+        if self._background:
             with contextlib.suppress(psutil.NoSuchProcess):
-                self._process.nice(BACKGROUND)
+                process.nice(BACKGROUND)
+        return process
+
+    async def keep_up(self) -> None:
+        """Start the process again whenever it ended; its workers end with it."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.ended:
+                logger.error("the process that keeps up workers ended; it is started again")
+                self._process = self._start()

@@ -84,13 +84,18 @@ def test_workers_that_train_share_what_they_import(jobs: Jobs) -> None:
 
 
 @on_linux
-def test_when_what_the_workers_were_forked_from_is_killed_they_are_replaced(jobs: Jobs) -> None:
+@pytest.mark.parametrize("generation", [0, 1], ids=["forked from", "kept up by"])
+def test_when_what_the_workers_are_forked_from_or_kept_up_by_is_killed_they_are_replaced(
+    jobs: Jobs, generation: int
+) -> None:
+    jobs.wait_until_warm(60)
     lost = jobs.submit(LONG, owner=ALICE)
     until(jobs, lost, with_epochs(1))
     worker = worker_of(jobs, lost)
-    worker.parent().kill()
+    worker.parents()[generation].kill()
     assert until(jobs, lost, settled).state == "interrupted"
     assert soon(lambda: not worker.is_running()), "it does not go on for nobody"
+    assert jobs.ask(len, "here", timeout=5) == 4, "questions are answered meanwhile"
     assert until(jobs, jobs.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
 
 
