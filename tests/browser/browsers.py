@@ -25,7 +25,7 @@ FLAGS = [
 class Browsers:
     """Browsers that visitors use one after the other.
 
-    Each forgets its visitor, but keeps the scripts of the app, compiled: a page opens in half the time.
+    Each forgets its visitor, but keeps the scripts of the app, compiled: half of what opening a page takes.
 
     Parameters
     ----------
