@@ -150,21 +150,19 @@ class _Start:
 
     def workers(self, workers: Sequence[Mapping[str, Any]]) -> WorkerProcesses:
         """Start workers, which take on what they offer, each task in a thread."""
+        preloaded = {"qenn_core.jobs.guard": self._guard()}
+        # Workers that are forked share what was imported once; for one alone, it would be there twice.
+        if FORKS and len(workers) > 1:
+            preloaded["qenn_core.jobs.forks"] = []
         common = {
             **self._common(),
             "local_directory": str(self.folder),
             "death_timeout": GIVE_UP_SECONDS,
             "config": WORKER_CONFIG,
             "preload": "qenn_core.jobs.preload",
-            "preload_nanny": "qenn_core.jobs.guard",
-            "preload_nanny_argv": self._guard(),
+            "preload_nanny": list(preloaded),
+            "preload_nanny_argv": list(preloaded.values()),
         }
-        # Workers that are forked share what was imported once; for one alone, it would be there twice.
-        if FORKS and len(workers) > 1:
-            common |= {
-                "preload_nanny": [common["preload_nanny"], "qenn_core.jobs.forks"],
-                "preload_nanny_argv": [common["preload_nanny_argv"], []],
-            }
         return WorkerProcesses(
             [{**common, **worker} for worker in workers],
             ENVIRONMENT,
