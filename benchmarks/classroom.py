@@ -23,7 +23,7 @@ from benchmarks.load.overhead import compare
 from benchmarks.load.server import RunningServer, serving
 from benchmarks.load.tab import until_ready
 from benchmarks.load.tables import report
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 
 SECTION = "classroom"
 

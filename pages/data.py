@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING, Any, get_args
 import pandas as pd
 import streamlit as st
 
-from pages._shared import files, form, markup, questions, state, target, upload
-from qenn_core.data.samples import PENGUINS_CSV
-from qenn_core.plots import data as plots
-from qenn_core.spec import Role
+from pages._shared import files, form, questions, state, target, upload
+from qenn_core import plots
+from qenn_core.data import PENGUINS_CSV
+from qenn_core.experiment import Role
+from qenn_core.text import count
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.overview_records import Overview, Ready
+    from qenn_core.analysis import Overview, PreparedSummary
 
 CHART = {"displayModeBar": False}
 
 
 def title(overview: Overview) -> None:
     facts = [
-        markup.count(overview.n_rows, "row"),
-        markup.count(len(overview.preview.columns), "column"),
+        count(overview.n_rows, "row"),
+        count(len(overview.preview.columns), "column"),
     ]
     if overview.ready:
         rows = overview.ready.rows
         facts += [
-            markup.count(len(overview.ready.feature_names), "feature"),
-            markup.count(len(overview.ready.class_names), "class", "classes"),
+            count(len(overview.ready.feature_names), "feature"),
+            count(len(overview.ready.class_names), "class", "classes"),
             f"{rows['train']:,} rows train, {rows['validation']:,} validate, {rows['test']:,} test",
         ]
     st.header(form.plain(overview.name))
@@ -76,7 +77,7 @@ def columns(overview: Overview) -> None:
         st.rerun()
 
 
-def balance(ready: Ready) -> None:
+def balance(ready: PreparedSummary) -> None:
     st.subheader("Rows of each class")
     names = [entry.name for entry in ready.classes]
     counts = {
@@ -90,7 +91,7 @@ def balance(ready: Ready) -> None:
     )
 
 
-def pictures(ready: Ready) -> None:
+def pictures(ready: PreparedSummary) -> None:
     shown = ready.shown
     left, right = st.columns(2, gap="large")
     with left:
@@ -118,7 +119,7 @@ def pictures(ready: Ready) -> None:
         st.caption("The features that part the classes best on the training rows, each against each.")
 
 
-def notes(ready: Ready) -> None:
+def notes(ready: PreparedSummary) -> None:
     st.subheader("What was done")
     reading = state.table().reading.notes if state.table() and state.table().reading else ()
     st.markdown("\n".join(f"- {form.plain(note)}" for note in (*reading, *ready.notes)))

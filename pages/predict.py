@@ -10,17 +10,15 @@ import streamlit as st
 
 from pages._shared import form, markup, models, questions, row
 from qenn_core import limits
-from qenn_core.analysis.predictions import to_csv
-from qenn_core.data.words import count
+from qenn_core.analysis import to_csv
 from qenn_core.errors import QennError
-from qenn_core.store.records import ENDED, StoredRun
+from qenn_core.store import ENDED, StoredRun
+from qenn_core.text import count
 
 if TYPE_CHECKING:
     from pages._shared.models import Model
-    from qenn_core.analysis.model_card import ModelCard
-    from qenn_core.analysis.predictions import Predictions
-    from qenn_core.data.known_columns import KnownColumn
-    from qenn_core.data.table import Table
+    from qenn_core.analysis import ModelCard, Predictions
+    from qenn_core.data import ColumnSchema, Table
 
 FILE, BY_HAND = "A file", "One row"
 UPLOADED = "rows to predict"
@@ -96,7 +94,7 @@ def invitation(card: ModelCard) -> None:
     st.html(markup.rows_table(("Column", "What it is", "In the training rows"), columns))
 
 
-def in_training(column: KnownColumn) -> str:
+def in_training(column: ColumnSchema) -> str:
     if column.low is not None and column.high is not None:
         return f"{column.low:.4g} to {column.high:.4g}, typically {column.typical}"
     if column.role == "category":

@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from pages._shared import comparing, form, history, markup, models, state, workspace
+from pages._shared import comparing, form, history, models, state, workspace
 from qenn_core import jobs
 from qenn_core.errors import QennError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.limits import MAX_NAME_LENGTH
-from qenn_core.spec import ExperimentSpec
-from qenn_core.store.records import ENDED, StoredRun
+from qenn_core.store import ENDED, StoredRun
+from qenn_core.text import count
 
 PLACE = "runs"
 REFRESH_SECONDS = 2
@@ -120,8 +121,8 @@ def delete(runs: Sequence[StoredRun]) -> None:
         if runs:
             active = [run for run in runs if run.state not in ENDED]
             st.markdown(
-                f"Delete {markup.count(len(runs), 'run')} for good, with curves, results and trained weights?"
-                + (f" {markup.count(len(active), 'training')} will be ended." if active else "")
+                f"Delete {count(len(runs), 'run')} for good, with curves, results and trained weights?"
+                + (f" {count(len(active), 'training')} will be ended." if active else "")
             )
             if st.button("Delete for good", type="primary", icon=":material/delete:"):
                 attempt(forget, runs)
@@ -178,8 +179,8 @@ def this_workspace(runs: Sequence[StoredRun]) -> None:
     with st.expander("Delete everything", icon=":material/delete_forever:"):
         files = service.store.uploads.listed(owner)
         st.markdown(
-            f"All that is kept of you here: {markup.count(len(runs), 'run')} and "
-            f"{markup.count(len(files), 'file')}. Nobody can bring it back."
+            f"All that is kept of you here: {count(len(runs), 'run')} and "
+            f"{count(len(files), 'file')}. Nobody can bring it back."
         )
         sure = st.checkbox("Yes, delete all of it")
         if button("Delete everything", "delete_forever", "Runs, models and files.", sure):

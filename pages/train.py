@@ -9,14 +9,13 @@ import streamlit as st
 
 from pages._shared import components, estimate, form, markup, questions, state, target, upload, watching
 from qenn_core.errors import QennError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs.snapshot import RunSnapshot
-from qenn_core.model.executions import executions
-from qenn_core.model.shape import model_shape
-from qenn_core.plots.palette import SYMBOLS
-from qenn_core.spec import ExperimentSpec
+from qenn_core.model import count_executions, model_shape
+from qenn_core.plots import SYMBOLS
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.overview_records import Overview, Ready
+    from qenn_core.analysis import Overview, PreparedSummary
 
 PARAMETER_SHIFT = (
     "Here the circuit is simulated, so that the way to turn each angle can be calculated. A quantum computer "
@@ -63,12 +62,12 @@ def cockpit(overview: Overview | None, drawn_for: ExperimentSpec) -> None:
     state.write_link()
 
 
-def pipeline(name: str, ready: Ready) -> None:
+def pipeline(name: str, ready: PreparedSummary) -> None:
     shape = model_shape(state.spec(), len(ready.input_names), len(ready.class_names))
     st.html(markup.strip(state.spec(), shape, len(ready.feature_names), name))
 
 
-def live(run: RunSnapshot | None, ready: Ready | None) -> None:
+def live(run: RunSnapshot | None, ready: PreparedSummary | None) -> None:
     """Draw the live charts; before a run tells them, points and classes are those of the data."""
     plane = ready.shown.plane if ready else None
     components.charts(
@@ -115,13 +114,15 @@ def table(run: RunSnapshot | None) -> None:
     st.caption(" ".join(map(form.plain, run.comparison.cautions)))
 
 
-def on_a_quantum_computer(run: RunSnapshot | None, ran: ExperimentSpec | None, ready: Ready | None) -> None:
+def on_a_quantum_computer(
+    run: RunSnapshot | None, ran: ExperimentSpec | None, ready: PreparedSummary | None
+) -> None:
     """Say what the run took, or would take, where nothing can be simulated."""
     spec = state.spec()
     if ran is not None and run is not None and run.started is not None and run.finished is not None:
-        spec, circuits = ran, executions(ran, run.started.rows, run.finished.epochs)
+        spec, circuits = ran, count_executions(ran, run.started.rows, run.finished.epochs)
     else:
-        circuits = executions(spec, ready.rows) if ready else None
+        circuits = count_executions(spec, ready.rows) if ready else None
     if circuits is not None:
         st.caption(markup.quantum_computer(circuits, spec.noise.shots), help=PARAMETER_SHIFT)
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
 
-class QennError(Exception):
-    """An error with a message for the person at the screen.
+
+class ErrorMessage(BaseModel):
+    """What an error says to the person at the screen, as a record that can be stored and sent.
 
     Parameters
     ----------
@@ -22,6 +24,23 @@ class QennError(Exception):
         The control that caused it, as a dotted field of the spec (``"data.target"``) or ``""``.
     """
 
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    why: str = ""
+    remedy: str = ""
+    place: str = ""
+
+
+class QennError(Exception):
+    """An error with a message for the person at the screen.
+
+    Parameters
+    ----------
+    what, why, remedy, place : str
+        The parts of the message; see `ErrorMessage`.
+    """
+
     def __init__(self, what: str, why: str = "", remedy: str = "", place: str = "") -> None:
         super().__init__(what, why, remedy, place)
         self.what = what
@@ -31,6 +50,11 @@ class QennError(Exception):
 
     def __str__(self) -> str:
         return " ".join(part for part in (self.what, self.why, self.remedy) if part)
+
+    @property
+    def message(self) -> ErrorMessage:
+        """The message of this error, as a record."""
+        return ErrorMessage(what=self.what, why=self.why, remedy=self.remedy, place=self.place)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Subclasses take other arguments; errors cross process borders, so they are rebuilt from their state.

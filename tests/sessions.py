@@ -7,7 +7,7 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from pages._shared.visitors import COOKIE
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.workspace import owner_of
 
 MAIN = Path(__file__).parents[1] / "pages" / "_main.py"

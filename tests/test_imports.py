@@ -1,15 +1,18 @@
 """Imports only go down, and the server process stays light."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "qenn_core"
+PAGES = ROOT / "pages"
 # Alembic runs these as files; they are no modules.
 MIGRATIONS = CORE / "store" / "migrations"
 
@@ -22,9 +25,9 @@ LAYERS = (
     {"model"},
     {"data", "encodings", "ansatze", "noise", "engine", "baselines"},
     {"metrics"},
-    {"spec"},
+    {"experiment"},
     {"registry", "logs"},
-    {"errors", "limits", "workspace"},
+    {"errors", "limits", "text", "workspace"},
 )
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
@@ -33,45 +36,51 @@ HEAVY = {"torch", "pennylane", "sklearn"}
 # Modules, or packages of them, that only workers import, with what they need it for. Every other module
 # is light.
 WORKER_MODULES = {
-    "qenn_core.data.applying",  # the fitted preparation
+    "qenn_core.data.row_transformer",  # the fitted preparation
     "qenn_core.data.features",  # the fitted preparation is a scikit-learn pipeline
     "qenn_core.data.plane",  # principal components
     "qenn_core.data.reduction",  # principal components, best features
     "qenn_core.data.preparation",  # all of these
-    "qenn_core.engine.*",  # evaluates circuits
+    "qenn_core.engine",  # evaluates circuits
+    "qenn_core.engine.*",  # the same
     "qenn_core.model.network",  # a torch module
     "qenn_core.model.stacked",  # a torch module
-    "qenn_core.training.cohort",  # steps by torch
+    "qenn_core.training.trainer",  # steps by torch
     "qenn_core.training.loop",  # the same
-    "qenn_core.training.measuring",  # a torch model's answers
+    "qenn_core.training.loss_accuracy",  # a torch model's answers
     "qenn_core.training.optimizers",  # torch's own
-    "qenn_core.training.packing",  # tensors as bytes
-    "qenn_core.training.prediction",  # a torch model's answers
-    "qenn_core.training.reports",  # scores them
+    "qenn_core.training.serialization",  # tensors as bytes
+    "qenn_core.training.inference",  # a torch model's answers
+    "qenn_core.training.summaries",  # scores them
     "qenn_core.training.speed",  # steps by torch
-    "qenn_core.training.table",  # rows as tensors
-    "qenn_core.training.trainee",  # weights as tensors
+    "qenn_core.training.stacked_data",  # rows as tensors
+    "qenn_core.training.replicate",  # weights as tensors
     "qenn_core.training.training",  # the same as the cohort
     "qenn_core.training.weights",  # weights as tensors
     "qenn_core.analysis.decision_map",  # a torch model's answers
     "qenn_core.analysis.overview",  # runs the preparation
     "qenn_core.analysis.drawing",  # traces the circuit
-    "qenn_core.analysis.packing",  # packs the fitted preparation
-    "qenn_core.analysis.predicting",  # a torch model's answers
+    "qenn_core.analysis.model_archive",  # packs the fitted preparation
+    "qenn_core.analysis.row_prediction",  # a torch model's answers
     "qenn_core.jobs.work",  # what a worker does
     "qenn_core.jobs.forked",  # what workers are forked from
 }
 
 
-def _modules() -> dict[str, Path]:
+def _modules(*roots: Path) -> dict[str, Path]:
     names = {}
-    for path in sorted(set(CORE.rglob("*.py")) - set(MIGRATIONS.rglob("*.py"))):
+    for path in sorted(
+        {path for root in roots for path in root.rglob("*.py")} - set(MIGRATIONS.rglob("*.py"))
+    ):
         parts = path.relative_to(ROOT).with_suffix("").parts
         names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return names
 
 
-MODULES = _modules()
+MODULES = _modules(CORE)
+PARTS = [name for name in MODULES if "." in name]
+ALL_MODULES = _modules(CORE, PAGES, ROOT / "benchmarks") | {"app": ROOT / "app.py"}
+PACKAGES = {path.parent for path in MODULES.values() if path.name == "__init__.py"} - {CORE}
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -86,16 +95,23 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def _module_of(target: str) -> str | None:
+    """Return the module of this project that an imported name belongs to."""
+    parts = target.split(".")
+    candidates = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((name for name in candidates if name in ALL_MODULES), None)
+
+
 def _part(name: str) -> str:
     return name.split(".")[1]
 
 
 def test_every_part_has_a_layer() -> None:
-    parts = {_part(name) for name in MODULES if "." in name}
+    parts = {_part(name) for name in PARTS}
     assert parts <= set(LEVEL), f"give these a layer: {parts - set(LEVEL)}"
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if "." in name])
+@pytest.mark.parametrize("name", PARTS)
 def test_imports_only_go_down(name: str) -> None:
     part = _part(name)
     wrong = {
@@ -104,6 +120,49 @@ def test_imports_only_go_down(name: str) -> None:
         if target.startswith("qenn_core.") and _part(target) != part and LEVEL[_part(target)] <= LEVEL[part]
     }
     assert not wrong, f"{name} imports upwards or sideways: {wrong}"
+
+
+def test_no_imports_are_circular() -> None:
+    imported = {name: {_module_of(target) for target in _imports(path)} for name, path in ALL_MODULES.items()}
+    sorter = TopologicalSorter({name: targets - {name, None} for name, targets in imported.items()})
+    sorter.prepare()  # raises CycleError, which names the modules of a circle
+
+
+def _offered(package: Path) -> set[str]:
+    """Return the names that a package offers: those of its stub, or else of its ``__all__``."""
+    stub = package / "__init__.pyi"
+    source = stub if stub.exists() else package / "__init__.py"
+    names: set[str] = set()
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        if stub.exists() and isinstance(node, ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            names |= set(ast.literal_eval(node.value))
+    return names
+
+
+@pytest.mark.parametrize("name", ALL_MODULES)
+def test_packages_are_imported_by_what_they_offer(name: str) -> None:
+    """From outside, a package of the core is what its ``__init__`` offers; from inside, its modules."""
+    own = name.split(".")[:2]
+    for target in _imports(ALL_MODULES[name]):
+        parts = target.split(".")
+        package = ROOT.joinpath(*parts[:2])
+        if len(parts) < 3 or package not in PACKAGES:
+            continue
+        if parts[:2] == own:
+            assert len(parts) > 3 or ".".join(parts) in ALL_MODULES, (
+                f"{name}: import {target} from its module"
+            )
+        else:
+            assert ".".join(parts[2:]) in _offered(package), f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_what_a_package_offers_is_there(package: Path) -> None:
+    module = importlib.import_module(".".join(package.relative_to(ROOT).parts))
+    for name in _offered(package):
+        assert getattr(module, name) is not None
 
 
 @pytest.mark.parametrize("name", MODULES)

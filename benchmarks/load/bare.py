@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from multiprocessing.pool import Pool
 from multiprocessing.synchronize import Barrier
 
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 
 # For the libraries that read these when they are imported; as the workers of the app have them.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -63,11 +63,10 @@ def _carry_out(spec: ExperimentSpec) -> None:
 
 
 def _train(spec: ExperimentSpec) -> float:
-    from qenn_core.data.preparation import prepare
-    from qenn_core.data.sources import table_of
-    from qenn_core.training.loop import train
+    from qenn_core.data import load_builtin, prepare
+    from qenn_core.training import train
 
-    data = prepare(spec, table_of(spec.data))
+    data = prepare(spec, load_builtin(spec.data))
     begun = time.monotonic()
     for _ in train(spec, data):
         pass

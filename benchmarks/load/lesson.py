@@ -13,8 +13,7 @@ from itertools import chain
 from benchmarks.load.pupil import Answer, Pupil
 from benchmarks.load.server import RunningServer, Usage
 from benchmarks.load.tab import Tab
-from qenn_core.store.records import StoredRun
-from qenn_core.store.store import Store
+from qenn_core.store import Store, StoredRun
 from qenn_core.workspace import owner_of
 
 

@@ -11,7 +11,7 @@ from benchmarks.load.bare import BareWorkers
 from benchmarks.load.pupil import UNDER_WAY, Pupil, as_a_page_does
 from benchmarks.load.server import RunningServer
 from benchmarks.load.tab import Tab
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 
 # The end of the run is to be seen when it comes, not a quarter of a second later.
 EAGER_MS = 10

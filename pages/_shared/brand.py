@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from qenn_core.plots.palette import css_variables
+from qenn_core.plots import css_variables
 
 _ASSETS = Path(__file__).parent / "assets"
 MARK = str(_ASSETS / "mark.svg")

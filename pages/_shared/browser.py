@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 
-from qenn_core.plots.palette import css_variables
+from qenn_core.plots import css_variables
 
 # A form holds a key or a password; whoever sends more has something else in mind.
 MAX_FORM_BYTES = 4096

@@ -11,11 +11,9 @@ import streamlit as st
 
 from pages._shared import markup
 from pages._shared.form import name_of
+from qenn_core.experiment import CSV, ExperimentSpec, choices, field_of, setting_differences
 from qenn_core.jobs.snapshot import RunSnapshot
-from qenn_core.plots.palette import RUNS, Theme
-from qenn_core.plots.runs import Axis, Curve, overlaid_curves, parallel_coordinates
-from qenn_core.spec import CSV, ExperimentSpec, choices, field_of
-from qenn_core.spec.differences import differences
+from qenn_core.plots import RUNS, Axis, Curve, Theme, overlaid_curves, parallel_coordinates
 
 MOST = len(RUNS)
 # More would stand too close together to be read on a laptop.
@@ -83,7 +81,7 @@ _RESULTS = (
 
 def draw(runs: Sequence[Compared], theme: Theme) -> None:
     """Draw table and figures of at least two runs, at most `MOST`."""
-    different = differences([run.spec for run in runs])
+    different = setting_differences([run.spec for run in runs])
     names = [run.name for run in runs]
     st.html(
         markup.side_by_side(
@@ -112,7 +110,7 @@ def draw(runs: Sequence[Compared], theme: Theme) -> None:
 
 def axes(runs: Sequence[Compared]) -> list[Axis]:
     """Return what the lines run through: the settings that differ, then the results."""
-    different = differences([run.spec for run in runs])
+    different = setting_differences([run.spec for run in runs])
     drawn = [path for path in different if path not in _NOT_DRAWN][:_MOST_SETTINGS_DRAWN]
     settings = [Axis(_title(path), _on_axis(path, different[path])) for path in drawn]
     results = [

@@ -11,12 +11,11 @@ import streamlit as st
 from pages._shared import form, state
 from qenn_core import jobs, limits
 from qenn_core.errors import QennError
-from qenn_core.model.amounts import duration, memory
-from qenn_core.model.fitting import MisfitError, refuse_long_run
-from qenn_core.model.run_cost import Speed, Task, estimate_run
+from qenn_core.model import InfeasibleError, MachineSpeed, Workload, estimate_run, require_feasible_run
+from qenn_core.text import duration, memory
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.overview_records import Ready
+    from qenn_core.analysis import PreparedSummary
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +27,19 @@ _ABOUT = (
 _AT_MOST = "It ends sooner if the validation loss stops falling: that is what patience is for."
 
 
-def show(ready: Ready) -> bool:
+def show(ready: PreparedSummary) -> bool:
     """Tell what a run of the session's spec would take; return whether it may be started."""
     spec = state.spec()
-    task = Task(ready.rows, ready.n_features, ready.n_inputs, ready.n_classes)
+    workload = Workload(ready.rows, ready.n_features, ready.n_inputs, ready.n_classes)
     speed = machine().speed
     try:
         # Nothing is refused by the speed of another machine.
-        cost = refuse_long_run(spec, task, speed) if speed else estimate_run(spec, task, Speed())
-    except MisfitError as error:
+        cost = (
+            require_feasible_run(spec, workload, speed)
+            if speed
+            else estimate_run(spec, workload, MachineSpeed())
+        )
+    except InfeasibleError as error:
         form.refuse(error, _PLACE)
         return False
     st.caption(
@@ -64,12 +67,12 @@ class _Machine:
 
     Attributes
     ----------
-    speed : Speed or None
+    speed : MachineSpeed or None
         ``None`` until a worker has told.
     """
 
     def __init__(self) -> None:
-        self.speed: Speed | None = None
+        self.speed: MachineSpeed | None = None
         self._asking = Lock()
 
     def ask(self) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages._shared import form, markup, state, workspace
+from pages._shared import form, state, workspace
 from qenn_core import jobs
 from qenn_core.errors import QennError
-from qenn_core.spec import CSV, DataSpec
-from qenn_core.store.records import Upload
+from qenn_core.experiment import CSV, DataSpec
+from qenn_core.store import Upload
+from qenn_core.text import count
 
 _PLACE = "files"
 
@@ -32,8 +33,7 @@ def _one(file: Upload) -> None:
         horizontal=True, vertical_alignment="center", gap="small", key=f"file-{file.fingerprint}"
     ):
         st.markdown(
-            f"**{form.plain(file.file_name)}** · {_size(file.size)} · "
-            f"{markup.count(file.days_left, 'day')} left",
+            f"**{form.plain(file.file_name)}** · {_size(file.size)} · {count(file.days_left, 'day')} left",
             width="stretch",
         )
         st.button(

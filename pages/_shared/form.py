@@ -9,9 +9,9 @@ from pydantic.fields import FieldInfo
 
 from pages._shared import state
 from qenn_core.errors import QennError
-from qenn_core.model.fitting import MisfitError, largest_circuit
+from qenn_core.experiment import CSV, bounds, choices, entry_of, field_of
+from qenn_core.model import InfeasibleError, largest_circuit
 from qenn_core.registry import DATASETS, Param, Scalar
-from qenn_core.spec import CSV, bounds, choices, entry_of, field_of
 
 # Values of the spec that have no catalogue entry to name them.
 _NAMES: dict[str, dict[Any, str]] = {
@@ -47,7 +47,7 @@ def complaint(place: str) -> None:
 def refuse(error: QennError, place: str) -> None:
     """Show why something cannot be; where settings near by would do, with a button that takes them."""
     show(error)
-    if isinstance(error, MisfitError) and error.nearest is not None:
+    if isinstance(error, InfeasibleError) and error.nearest is not None:
         st.button(
             f"Use {error.nearest.change}",
             key=f"nearest:{place}",

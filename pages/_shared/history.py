@@ -11,8 +11,8 @@ import streamlit as st
 
 from pages._shared.form import name_of
 from qenn_core.errors import SpecError
-from qenn_core.spec import ExperimentSpec
-from qenn_core.store.records import StoredRun
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.store import StoredRun
 
 CHOSEN = "chosen runs"
 _ROW_HEIGHT = 36

@@ -7,24 +7,20 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from pages._shared.form import name_of
-from qenn_core.comparison.records import Comparison, ModelResult
-from qenn_core.plots.palette import SIGNS
+from qenn_core.comparison import Comparison, ModelResult
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.plots import SIGNS
 from qenn_core.registry import ENCODINGS
-from qenn_core.spec import ExperimentSpec
+from qenn_core.text import count
 
 if TYPE_CHECKING:
-    from qenn_core.model.shape import ModelShape
+    from qenn_core.model import ModelShape
 
 
 # The title of a row and its cells.
 Line = tuple[str, Sequence[str]]
 
 _REDUCERS = {"pca": "PCA", "kbest": "best", "linear": "linear layer"}
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: ``1 qubit``, ``4 qubits``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def rounded(number: int) -> str:

@@ -9,9 +9,9 @@ import streamlit as st
 
 from pages._shared import form, questions, state, workspace
 from qenn_core import jobs
-from qenn_core.analysis.model_card import ModelCard, PackedModel
+from qenn_core.analysis import ModelArchive, ModelCard
 from qenn_core.errors import ModelError
-from qenn_core.store.records import StoredRun
+from qenn_core.store import StoredRun
 
 _MODEL = "model"
 
@@ -80,6 +80,6 @@ def opened(run: StoredRun) -> Model:
             raise ModelError(
                 "This model is no longer kept.", "Its run was deleted.", "Choose another one, or train again."
             )
-        return Model(run, PackedModel(kept.content).card, kept.content)
+        return Model(run, ModelArchive(kept.content).card, kept.content)
 
     return questions.once("model opened", run.id, read)._replace(run=run)

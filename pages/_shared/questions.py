@@ -9,16 +9,15 @@ import streamlit as st
 
 from pages._shared import state
 from qenn_core import jobs
-from qenn_core.data.table import Table
+from qenn_core.data import Table
 from qenn_core.errors import DataError, QennError, TooManyRowsError
-from qenn_core.plots.circuit import circuit_svg
-from qenn_core.spec import CSV, DataSpec, ExperimentSpec
+from qenn_core.experiment import CSV, DataSpec, ExperimentSpec
+from qenn_core.plots import circuit_svg
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from qenn_core.analysis.overview_records import Overview
-    from qenn_core.analysis.predictions import Predictions
+    from qenn_core.analysis import Overview, Predictions
 
 T = TypeVar("T")
 

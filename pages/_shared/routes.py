@@ -16,7 +16,7 @@ from pages._shared.plotly import plotly_script
 from pages._shared.visitors import workspace_route
 from qenn_core import jobs
 from qenn_core.errors import JobError
-from qenn_core.store.errors import StoreError
+from qenn_core.store import StoreError
 
 ASSETS = Path(__file__).parent / "assets"
 

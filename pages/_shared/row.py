@@ -10,8 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._shared import form
-from qenn_core.data.columns import MISSING_CATEGORY
-from qenn_core.data.known_columns import KnownColumn
+from qenn_core.data import MISSING_CATEGORY, ColumnSchema
 
 _ABREAST = 3
 # More widgets than this make a page slow, and nobody fills them in.
@@ -22,7 +21,7 @@ _EMPTY = "Leave it empty if it is not known."
 _STEPS = 20
 
 
-def filled_in(columns: Sequence[KnownColumn], name: str) -> pd.DataFrame:
+def filled_in(columns: Sequence[ColumnSchema], name: str) -> pd.DataFrame:
     """Draw the widgets of the form `name`; return its row as a file would give it.
 
     They start as a typical row, which they lie in side by side: so they keep their order on a phone.
@@ -38,7 +37,7 @@ def filled_in(columns: Sequence[KnownColumn], name: str) -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series([cell], dtype="str") for column, cell in cells.items()})
 
 
-def _cell(column: KnownColumn, key: str) -> str | None:
+def _cell(column: ColumnSchema, key: str) -> str | None:
     if column.role == "numeric":
         return _number(column, key)
     if column.role == "date":
@@ -47,7 +46,7 @@ def _cell(column: KnownColumn, key: str) -> str | None:
     return _word(column, key, [word for word in words if word != MISSING_CATEGORY])
 
 
-def _number(column: KnownColumn, key: str) -> str | None:
+def _number(column: ColumnSchema, key: str) -> str | None:
     low, high = column.low or 0.0, column.high or 0.0
     step = 10.0 ** math.floor(math.log10((high - low) / _STEPS or 1.0))
     kind = int if column.whole else float
@@ -65,7 +64,7 @@ def _number(column: KnownColumn, key: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _day(column: KnownColumn, key: str) -> str | None:
+def _day(column: ColumnSchema, key: str) -> str | None:
     [day] = column.read(pd.Series([column.typical or None], dtype="str"))[0]
     _begin(key, None if pd.isna(day) else day.date())
     value = st.date_input(
@@ -86,7 +85,7 @@ def _begin(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def _word(column: KnownColumn, key: str, words: Sequence[str]) -> str | None:
+def _word(column: ColumnSchema, key: str, words: Sequence[str]) -> str | None:
     options = [*words, _NOT_KNOWN]
     _begin(key, column.typical if column.typical in words else _NOT_KNOWN)
     value = st.selectbox(form.plain(column.name), options, key=key, persist_state="session")

@@ -14,10 +14,10 @@ import streamlit as st
 
 from pages._shared import workspace
 from qenn_core import jobs
-from qenn_core.data.table import Table
+from qenn_core.data import Table
 from qenn_core.errors import Problem, QennError, SpecError, TrainingError
-from qenn_core.model.fitting import largest_circuit, refuse_misfit
-from qenn_core.spec import DataSpec, ExperimentSpec, field_of, query_keys
+from qenn_core.experiment import DataSpec, ExperimentSpec, field_of, query_keys
+from qenn_core.model import largest_circuit, require_feasible
 
 RUN_KEY = "run"
 # The settings that decide what table comes of a file.
@@ -60,7 +60,7 @@ def change(**fields: Any) -> None:
     forgive(place)
     try:
         proposed = spec().with_(**fields)
-        refuse_misfit(proposed)
+        require_feasible(proposed)
     except SpecError as error:
         complain(place, QennError(_in_words(error.problems)))
     except TrainingError as error:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._shared import form, state, upload
-from qenn_core.spec import bounds, field_of
+from qenn_core.experiment import bounds, field_of
 
 if TYPE_CHECKING:
-    from qenn_core.analysis.overview_records import Overview
+    from qenn_core.analysis import Overview
 
 _TARGET = "data.target"
 _BANDS = "data.bands"

@@ -11,8 +11,8 @@ import streamlit as st
 from pages._shared import form, questions, state, workspace
 from qenn_core import jobs, limits
 from qenn_core.errors import DataError, QennError, TooManyRowsError
+from qenn_core.experiment import CSV, DataSpec, field_of
 from qenn_core.registry import DATASETS
-from qenn_core.spec import CSV, DataSpec, field_of
 
 _PLACE = "upload"
 _NOT_KEPT = "upload.kept"

@@ -9,8 +9,8 @@ import streamlit as st
 from pages._shared import components, state, workspace
 from qenn_core import jobs
 from qenn_core.errors import JobError, QennError, SpecError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs.snapshot import RunSnapshot
-from qenn_core.spec import ExperimentSpec
 from qenn_core.workspace import feed_key
 
 _PLACE = "run"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from qenn_core.analysis.records import DecisionMap, MapPoint
-from qenn_core.data.prepared import Plane, PreparedData
-from qenn_core.model.network import HybridModel
-from qenn_core.training.prediction import predict
+from qenn_core.analysis.map_data import DecisionMap, MapPoint
+from qenn_core.data import Plane, PreparedData
+from qenn_core.model import HybridModel
+from qenn_core.training import predict
 
 MAX_POINTS = 400
 
 
-def decision_map(model: HybridModel, data: PreparedData, resolution: int) -> DecisionMap | None:
+def compute_decision_map(model: HybridModel, data: PreparedData, resolution: int) -> DecisionMap | None:
     """Ask `model` for every point of a grid over the plane of `data`.
 
     Parameters

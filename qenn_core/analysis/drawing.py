@@ -8,11 +8,18 @@ from typing import Any
 import pennylane as qml
 import torch
 
-from qenn_core.model.circuit import Circuit, Section, build_circuit
-from qenn_core.model.drawing import Drawing, DrawnSection, Gate, Symbol
-from qenn_core.model.shape import encoded_width
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.model import (
+    Circuit,
+    Drawing,
+    DrawnGate,
+    DrawnSection,
+    Section,
+    Symbol,
+    build_circuit,
+    encoded_width,
+)
 from qenn_core.registry import NOISE_CHANNELS, NoiseChannel
-from qenn_core.spec import ExperimentSpec
 
 # The field's short names, where PennyLane's own are longer.
 NAMES = {"Hadamard": "H", "IsingZZ": "RZZ", "StatePrep": "|ψ⟩"}
@@ -33,7 +40,7 @@ def draw_circuit(spec: ExperimentSpec, n_inputs: int) -> Drawing:
     circuit = build_circuit(spec)
     variables = _Variables(circuit, encoded_width(spec, n_inputs))
     channel = NOISE_CHANNELS[spec.noise.channel]
-    gates: list[Gate] = []
+    gates: list[DrawnGate] = []
     sections: list[DrawnSection] = []
     n_columns = 0
     for section in circuit.sections:
@@ -86,13 +93,13 @@ def _listed(letter: str, numbers: list[int]) -> str:
 
 def _draw(
     section: Section, variables: _Variables, channel: NoiseChannel, *, first_column: int
-) -> Iterator[Gate]:
+) -> Iterator[DrawnGate]:
     script = qml.tape.make_qscript(section.gates)(variables.inputs, variables.weights)
     operations = [*script.operations, *script.measurements]
     columns = _packed([operation.wires for operation in operations], first_column)
     for operation, column in zip(operations, columns, strict=True):
         symbol, name, text = _look(operation, variables, channel)
-        yield Gate(
+        yield DrawnGate(
             name=name,
             symbol=symbol,
             wires=tuple(operation.wires),

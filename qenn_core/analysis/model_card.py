@@ -8,9 +8,9 @@ from zipfile import ZipFile
 
 from pydantic import BaseModel, ConfigDict
 
-from qenn_core.data.known_columns import KnownColumn
+from qenn_core.data import ColumnSchema
 from qenn_core.errors import ModelError
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 
 # To be raised when what is packed changes its meaning: what was packed before is then refused in words.
 FORMAT: Final = 1
@@ -32,7 +32,7 @@ class ModelCard(BaseModel):
         One name a class.
     edges : tuple of float
         Where the classes are bands of numbers, the numbers that they end with.
-    columns : tuple of KnownColumn
+    columns : tuple of ColumnSchema
         What it predicts from.
     n_inputs : int
         Numbers of a row that enter it.
@@ -45,17 +45,17 @@ class ModelCard(BaseModel):
     target: str
     class_names: tuple[str, ...]
     edges: tuple[float, ...] = ()
-    columns: tuple[KnownColumn, ...]
+    columns: tuple[ColumnSchema, ...]
     n_inputs: int
 
 
-class PackedModel:
+class ModelArchive:
     """The parts of a packed model, with its card read.
 
     Parameters
     ----------
     content : bytes
-        What `qenn_core.analysis.packing.pack_model` returned.
+        What `qenn_core.analysis.model_archive.pack_model` returned.
 
     Raises
     ------

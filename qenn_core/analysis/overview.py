@@ -5,27 +5,31 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from qenn_core.analysis.overview_records import (
+from qenn_core.analysis.overview_data import (
     ClassCount,
     ColumnSummary,
     FeatureView,
     Overview,
     PlaneView,
+    PreparedSummary,
     Preview,
-    Ready,
-    Refusal,
     Shown,
 )
-from qenn_core.data.columns import Column, read_columns
-from qenn_core.data.preparation import Preparation, prepare_question
-from qenn_core.data.prepared import Floats, Plane
-from qenn_core.data.question import ask
-from qenn_core.data.reduction import separation
-from qenn_core.data.table import Table
-from qenn_core.data.target import choose_target
+from qenn_core.data import (
+    Column,
+    Floats,
+    Plane,
+    Preparation,
+    Table,
+    choose_target,
+    label_table,
+    prepare_labeled,
+    read_columns,
+    separation,
+)
 from qenn_core.errors import DataError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import Scalar
-from qenn_core.spec import ExperimentSpec
 
 PREVIEW_ROWS = 20
 EXAMPLES = 3
@@ -36,7 +40,7 @@ SHOWN_ROWS = 800
 TELLING_FEATURES = 4
 
 
-def describe(spec: ExperimentSpec, table: Table) -> Overview:
+def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
     """Describe `table` as `spec` uses it.
 
     Data that cannot be learnt from are described too, with the reason in place of the preparation, so that
@@ -55,14 +59,14 @@ def describe(spec: ExperimentSpec, table: Table) -> Overview:
         If the table has no columns.
     """
     try:
-        question = ask(spec, table)
-        target, reason, columns = question.target, question.reason, question.columns
-        ready, refusal = _ready(prepare_question(spec, question)), None
+        labeled = label_table(spec, table)
+        target, reason, columns = labeled.target, labeled.reason, labeled.columns
+        ready, refusal = _ready(prepare_labeled(spec, labeled)), None
     except DataError as error:
         target, reason = _some_target(spec, table)
         columns = read_columns(table.frame, dict(spec.data.roles), target)
         ready = None
-        refusal = Refusal(what=error.what, why=error.why, remedy=error.remedy, place=error.place)
+        refusal = error.message
     return Overview(
         name=table.name,
         n_rows=len(table.frame),
@@ -106,10 +110,10 @@ def _summary(column: Column) -> ColumnSummary:
     )
 
 
-def _ready(preparation: Preparation) -> Ready:
+def _ready(preparation: Preparation) -> PreparedSummary:
     data = preparation.data
     sizes = {part: np.bincount(rows.labels, minlength=data.n_classes) for part, rows in data.parts.items()}
-    return Ready(
+    return PreparedSummary(
         class_names=data.class_names,
         feature_names=data.feature_names,
         input_names=data.input_names,

@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from qenn_core.data.prepared import Floats, Ints
-from qenn_core.data.target import NO_CLASS
+from qenn_core.data import NO_CLASS, Floats, Ints
 
 PREDICTED = "predicted {}"
 PROBABILITY = "probability of {}"

@@ -1,0 +1,6 @@
+"""The QENN beside classical baselines: results, and a verdict on the same test rows."""
+
+import lazy_loader
+
+# Names are imported from their modules on first use: some modules are slow to import, or need torch.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

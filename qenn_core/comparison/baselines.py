@@ -8,8 +8,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from qenn_core.comparison.records import ModelResult
-from qenn_core.data.prepared import Floats, Part, PreparedData
+from qenn_core.comparison.results import ModelResult
+from qenn_core.data import Floats, Part, PreparedData
 from qenn_core.metrics import score
 from qenn_core.registry import BASELINES, Baseline
 

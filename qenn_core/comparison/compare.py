@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qenn_core.comparison.records import Comparison, ModelResult
+from qenn_core.comparison.results import Comparison, ModelResult
 from qenn_core.comparison.verdict import judge
-from qenn_core.data.prepared import PreparedData
-from qenn_core.training.records import Finished, Started
+from qenn_core.data import PreparedData
+from qenn_core.training import Finished, Started
 
 ONE_EXPERIMENT = (
     "This is one split of the data and one seed: a single experiment. Another seed may turn the order round."
@@ -31,7 +31,7 @@ def quantum_result(started: Started, finished: Finished) -> ModelResult:
     )
 
 
-def compare(quantum: ModelResult, baselines: Sequence[ModelResult], data: PreparedData) -> Comparison:
+def compare_models(quantum: ModelResult, baselines: Sequence[ModelResult], data: PreparedData) -> Comparison:
     """Compare the QENN with each baseline on the test rows of `data`, which all of them predicted."""
     labels = data.test.labels
     rows = (quantum, *baselines)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from qenn_core.comparison.records import Verdict
+from qenn_core.comparison.results import Verdict
 
 ALPHA = 0.05
 Z = NormalDist().inv_cdf(1 - ALPHA / 2)

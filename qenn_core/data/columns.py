@@ -12,8 +12,8 @@ from itertools import groupby
 
 import pandas as pd
 
-from qenn_core.data.words import count, listed
-from qenn_core.spec import Role
+from qenn_core.experiment import Role
+from qenn_core.text import count, quoted_list
 
 TRUTH_PAIRS = (
     {"false": 0.0, "true": 1.0},
@@ -131,7 +131,7 @@ def notes_on(columns: Iterable[Column]) -> tuple[str, ...]:
     unused = sorted((c for c in columns if c.left_out), key=lambda c: c.left_out)
     for reason, group in groupby(unused, key=lambda c: c.left_out):
         names = [column.name for column in group]
-        notes.append(f"{count(len(names), 'column')} left out, since {reason}: {listed(names)}.")
+        notes.append(f"{count(len(names), 'column')} left out, since {reason}: {quoted_list(names)}.")
     return tuple(notes)
 
 
@@ -217,7 +217,7 @@ def read_as(
     if len(unread):
         notes.append(
             f"{count(len(unread), 'cell')} in ‘{name}’ counted as missing, not being {KIND_OF_CELL[role]}: "
-            f"{listed(unread.astype('str').unique())}."
+            f"{quoted_list(unread.astype('str').unique())}."
         )
     return values, tuple(notes)
 

@@ -185,4 +185,4 @@ def _quietly(work: Callable[[pd.DataFrame], T], frame: pd.DataFrame) -> T:
 
 
 # The functions that a fitted pipeline calls. A model that was kept names them, so their names must stay.
-CALLED = (_date_parts, _date_names, _gap_names, _category_name)
+PIPELINE_FUNCTIONS = (_date_parts, _date_names, _gap_names, _category_name)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from qenn_core.data.words import MAX_LISTED, count, listed
 from qenn_core.errors import DataError
+from qenn_core.text import MAX_LISTED, count, quoted_list
 
 # How alike two names are, 0 to 1, for the one to be suggested for the other.
 ALIKE = 0.7
@@ -48,7 +48,7 @@ def match_columns(wanted: Sequence[str], target: str, names: Sequence[str]) -> M
         candidates = [] if name in found else alike[_folded(name)]
         if len(candidates) > 1:
             raise DataError(
-                f"The file has several columns that may be ‘{name}’: {listed(candidates)}.",
+                f"The file has several columns that may be ‘{name}’: {quoted_list(candidates)}.",
                 "Their names differ in capitals or spaces only.",
                 f"Give one of them the name ‘{name}’.",
             )
@@ -62,7 +62,9 @@ def match_columns(wanted: Sequence[str], target: str, names: Sequence[str]) -> M
     foreign = [name for name in names if name not in found.values()]
     if foreign:
         are = "is none" if len(foreign) == 1 else "are none"
-        notes.append(f"{count(len(foreign), 'column')} {are} that the model learnt from: {listed(foreign)}.")
+        notes.append(
+            f"{count(len(foreign), 'column')} {are} that the model learnt from: {quoted_list(foreign)}."
+        )
     return Matched(found, tuple(notes))
 
 
@@ -79,8 +81,8 @@ def _refusal(missing: Sequence[str], names: Sequence[str]) -> DataError:
         else f"Add {them}; cells may be empty, but the name must be there."
     )
     return DataError(
-        f"The file has no {columns} {listed(missing)}.",
-        f"The model was trained on {them}. The file has {listed(names)}.",
+        f"The file has no {columns} {quoted_list(missing)}.",
+        f"The model was trained on {them}. The file has {quoted_list(names)}.",
         remedy,
     )
 

@@ -7,20 +7,20 @@ from typing import NamedTuple
 import numpy as np
 
 from qenn_core.data.features import FittedFeatures, fit_features, frame_of
+from qenn_core.data.labeling import LabeledTable, label_table
 from qenn_core.data.plane import plane_of
 from qenn_core.data.prepared import Ints, Part, PreparedData
-from qenn_core.data.question import Question, ask
 from qenn_core.data.reduction import Reduction, fit_reduction
 from qenn_core.data.split import Split, stratified_split
 from qenn_core.data.table import Table
-from qenn_core.data.words import count
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.text import count
 
 
 class Preparation(NamedTuple):
     """Prepared data with what they came from and what was fitted on the way: all that further rows need."""
 
-    question: Question
+    labeled: LabeledTable
     split: Split
     fitted: FittedFeatures
     reduction: Reduction
@@ -42,41 +42,41 @@ def prepare(spec: ExperimentSpec, table: Table) -> PreparedData:
     Raises
     ------
     DataError
-        If the table holds no question that can be learnt; the error says what to change.
+        If the table holds no labeled that can be learnt; the error says what to change.
     """
-    return prepare_question(spec, ask(spec, table)).data
+    return prepare_labeled(spec, label_table(spec, table)).data
 
 
-def prepare_question(spec: ExperimentSpec, question: Question) -> Preparation:
-    """Do the work of `prepare` for a question that was read already, and keep what was fitted."""
-    split = stratified_split(question.labels, spec.data.validation_size, spec.data.test_size, spec.seed)
-    frame = frame_of(question.used).iloc[question.rows]
-    fitted = fit_features(question.used, frame.iloc[split.train])
+def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
+    """Do the work of `prepare` for a table that is labeled already, and keep what was fitted."""
+    split = stratified_split(labeled.labels, spec.data.validation_size, spec.data.test_size, spec.seed)
+    frame = frame_of(labeled.used).iloc[labeled.rows]
+    fitted = fit_features(labeled.used, frame.iloc[split.train])
     features = fitted(frame)
     train = features[split.train]
-    reduction = fit_reduction(spec, fitted.names, train, question.labels[split.train])
+    reduction = fit_reduction(spec, fitted.names, train, labeled.labels[split.train])
     held_out = features[np.concatenate([split.validation, split.test])]
 
     def part(rows: Ints) -> Part:
-        return Part(features[rows], reduction.to_inputs(features[rows]), question.labels[rows])
+        return Part(features[rows], reduction.to_inputs(features[rows]), labeled.labels[rows])
 
     data = PreparedData(
         train=part(split.train),
         validation=part(split.validation),
         test=part(split.test),
-        class_names=question.class_names,
+        class_names=labeled.class_names,
         feature_names=fitted.names,
         input_names=reduction.names,
         to_inputs=reduction.to_inputs,
         plane=plane_of(fitted, train, held_out, spec.seed),
         notes=(
-            *question.notes,
+            *labeled.notes,
             _sizes_note(split),
-            _features_note(question, len(fitted.names)),
+            _features_note(labeled, len(fitted.names)),
             reduction.note,
         ),
     )
-    return Preparation(question, split, fitted, reduction, data)
+    return Preparation(labeled, split, fitted, reduction, data)
 
 
 def _sizes_note(split: Split) -> str:
@@ -86,8 +86,8 @@ def _sizes_note(split: Split) -> str:
     )
 
 
-def _features_note(question: Question, n_features: int) -> str:
-    n_columns = len(question.used)
+def _features_note(labeled: LabeledTable, n_features: int) -> str:
+    n_columns = len(labeled.used)
     return (
         f"{count(n_features, 'number')} per row came from {count(n_columns, 'column')}; gaps were filled and "
         "scales evened out by what the training rows say."

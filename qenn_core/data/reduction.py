@@ -12,9 +12,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from qenn_core.data.prepared import Floats, Ints
-from qenn_core.data.words import count, listed
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import ENCODINGS
-from qenn_core.spec import ExperimentSpec
+from qenn_core.text import count, quoted_list
 
 
 @dataclass(frozen=True)
@@ -100,4 +100,4 @@ def _outcome(reducer: PCA | SelectKBest | None, names: tuple[str, ...]) -> tuple
             "their variance."
         )
     names = tuple(np.asarray(names, dtype=object)[reducer.get_support()])
-    return names, f"Of {before} those that tell the classes apart best are used: {listed(names)}."
+    return names, f"Of {before} those that tell the classes apart best are used: {quoted_list(names)}."

@@ -15,8 +15,8 @@ from qenn_core import limits
 from qenn_core.data.columns import NEARLY_ALL, numbers
 from qenn_core.data.prepared import Ints
 from qenn_core.data.table import Table
-from qenn_core.data.words import count, listed
 from qenn_core.errors import DataError
+from qenn_core.text import count, quoted_list
 
 # fmt: off
 TARGET_NAMES = frozenset((
@@ -64,7 +64,7 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
         if chosen not in names:
             raise DataError(
                 f"There is no column ‘{chosen}’.",
-                f"The columns are {listed(names)}.",
+                f"The columns are {quoted_list(names)}.",
                 "Choose the column to predict from the table.",
                 "data.target",
             )
@@ -225,7 +225,7 @@ def _with_enough_rows(target: str, labels: Ints, names: list[str], notes: list[s
         notes = [
             *notes,
             f"{count(int(sizes[rare].sum()), 'row')} left out, of classes with fewer than "
-            f"{limits.MIN_CLASS_ROWS} rows: {listed(names[k] for k in rare)}.",
+            f"{limits.MIN_CLASS_ROWS} rows: {quoted_list(names[k] for k in rare)}.",
         ]
     number = np.full(len(names) + 1, NO_CLASS)  # the last place answers for NO_CLASS itself
     number[kept] = np.arange(len(kept))

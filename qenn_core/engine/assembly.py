@@ -10,10 +10,10 @@ import scipy.sparse
 import torch
 from numpy.typing import NDArray
 
+from qenn_core.engine.angle_buffers import Pool
 from qenn_core.engine.kernels import Kernel
 from qenn_core.engine.parameters import NOTHING, Needs, Value
 from qenn_core.engine.plan import Instruction, Plan, Slot
-from qenn_core.engine.pools import Pool
 from qenn_core.engine.program import Map, Program
 
 # Constant matrices with fewer entries than this are dense.

@@ -10,11 +10,11 @@ import numpy as np
 from qenn_core.engine import kernels as k
 from qenn_core.engine.assembly import Assembly
 from qenn_core.engine.cost import block_widths
+from qenn_core.engine.fourier import MAX_TERMS, Table
 from qenn_core.engine.fuse import Chains, Step, Wide
 from qenn_core.engine.parameters import INPUTS
 from qenn_core.engine.plan import Slot
 from qenn_core.engine.program import Map
-from qenn_core.engine.tables import MAX_TERMS, Table
 
 
 @dataclass(frozen=True)

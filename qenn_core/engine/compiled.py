@@ -9,13 +9,13 @@ from functools import cached_property
 import torch
 
 from qenn_core.engine import execute
+from qenn_core.engine.angle_buffers import entries, value_of
 from qenn_core.engine.build import build_plan
 from qenn_core.engine.fuse import Fused, fuse
 from qenn_core.engine.measured import Measurement
 from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS
 from qenn_core.engine.paulis import pauli_vector, transfer_matrix
 from qenn_core.engine.plan import Plan, Slot
-from qenn_core.engine.pools import entries, value_of
 from qenn_core.engine.program import build_program
 from qenn_core.engine.recording import check
 from qenn_core.engine.trace import Trace

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qenn_core.engine.fixed import FixedMap, embed, is_monomial, products
+from qenn_core.engine.fourier import MAX_TERMS, Table
 from qenn_core.engine.parameters import Needs
 from qenn_core.engine.program import Map, Preparation, Program
 from qenn_core.engine.register import digits
-from qenn_core.engine.tables import MAX_TERMS, Table
 
 _EXACT = 1e-10
 

@@ -16,8 +16,8 @@ from math import prod
 import scipy.sparse
 import torch
 
+from qenn_core.engine.angle_buffers import lead
 from qenn_core.engine.arrays import NUMPY, TORCH, Array, to_numpy
-from qenn_core.engine.pools import lead
 
 Arrays = tuple[Array, ...]
 # ``None`` stands for zero.

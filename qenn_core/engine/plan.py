@@ -8,10 +8,10 @@ from functools import cached_property
 
 import torch
 
+from qenn_core.engine.angle_buffers import Pool
 from qenn_core.engine.arrays import Array, to_numpy
 from qenn_core.engine.kernels import Kernel
 from qenn_core.engine.parameters import INPUTS, Needs, Value
-from qenn_core.engine.pools import Pool
 
 # Registers with at most so many numbers in all rows are computed by NumPy. On registers of the second size
 # constant matrices are never sparse.

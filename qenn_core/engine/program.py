@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from qenn_core.engine.fourier import Table, constant
 from qenn_core.engine.parameters import Needs, Value
 from qenn_core.engine.paulis import pauli_vector, sandwich, transfer_matrix
-from qenn_core.engine.tables import Table, constant
 from qenn_core.engine.trace import Gate, Trace
 
 

@@ -18,9 +18,9 @@ import pennylane as qml
 import torch
 from numpy.typing import NDArray
 
+from qenn_core.engine.angle_buffers import lead
+from qenn_core.engine.fourier import NotFourierError, Table, fit
 from qenn_core.engine.measured import Expectation, Measurement, Probabilities
-from qenn_core.engine.pools import lead
-from qenn_core.engine.tables import NotFourierError, Table, fit
 
 GateKind = Literal["unitary", "channel", "state"]
 # What a quantum function returned: one measurement, or several.

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import pennylane as qml
 import torch
 
+from qenn_core.engine.angle_buffers import Pool, entries
 from qenn_core.engine.compiled import Compiled, Encoded
 from qenn_core.engine.evaluation import Evaluation
 from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS, Needs, Value
-from qenn_core.engine.pools import Pool, entries
 from qenn_core.engine.program import transfer_table
 from qenn_core.engine.recording import UnsupportedError
 from qenn_core.engine.sampling import Sampling, Streams

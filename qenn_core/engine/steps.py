@@ -10,12 +10,12 @@ from qenn_core.engine import kernels as k
 from qenn_core.engine.assembly import Assembly
 from qenn_core.engine.blocks import Block, Matrices, grouped, table_of, tabulate
 from qenn_core.engine.fixed import FixedMap, Monomial
+from qenn_core.engine.fourier import constant
 from qenn_core.engine.fuse import Fixed, Phases, Start, Step
 from qenn_core.engine.parameters import Needs
 from qenn_core.engine.plan import Slot
 from qenn_core.engine.program import Map
 from qenn_core.engine.register import moved
-from qenn_core.engine.tables import constant
 
 
 class Registers:

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from torch import fx
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from qenn_core.engine.angle_buffers import entries, value_of
+from qenn_core.engine.fourier import Table
 from qenn_core.engine.measured import Measurement
 from qenn_core.engine.parameters import Needs, Parameters, Value, find_parameters
-from qenn_core.engine.pools import entries, value_of
 from qenn_core.engine.recording import (
     GateKind,
     RecordedGate,
@@ -29,7 +30,6 @@ from qenn_core.engine.recording import (
     UnsupportedError,
     record,
 )
-from qenn_core.engine.tables import Table
 
 
 @dataclass(frozen=True)

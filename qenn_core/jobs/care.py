@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from threading import Event, Thread
 
-from qenn_core.store.errors import UnavailableError
-from qenn_core.store.store import Store
+from qenn_core.store import Store, UnavailableError
 
 logger = logging.getLogger(__name__)
 

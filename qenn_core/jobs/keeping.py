@@ -10,13 +10,12 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from qenn_core.experiment import DataSpec, ExperimentSpec
 from qenn_core.jobs.run import Run
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.registry import DATASETS
-from qenn_core.spec import DataSpec, ExperimentSpec
-from qenn_core.store.records import RunChange, SavedWeights, StoredRun
-from qenn_core.store.writer import Writer
-from qenn_core.training.records import Epoch
+from qenn_core.store import RunChange, SavedState, StoredRun, Writer
+from qenn_core.training import Epoch
 
 # What the numbers of a run may depend on.
 PACKAGES = ("pennylane", "torch", "scikit-learn", "pandas", "numpy")
@@ -28,7 +27,7 @@ class _HandedOver:
 
     epochs: int = 0
     description: tuple[object, ...] = ()
-    checkpoint: SavedWeights | None = None
+    checkpoint: SavedState | None = None
     model: bytes | None = None
 
     @classmethod
@@ -66,7 +65,7 @@ class Keeper:
                 epochs=tuple(epoch.model_dump() for epoch in run.epochs_after(known.epochs)),
                 report=run.snapshot().to_report() if now.description != known.description else None,
                 checkpoint=now.checkpoint if now.checkpoint is not known.checkpoint else None,
-                weights=SavedWeights(run.done, now.model)
+                weights=SavedState(run.done, now.model)
                 if now.model and now.model is not known.model
                 else None,
             )

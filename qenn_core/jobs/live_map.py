@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import inf
 from time import perf_counter
 
-from qenn_core.analysis.records import DecisionMap
+from qenn_core.analysis import DecisionMap
 
 # The share of a run's time that watching it may take.
 SHARE = 0.1

@@ -8,18 +8,16 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qenn_core import limits
-from qenn_core.data.table import Table
+from qenn_core.data import Table
 from qenn_core.errors import JobError, QennError
+from qenn_core.experiment import DataSpec, ExperimentSpec
 from qenn_core.jobs import deadline, tasks, turn
-from qenn_core.spec import DataSpec, ExperimentSpec
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from qenn_core.analysis.overview_records import Overview
-    from qenn_core.analysis.predictions import Predictions
-    from qenn_core.model.drawing import Drawing
-    from qenn_core.model.run_cost import Speed
+    from qenn_core.analysis import Overview, Predictions
+    from qenn_core.model import Drawing, MachineSpeed
 
 logger = logging.getLogger(__name__)
 
@@ -33,36 +31,36 @@ PREDICTING_SECONDS = limits.PREDICTION_SECONDS + 15
 
 def read_table(content: bytes, file_name: str, options: DataSpec, *, seed: int = 0) -> Table:
     """Read an uploaded file."""
-    from qenn_core.data.reading import read_table
+    from qenn_core.data import read_table
 
     return read_table(content, file_name, options, seed=seed)
 
 
-def describe(spec: ExperimentSpec, table: Table | None) -> Overview:
+def describe_table(spec: ExperimentSpec, table: Table | None) -> Overview:
     """Describe the data of `spec`, whose rows are in `table` if they were uploaded."""
-    from qenn_core.analysis.overview import describe
-    from qenn_core.data.sources import table_of
+    from qenn_core.analysis import describe_table
+    from qenn_core.data import load_builtin
 
-    return describe(spec, table or table_of(spec.data))
+    return describe_table(spec, table or load_builtin(spec.data))
 
 
 def draw_circuit(spec: ExperimentSpec, n_inputs: int) -> Drawing:
     """Draw the circuit of `spec`."""
-    from qenn_core.analysis.drawing import draw_circuit
+    from qenn_core.analysis import draw_circuit
 
     return draw_circuit(spec, n_inputs)
 
 
 def predict(model: bytes, rows: pd.DataFrame) -> Predictions:
     """Ask a packed model about further rows."""
-    from qenn_core.analysis.predicting import predict_rows
+    from qenn_core.analysis import predict_rows
 
     return predict_rows(model, rows)
 
 
-def measure_speed() -> Speed:
+def measure_speed() -> MachineSpeed:
     """Measure how quick the workers' machine is."""
-    from qenn_core.training.speed import measure_speed
+    from qenn_core.training import measure_speed
 
     return measure_speed()
 
@@ -97,7 +95,7 @@ class Question(NamedTuple):
 QUESTIONS: Mapping[str, Question] = {
     # The one that brings its worker down may be another beside it.
     "read_table": Question(read_table, READING_SECONDS, tasks.READING, attempts=2),
-    "describe": Question(describe),
+    "describe": Question(describe_table),
     "draw_circuit": Question(draw_circuit),
     "measure_speed": Question(measure_speed),
     "predict": Question(predict, PREDICTING_SECONDS),

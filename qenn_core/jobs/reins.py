@@ -8,7 +8,7 @@ from time import monotonic
 
 from qenn_core.jobs import turn
 from qenn_core.jobs.control import Control
-from qenn_core.training.records import StopReason
+from qenn_core.training import StopReason
 
 
 class UnwantedError(Exception):

@@ -8,14 +8,14 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
-from qenn_core.data.table import Table
+from qenn_core.data import Table
 from qenn_core.errors import QennError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs import messages
 from qenn_core.jobs.control import Wish
-from qenn_core.jobs.snapshot import RESUMABLE, RunError, RunSnapshot, State
-from qenn_core.spec import ExperimentSpec
-from qenn_core.store.records import SavedWeights
-from qenn_core.training.records import BROKEN_OFF, Epoch
+from qenn_core.jobs.snapshot import RESUMABLE, RunSnapshot, State
+from qenn_core.store import SavedState
+from qenn_core.training import RESUMABLE_REASONS, Epoch
 
 
 def _annotation(field: FieldInfo) -> Any:
@@ -43,7 +43,7 @@ class Run:
         The rows of an uploaded file.
     history : iterable of Epoch
         The epochs that are known already.
-    checkpoint : SavedWeights or None
+    checkpoint : SavedState or None
         What it is taken up again from.
 
     Attributes
@@ -69,7 +69,7 @@ class Run:
         spec: ExperimentSpec,
         table: Table | None = None,
         history: Iterable[Epoch] = (),
-        checkpoint: SavedWeights | None = None,
+        checkpoint: SavedState | None = None,
     ) -> None:
         self.id = snapshot.run
         self.owner = owner
@@ -86,7 +86,7 @@ class Run:
         self._history = list(history)
         self._parked = False
 
-    def again(self, table: Table | None, checkpoint: SavedWeights | None) -> Run:
+    def again(self, table: Table | None, checkpoint: SavedState | None) -> Run:
         """Return this ended run as one that waits to go on from `checkpoint`, or from its beginning."""
         fresh = {"state": "queued", "finished": None, "comparison": None, "error": None}
         snapshot = self._state.model_copy(update=fresh)
@@ -153,7 +153,7 @@ class Run:
                 self.worker, self.attempts = value, 0
                 self.change(state="running")
             case messages.CHECKPOINT:
-                self.checkpoint = SavedWeights(*value)
+                self.checkpoint = SavedState(*value)
             case messages.MODEL:
                 self.model = value
             case messages.ENDING:
@@ -175,7 +175,7 @@ class Run:
         elif self._parked:
             self.working, self.worker = False, None
             self.change(state="paused" if self.wish.paused else "queued")
-        elif finished and finished.reason not in BROKEN_OFF:
+        elif finished and finished.reason not in RESUMABLE_REASONS:
             self._close("finished")
         else:
             self._close("stopped")
@@ -186,7 +186,7 @@ class Run:
 
     def interrupt(self, error: QennError) -> None:
         """Close the run, which has lost its worker and can be taken up again."""
-        self._close("interrupted", error=RunError.of(error))
+        self._close("interrupted", error=error.message)
 
     def snapshot(self, since_epoch: int = 0, since_map: int = 0, **now: Any) -> RunSnapshot:
         """Return the run as it stands now, without what the asker has."""

@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from qenn_core.data.table import Table
+from qenn_core.data import Table
 from qenn_core.errors import DataError, JobError
+from qenn_core.experiment import DataSpec, ExperimentSpec
 from qenn_core.jobs.allowance import Allowance
 from qenn_core.jobs.asking import ask
 from qenn_core.jobs.care import Care
@@ -20,10 +21,7 @@ from qenn_core.jobs.questions import Question
 from qenn_core.jobs.run import Run
 from qenn_core.jobs.sites import default_site
 from qenn_core.jobs.snapshot import RunSnapshot
-from qenn_core.spec import DataSpec, ExperimentSpec
-from qenn_core.store import open_store
-from qenn_core.store.records import StoredRun
-from qenn_core.store.store import Store
+from qenn_core.store import Store, StoredRun, open_store
 from qenn_core.workspace import feed_key
 
 # Whoever looks at the list of runs sees what has just happened, unless the store is slow today.

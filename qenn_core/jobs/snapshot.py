@@ -7,10 +7,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, computed_field
 from pydantic_core import to_json
 
-from qenn_core.analysis.records import DecisionMap, MapPoint
-from qenn_core.comparison.records import Comparison, ModelResult
-from qenn_core.errors import QennError
-from qenn_core.training.records import Epoch, Finished, Started
+from qenn_core.analysis import DecisionMap, MapPoint
+from qenn_core.comparison import Comparison, ModelResult
+from qenn_core.errors import ErrorMessage
+from qenn_core.training import Epoch, Finished, Started
 
 State = Literal["queued", "running", "paused", "stopped", "failed", "finished", "interrupted"]
 ENDED: tuple[State, ...] = ("stopped", "failed", "finished", "interrupted")
@@ -23,22 +23,6 @@ _PREDICTIONS: dict[str, Any] = {
     "comparison": {"rows": {"__all__": {"predictions"}}},
     "finished": {"predictions"},
 }
-
-
-class RunError(BaseModel):
-    """Why a run failed, in words for the person at the screen."""
-
-    model_config = ConfigDict(frozen=True)
-
-    what: str
-    why: str
-    remedy: str
-    place: str
-
-    @classmethod
-    def of(cls, error: QennError) -> RunError:
-        """Take over the words of `error`."""
-        return cls(what=error.what, why=error.why, remedy=error.remedy, place=error.place)
 
 
 class RunSnapshot(BaseModel):
@@ -72,7 +56,7 @@ class RunSnapshot(BaseModel):
         What was done to the data, in plain sentences.
     baselines : tuple of ModelResult
         The classical models on the same split.
-    error : RunError or None
+    error : ErrorMessage or None
         Why it failed.
     """
 
@@ -96,7 +80,7 @@ class RunSnapshot(BaseModel):
     map_points: tuple[MapPoint, ...] | None = None
     finished: Finished | None = None
     comparison: Comparison | None = None
-    error: RunError | None = None
+    error: ErrorMessage | None = None
 
     @computed_field  # type: ignore[prop-decorator]
     @property

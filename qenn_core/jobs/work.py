@@ -11,28 +11,21 @@ from typing import Any
 from distributed import get_worker
 from pydantic import TypeAdapter
 
-from qenn_core.analysis.decision_map import decision_map, map_points
-from qenn_core.analysis.packing import pack_model
-from qenn_core.comparison.baselines import fit_baselines
-from qenn_core.comparison.compare import compare, quantum_result
-from qenn_core.data.preparation import prepare_question
-from qenn_core.data.question import ask
-from qenn_core.data.sources import table_of
-from qenn_core.data.table import Table
-from qenn_core.errors import QennError
+from qenn_core.analysis import compute_decision_map, map_points, pack_model
+from qenn_core.comparison import compare_models, fit_baselines, quantum_result
+from qenn_core.data import Table, label_table, load_builtin, prepare_labeled
+from qenn_core.errors import ErrorMessage, QennError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs import messages
 from qenn_core.jobs.allowance import Allowance
 from qenn_core.jobs.control import Control, Wish, controlled
 from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
 from qenn_core.jobs.memory import memory_limited, run_budget
 from qenn_core.jobs.reins import Reins, UnwantedError
-from qenn_core.jobs.snapshot import RunError
 from qenn_core.jobs.telling import Teller
-from qenn_core.model.network import build_model
-from qenn_core.spec import ExperimentSpec
-from qenn_core.store.records import SavedWeights
-from qenn_core.training.records import BROKEN_OFF, Epoch, Finished, Started
-from qenn_core.training.training import Training
+from qenn_core.model import build_model
+from qenn_core.store import SavedState
+from qenn_core.training import RESUMABLE_REASONS, Epoch, Finished, Started, Training
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +46,7 @@ def carry_out(
     wish: Wish,
     spec: ExperimentSpec,
     table: Table | None,
-    checkpoint: SavedWeights | None,
+    checkpoint: SavedState | None,
     allowance: Allowance,
 ) -> None:
     """Carry out a run, and tell under `topic` how it goes; an error becomes its last message."""
@@ -78,7 +71,7 @@ def carry_out(
         except UnwantedError:
             pass
         except QennError as error:
-            tell("error", RunError.of(error))
+            tell("error", error.message)
         except Exception as error:
             logger.exception("run %s failed", run)
             tell("error", _unforeseen(error))
@@ -89,7 +82,7 @@ def updates(
     spec: ExperimentSpec,
     table: Table | None,
     control: Control,
-    checkpoint: SavedWeights | None = None,
+    checkpoint: SavedState | None = None,
     allowance: Allowance | None = None,
 ) -> Iterator[Update]:
     """Carry out an experiment, yielding each field of its snapshot with the new value.
@@ -102,7 +95,7 @@ def updates(
         The rows of an uploaded file.
     control : Control
         How far it may go.
-    checkpoint : SavedWeights, optional
+    checkpoint : SavedState, optional
         Where it is taken up again.
     allowance : Allowance, optional
         What it may take.
@@ -116,7 +109,7 @@ def updates(
     """
     allowance = allowance or Allowance()
     first = checkpoint.epoch if checkpoint else 0
-    preparation = prepare_question(spec, ask(spec, table or table_of(spec.data)))
+    preparation = prepare_labeled(spec, label_table(spec, table or load_builtin(spec.data)))
     data = preparation.data
     yield "class_names", data.class_names
     yield "notes", data.notes
@@ -130,7 +123,7 @@ def updates(
     model = build_model(spec, data.n_inputs, data.n_classes)
     training = Training(spec, data, model, reins.reason_to_end, checkpoint.content if checkpoint else None)
     live_map = LiveMap(
-        partial(decision_map, model, data), RESOLUTION_NOISY if spec.noise.active else RESOLUTION
+        partial(compute_decision_map, model, data), RESOLUTION_NOISY if spec.noise.active else RESOLUTION
     )
     done, trained, saved = first, 0.0, monotonic()
     for record in training:
@@ -147,11 +140,11 @@ def updates(
                 if live_map.due(trained):
                     yield "decision_map", live_map.draw()
             case Finished():
-                if record.reason in BROKEN_OFF and record.epochs:
+                if record.reason in RESUMABLE_REASONS and record.epochs:
                     yield messages.CHECKPOINT, (record.epochs, training.checkpoint())
                 yield "decision_map", live_map.draw_fully()
                 yield messages.ENDING, True
-                yield "comparison", compare(quantum_result(started, record), baselines, data)
+                yield "comparison", compare_models(quantum_result(started, record), baselines, data)
                 yield "finished", record
                 yield messages.MODEL, pack_model(spec, preparation, training.weights())
                 return
@@ -167,8 +160,8 @@ def updates(
             yield "state", "running"
 
 
-def _unforeseen(error: Exception) -> RunError:
-    return RunError(
+def _unforeseen(error: Exception) -> ErrorMessage:
+    return ErrorMessage(
         what="The training ended with an error that was not foreseen.",
         why=f"{type(error).__name__}: {error}"[:300],
         remedy="Try other settings; if it comes back, please report it with the settings in the link.",

@@ -1,5 +1,6 @@
-"""The hybrid model of a spec.
+"""The hybrid model of a spec: its circuit, its shape, its cost and its torch module."""
 
-``shape`` is light; ``network`` imports torch and PennyLane. So nothing is imported here: what wants the
-one does not get the other.
-"""
+import lazy_loader
+
+# Names are imported from their modules on first use: some modules are slow to import, or need torch.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
-from qenn_core.spec import ExperimentSpec
 
 SectionKind = Literal["encoding", "layer", "noise", "measurement"]
 Gates = Callable[[Any, Any], Any]

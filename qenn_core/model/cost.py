@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from math import comb
 
 from qenn_core import limits
-from qenn_core.model.executions import shifted_circuits
+from qenn_core.experiment import Entanglement, ExperimentSpec
+from qenn_core.model.circuit_executions import shifted_circuits
 from qenn_core.model.shape import input_angles
 from qenn_core.registry import ENCODINGS, NOISE_CHANNELS
-from qenn_core.spec import Entanglement, ExperimentSpec
 
 # Small tensors, and the compiled circuit.
 _BASE_BYTES = 3e6
@@ -75,7 +75,7 @@ class Cost:
     seconds: float
 
 
-def estimate(spec: ExperimentSpec) -> Cost:
+def estimate_step(spec: ExperimentSpec) -> Cost:
     """Estimate what a step of training takes with the engine of `spec`."""
     if spec.engine.kind == "pennylane":
         return _by_pennylane(spec, _circuits_of_a_row(spec))

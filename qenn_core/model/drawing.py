@@ -15,7 +15,7 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Gate(_Value):
+class DrawnGate(_Value):
     """One symbol of the drawing."""
 
     name: str
@@ -52,7 +52,7 @@ class Drawing(_Value):
 
     n_wires: int
     n_columns: int
-    gates: tuple[Gate, ...]
+    gates: tuple[DrawnGate, ...]
     """In the order in which they act."""
     sections: tuple[DrawnSection, ...]
     """From left to right; each column is in one of them."""

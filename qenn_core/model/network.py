@@ -8,17 +8,15 @@ from itertools import pairwise
 
 import torch
 
-from qenn_core.engine.compiled import Encoded
-from qenn_core.engine.fused import FusedTorchLayer
-from qenn_core.engine.layer import quantum_layer
+from qenn_core.engine import Encoded, FusedTorchLayer, quantum_layer
 from qenn_core.errors import TrainingError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.circuit import build_circuit
 from qenn_core.model.cost import BYTES_AT_ONCE, ENCODED_BYTES, rows_in_time
-from qenn_core.model.fitting import refuse_misfit
+from qenn_core.model.feasibility import require_feasible
 from qenn_core.model.shape import ModelPart, ModelShape, model_shape
 from qenn_core.model.stacked import StackedLinear
 from qenn_core.registry import ENCODINGS
-from qenn_core.spec import ExperimentSpec
 
 ACTIVATIONS: dict[str, type[torch.nn.Module]] = {
     "relu": torch.nn.ReLU,
@@ -203,7 +201,7 @@ def build_model(
         return _assemble(spec, model_shape(spec, n_inputs, n_classes), spec.seed, dtype)
 
 
-def build_side_by_side(
+def build_replicates(
     spec: ExperimentSpec,
     seeds: Sequence[int],
     n_inputs: int,
@@ -226,7 +224,7 @@ def _assemble(
     spec: ExperimentSpec, shape: ModelShape, seed: int | Sequence[int], dtype: torch.dtype
 ) -> HybridModel:
     """Put a network together, or, given several seeds, as many side by side."""
-    refuse_misfit(spec)
+    require_feasible(spec)
     circuit = build_circuit(spec)
     n_models = None if isinstance(seed, int) else len(seed)
     dense: Dense = torch.nn.Linear if n_models is None else partial(StackedLinear, n_models)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 
-from qenn_core.model.cost import ENCODED_BYTES, Cost, estimate, evaluation_seconds, of_rows, state_bytes
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.model.cost import ENCODED_BYTES, Cost, estimate_step, evaluation_seconds, of_rows, state_bytes
 from qenn_core.model.shape import model_shape
 from qenn_core.registry import ENCODINGS
-from qenn_core.spec import ExperimentSpec
 
 # Seconds for preparing the data and fitting the classical models, and for each number in the features.
 _PREPARE_SECONDS, _FEATURE_SECONDS = 0.2, 1e-6
@@ -27,7 +27,7 @@ _EVALUATION_BYTES = 20e6
 
 
 @dataclass(frozen=True)
-class Task:
+class Workload:
     """The data that a run learns from, as far as they decide what it takes.
 
     Parameters
@@ -43,8 +43,8 @@ class Task:
     n_inputs: int
     n_classes: int
 
-    def of(self, spec: ExperimentSpec) -> Task:
-        """Return what becomes of the task with other settings: a smaller sample, a smaller circuit."""
+    def of(self, spec: ExperimentSpec) -> Workload:
+        """Return what becomes of the workload with other settings: a smaller sample, a smaller circuit."""
         n_rows, sample = sum(self.rows.values()), spec.data.sample_rows
         share = min(1, sample / n_rows) if sample else 1
         holds = ENCODINGS[spec.encoding.kind].capacity(spec.circuit.n_qubits)
@@ -56,7 +56,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Speed:
+class MachineSpeed:
     """How long a machine takes, in terms of what `qenn_core.model.cost` estimates.
 
     Parameters
@@ -73,24 +73,28 @@ class Speed:
         return self.pennylane if spec.engine.kind == "pennylane" else self.compiled
 
 
-def estimate_run(spec: ExperimentSpec, task: Task, speed: Speed) -> Cost:
+def estimate_run(spec: ExperimentSpec, workload: Workload, speed: MachineSpeed) -> Cost:
     """Estimate what a run of all its epochs takes, if nothing else keeps the machine busy.
 
     Parameters
     ----------
     spec : ExperimentSpec
         The experiment.
-    task : Task
+    workload : Workload
         Its data.
-    speed : Speed
+    speed : MachineSpeed
         The machine.
     """
-    task = task.of(spec)
-    train, held_out, all_rows = task.rows["train"], task.rows["validation"], sum(task.rows.values())
+    workload = workload.of(spec)
+    train, held_out, all_rows = (
+        workload.rows["train"],
+        workload.rows["validation"],
+        sum(workload.rows.values()),
+    )
     batch = min(spec.training.batch_size, train)
-    step = estimate(of_rows(spec, batch))
-    n_weights = sum(model_shape(spec, task.n_inputs, task.n_classes).parameters.values())
-    numbers = all_rows * (task.n_features + task.n_inputs)
+    step = estimate_step(of_rows(spec, batch))
+    n_weights = sum(model_shape(spec, workload.n_inputs, workload.n_classes).parameters.values())
+    numbers = all_rows * (workload.n_features + workload.n_inputs)
     n_bytes = (
         max(step.bytes, _EVALUATION_BYTES)
         + min(all_rows * state_bytes(spec), ENCODED_BYTES)

@@ -8,8 +8,8 @@ from math import prod
 from typing import Literal
 
 from qenn_core.errors import TrainingError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import ANSATZE, ENCODINGS
-from qenn_core.spec import ExperimentSpec
 
 ModelPart = Literal["linear", "quantum", "classical"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 if TYPE_CHECKING:
-    from qenn_core.model.drawing import Drawing, DrawnSection, Gate
+    from qenn_core.model import Drawing, DrawnGate, DrawnSection
 
 # Pixels. Wires move together when there are many, so that the figure keeps to half a laptop's screen.
 _LABEL_WIDTH = 30.0
@@ -114,7 +114,7 @@ class _Figure:
         )
         _text(svg, (left + right) / 2, _CAPTION_HEIGHT / 2, caption, role, size=12)
 
-    def _gate(self, group: Element, gate: Gate) -> None:
+    def _gate(self, group: Element, gate: DrawnGate) -> None:
         role = "noise" if gate.symbol == "noise" else _ROLES[gate.section]
         x = self.x(gate.column)
         targets = [wire for wire in gate.wires if wire not in gate.controls]
@@ -137,7 +137,7 @@ class _Figure:
             else:
                 self._box(group, x, [wire], gate, role)
 
-    def _box(self, group: Element, x: float, wires: Sequence[int], gate: Gate, role: str) -> None:
+    def _box(self, group: Element, x: float, wires: Sequence[int], gate: DrawnGate, role: str) -> None:
         width, top, bottom = _width(gate), self.y(min(wires)), self.y(max(wires))
         height = bottom - top + _BOX_HEIGHT
         area = {"x": x - width / 2, "y": top - _BOX_HEIGHT / 2, "width": width, "height": height}
@@ -154,7 +154,7 @@ class _Figure:
         _line(group, (x, x), (y - radius, y + radius), role, 1.6)
 
 
-def _width(gate: Gate) -> float:
+def _width(gate: DrawnGate) -> float:
     """Return how wide a gate's symbol is; links between wires and marks of noise are narrow."""
     if gate.symbol in ("cnot", "cz", "noise"):
         return _LINK_WIDTH

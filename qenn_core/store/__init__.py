@@ -1,23 +1,6 @@
-"""What is kept: runs with their records and weights, and uploaded files."""
+"""Runs, trained models and uploaded files in a database."""
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from qenn_core.store.store import Store
-
-
-def open_store() -> Store:
-    """Open the store that the environment names: `QENN_HOME`, and `QENN_DATABASE_URL` for PostgreSQL.
-
-    Raises
-    ------
-    StoreError
-        If there is nothing that can be opened, in words for whoever runs the server.
-    """
-    # The plain records of this package are of use without the database.
-    from qenn_core.store.place import place_from_environment, upload_days
-    from qenn_core.store.store import Store
-
-    return Store(*place_from_environment(), upload_days=upload_days())
+# Names are imported from their modules on first use: some modules are slow to import, or need torch.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

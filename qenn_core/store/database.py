@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from qenn_core.store.errors import unavailable
-from qenn_core.store.place import postgresql_url, sqlite_url
+from qenn_core.store.location import postgresql_url, sqlite_url
 
 # How long one waits for another that writes. Nothing of ours takes longer, so who does is a stranger.
 LOCK_SECONDS = 5

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Select, bindparam, delete, exists, insert, se
 
 from qenn_core import limits
 from qenn_core.store.clock import Clock
+from qenn_core.store.compression import digest_of, pack, unpack
 from qenn_core.store.database import Database
+from qenn_core.store.entities import CHANGEABLE, ENDED, INTERRUPTED, RunChange, SavedState, StoredRun
 from qenn_core.store.errors import StoreError
-from qenn_core.store.packing import digest_of, pack, unpack
-from qenn_core.store.presence import Presence
-from qenn_core.store.records import CHANGEABLE, ENDED, INTERRUPTED, RunChange, SavedWeights, StoredRun
+from qenn_core.store.leases import Presence
 from qenn_core.store.schema import artifacts, epochs, runs
 
 _REPORT, _CHECKPOINT, _WEIGHTS = "report", "checkpoint", "weights"
@@ -196,20 +196,20 @@ class Runs:
         found = self._artifact(owner, run, _REPORT)
         return found.content if found else None
 
-    def checkpoint(self, owner: str, run: str) -> SavedWeights | None:
+    def checkpoint(self, owner: str, run: str) -> SavedState | None:
         """Return what a training needs to go on; raises `DamagedError` if it is not what was saved."""
         return self._artifact(owner, run, _CHECKPOINT)
 
-    def weights(self, owner: str, run: str) -> SavedWeights | None:
+    def weights(self, owner: str, run: str) -> SavedState | None:
         """Return the trained weights; raises `DamagedError` if they are not what was saved."""
         return self._artifact(owner, run, _WEIGHTS)
 
-    def _artifact(self, owner: str, run: str, kind: str) -> SavedWeights | None:
+    def _artifact(self, owner: str, run: str, kind: str) -> SavedState | None:
         columns = select(artifacts.c.epoch, artifacts.c.packed, artifacts.c.digest)
         statement = _of_run(columns, artifacts.c.run, owner, run).where(artifacts.c.kind == kind)
         with self._database.reading() as connection:
             row = connection.execute(statement).one_or_none()
-        return SavedWeights(row.epoch, unpack(row.packed, row.digest, _THINGS[kind])) if row else None
+        return SavedState(row.epoch, unpack(row.packed, row.digest, _THINGS[kind])) if row else None
 
 
 def _has_all(words: list[str], text: str) -> bool:
@@ -230,7 +230,7 @@ def _save_epochs(connection: Connection, number: int, change: RunChange) -> None
 
 
 def _packed_artifacts(change: RunChange) -> list[dict[str, Any]]:
-    report = None if change.report is None else SavedWeights(0, change.report)
+    report = None if change.report is None else SavedState(0, change.report)
     of_kind = {_REPORT: report, _CHECKPOINT: change.checkpoint, _WEIGHTS: change.weights}
     return [
         {"kind": kind, "epoch": new.epoch, "digest": digest_of(new.content), "packed": pack(new.content)}

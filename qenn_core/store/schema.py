@@ -163,7 +163,7 @@ uploads = Table(
     sqlite_autoincrement=True,
 )
 
-# One row: how old the store is by `qenn_core.store.age`.
+# One row: how old the store is by `qenn_core.store.store_age`.
 age = Table(
     "age",
     metadata,

@@ -6,13 +6,13 @@ from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 from qenn_core import limits
-from qenn_core.store.age import Age
 from qenn_core.store.clock import Clock
 from qenn_core.store.database import Database
-from qenn_core.store.migrating import migrate
-from qenn_core.store.place import private_folder, turn_to_open
-from qenn_core.store.presence import AdvisoryPresence, FilePresence
+from qenn_core.store.leases import FileLease, PostgresLease
+from qenn_core.store.location import place_from_environment, private_folder, turn_to_open, upload_days
 from qenn_core.store.runs import Runs
+from qenn_core.store.schema_upgrade import migrate
+from qenn_core.store.store_age import Age
 from qenn_core.store.uploads import Uploads
 from qenn_core.store.writer import Writer
 
@@ -56,9 +56,7 @@ class Store:
             # One server after another, where they share a folder; PostgreSQL sees to that itself.
             with turn_to_open(self.home) if database.is_file else nullcontext():
                 migrate(database)
-                presence = (
-                    FilePresence(self.home / "servers") if database.is_file else AdvisoryPresence(database)
-                )
+                presence = FileLease(self.home / "servers") if database.is_file else PostgresLease(database)
             undo.callback(presence.close)
             self.runs = Runs(database, presence, clock)
             self.uploads = Uploads(database, Age(database, clock), clock, upload_days)
@@ -73,3 +71,14 @@ class Store:
     def close(self) -> None:
         """Save what waits, as far as that is possible in some seconds, and let go of the database."""
         self._closing.close()
+
+
+def open_store() -> Store:
+    """Open the store that the environment names: `QENN_HOME`, and `QENN_DATABASE_URL` for PostgreSQL.
+
+    Raises
+    ------
+    StoreError
+        If there is nothing that can be opened, in words for whoever runs the server.
+    """
+    return Store(*place_from_environment(), upload_days=upload_days())

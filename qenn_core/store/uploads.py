@@ -8,13 +8,13 @@ from math import ceil
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from qenn_core import limits
-from qenn_core.store.age import DAY, Age
 from qenn_core.store.clock import Clock
+from qenn_core.store.compression import digest_of, pack, unpack
 from qenn_core.store.database import Database, Purpose
+from qenn_core.store.entities import Upload
 from qenn_core.store.errors import StoreError, UnavailableError
-from qenn_core.store.packing import digest_of, pack, unpack
-from qenn_core.store.records import Upload
 from qenn_core.store.schema import contents, uploads
+from qenn_core.store.store_age import DAY, Age
 
 
 class Uploads:

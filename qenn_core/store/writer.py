@@ -7,8 +7,8 @@ from collections.abc import Callable
 from threading import Condition, Thread
 
 from qenn_core import limits
+from qenn_core.store.entities import RunChange
 from qenn_core.store.errors import StoreError, UnavailableError
-from qenn_core.store.records import RunChange
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qenn_core.data.prepared import PreparedData
+from qenn_core.data import PreparedData
 from qenn_core.errors import TrainingError
-from qenn_core.model.network import HybridModel, build_side_by_side
-from qenn_core.spec import ExperimentSpec
-from qenn_core.training.cohort import Cohort, Entry, Stop
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.model import HybridModel, build_replicates
 from qenn_core.training.records import Record
+from qenn_core.training.trainer import Replicate, Stop, Trainer
 from qenn_core.training.training import Training
 
 
@@ -23,9 +23,9 @@ def train(
     yield from Training(spec, data, model, stop)
 
 
-def train_together(
+def train_replicates(
     spec: ExperimentSpec,
-    entries: Sequence[Entry],
+    replicates: Sequence[Replicate],
     model: HybridModel | None = None,
     stop: Stop = lambda: None,
 ) -> Iterator[tuple[Record | None, ...]]:
@@ -38,25 +38,25 @@ def train_together(
     ----------
     spec : ExperimentSpec
         What all of them have in common; its seed is not used.
-    entries : sequence of Entry
+    replicates : sequence of Replicate
         One for each model. Their data have the same inputs and classes, and may differ in rows.
     model : HybridModel, optional
-        The models, freshly built by `build_side_by_side`.
+        The models, freshly built by `build_replicates`.
     stop : callable, optional
         Asked as in `Training`; once it gives a reason all end.
 
     Yields
     ------
     tuple of Record or None
-        The next record of each model, in the order of `entries`; ``None`` for one that has told its last. The
-        seconds are those that all of them took together.
+        The next record of each model, in the order of `replicates`; ``None`` for one that has told its
+        last. The seconds are those that all of them took together.
 
     Raises
     ------
     TrainingError
         If the data differ in inputs or classes, or an untrained model does not give numbers.
     """
-    widths = {(entry.data.n_inputs, entry.data.n_classes) for entry in entries}
+    widths = {(replicate.data.n_inputs, replicate.data.n_classes) for replicate in replicates}
     if len(widths) != 1:
         raise TrainingError(
             "These models cannot be trained side by side.",
@@ -64,5 +64,5 @@ def train_together(
             "Train them one after the other.",
         )
     if model is None:
-        model = build_side_by_side(spec, [entry.seed for entry in entries], *widths.pop())
-    yield from Cohort(spec.training, entries, model).rounds(stop)
+        model = build_replicates(spec, [replicate.seed for replicate in replicates], *widths.pop())
+    yield from Trainer(spec.training, replicates, model).rounds(stop)

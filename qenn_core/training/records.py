@@ -10,7 +10,7 @@ from qenn_core.metrics import Scores
 
 StopReason = Literal["epochs", "patience", "not_finite", "user", "time"]
 # What ended so could have gone on.
-BROKEN_OFF: tuple[StopReason, ...] = ("user", "time")
+RESUMABLE_REASONS: tuple[StopReason, ...] = ("user", "time")
 
 
 class _Record(BaseModel):

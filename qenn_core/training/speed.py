@@ -7,10 +7,8 @@ from time import thread_time
 
 import torch
 
-from qenn_core.model.cost import estimate
-from qenn_core.model.network import build_model
-from qenn_core.model.run_cost import Speed
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.model import MachineSpeed, build_model, estimate_step
 from qenn_core.training.optimizers import build_optimizer
 
 # A small circuit, which is all calls, and one that computes.
@@ -22,9 +20,9 @@ _PENNYLANE = (ExperimentSpec().with_(**{"engine.kind": "pennylane"}),)
 _N_INPUTS, _N_STEPS = 4, 6
 
 
-def measure_speed() -> Speed:
+def measure_speed() -> MachineSpeed:
     """Return how this machine compares with the estimates; takes about a second."""
-    return Speed(*(geometric_mean(map(_ratio, specs)) for specs in (_COMPILED, _PENNYLANE)))
+    return MachineSpeed(*(geometric_mean(map(_ratio, specs)) for specs in (_COMPILED, _PENNYLANE)))
 
 
 def seconds_of_steps(spec: ExperimentSpec) -> list[float]:
@@ -45,4 +43,4 @@ def seconds_of_steps(spec: ExperimentSpec) -> list[float]:
 
 def _ratio(spec: ExperimentSpec) -> float:
     _, *steady = seconds_of_steps(spec)
-    return median(steady) / estimate(spec).seconds
+    return median(steady) / estimate_step(spec).seconds

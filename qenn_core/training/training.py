@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from hashlib import sha256
 
-from qenn_core.data.prepared import PreparedData
+from qenn_core.data import PreparedData
 from qenn_core.errors import TrainingError
-from qenn_core.model.network import HybridModel, build_model
-from qenn_core.spec import ExperimentSpec
-from qenn_core.training.cohort import Cohort, Entry, Stop
-from qenn_core.training.packing import Contents, pack, unpack
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.model import HybridModel, build_model
 from qenn_core.training.records import Epoch, Record
+from qenn_core.training.serialization import Contents, pack, unpack
+from qenn_core.training.trainer import Replicate, Stop, Trainer
 from qenn_core.training.weights import pack_weights
 
 _CHECKPOINT, _BELONGS_TO = "checkpoint", "belongs_to"
@@ -65,7 +65,7 @@ class Training(Iterator[Record]):
     ) -> None:
         self.model = build_model(spec, data.n_inputs, data.n_classes) if model is None else model
         self._belongs_to = _fingerprint(spec, data)
-        self._cohort = Cohort(spec.training, [Entry(spec.seed, data)], self.model)
+        self._cohort = Trainer(spec.training, [Replicate(spec.seed, data)], self.model)
         if checkpoint is not None:
             self._cohort.resume(self._unpacked(checkpoint))
         self._reached = self._cohort.state()

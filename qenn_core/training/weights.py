@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 
 from qenn_core.errors import TrainingError
-from qenn_core.model.network import HybridModel
-from qenn_core.training.packing import Contents, pack, unpack
+from qenn_core.model import HybridModel
+from qenn_core.training.serialization import Contents, pack, unpack
 
 _MODEL = "model"
 

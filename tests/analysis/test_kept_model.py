@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from qenn_core.analysis.predicting import predict_rows
+from qenn_core.analysis.row_prediction import predict_rows
 from tests.analysis.trained import KEPT
 from tests.data.test_preparation import mixed
 

@@ -8,33 +8,33 @@ import pandas as pd
 import pytest
 
 from qenn_core import limits
-from qenn_core.analysis.overview import SHOWN_ROWS, describe
-from qenn_core.analysis.overview_records import Overview
-from qenn_core.data.preparation import prepare, prepare_question
-from qenn_core.data.question import ask
-from qenn_core.data.sources import table_of
+from qenn_core.analysis.overview import SHOWN_ROWS, describe_table
+from qenn_core.analysis.overview_data import Overview
+from qenn_core.data.builtin import load_builtin
+from qenn_core.data.labeling import label_table
+from qenn_core.data.preparation import prepare, prepare_labeled
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import DATASETS
-from qenn_core.spec import ExperimentSpec
 from tests.data.tables import csv_spec, measured, table
 
 
 def built_in(key: str, **changes) -> tuple[ExperimentSpec, Table]:
     spec = ExperimentSpec().with_(**{"data.source": key}, **changes)
-    return spec, table_of(spec.data)
+    return spec, load_builtin(spec.data)
 
 
 @pytest.mark.parametrize("key", DATASETS.keys())
 def test_an_overview_travels_as_json(key):
-    overview = describe(*built_in(key))
+    overview = describe_table(*built_in(key))
     assert Overview.model_validate_json(overview.model_dump_json()) == overview
     assert overview.refusal is None
 
 
 def test_an_overview_says_what_the_preparation_says():
     spec, penguins = built_in("penguins")
-    ready, data = describe(spec, penguins).ready, prepare(spec, penguins)
+    ready, data = describe_table(spec, penguins).ready, prepare(spec, penguins)
     assert ready.notes == data.notes
     assert (ready.n_features, ready.n_inputs, ready.n_classes) == (
         data.n_features,
@@ -49,7 +49,7 @@ def test_an_overview_says_what_the_preparation_says():
 
 
 def test_columns_are_summed_up():
-    overview = describe(*built_in("penguins"))
+    overview = describe_table(*built_in("penguins"))
     columns = {column.name: column for column in overview.columns}
     assert (overview.target, overview.n_rows) == ("species", 344)
     assert "species" not in columns
@@ -59,7 +59,7 @@ def test_columns_are_summed_up():
 
 
 def test_the_preview_shows_the_first_rows_as_text():
-    preview = describe(*built_in("penguins")).preview
+    preview = describe_table(*built_in("penguins")).preview
     assert preview.columns[:3] == ("species", "island", "bill length (mm)")
     assert len(preview.rows) == 20
     assert preview.rows[3][:4] == ("Adelie", "Torgersen", "", "")
@@ -67,40 +67,40 @@ def test_the_preview_shows_the_first_rows_as_text():
 
 def test_long_cells_are_cut_in_the_preview_only():
     rows = measured(60, note=[f"{k} " + "x" * 500 for k in range(60)])
-    assert all(len(row[0]) == 80 for row in describe(csv_spec(), rows).preview.rows)
+    assert all(len(row[0]) == 80 for row in describe_table(csv_spec(), rows).preview.rows)
 
 
 def test_a_column_left_out_says_why():
-    overview = describe(csv_spec(), measured(60, same=["x"] * 60))
+    overview = describe_table(csv_spec(), measured(60, same=["x"] * 60))
     assert overview.columns[0].left_out == "every cell holds the same value"
 
 
 def test_points_labels_and_parts_belong_together():
     # In two features the plane is in the units of the columns, so that each point finds its row.
     rows = measured()
-    shown = describe(csv_spec(), rows).ready.shown
+    shown = describe_table(csv_spec(), rows).ready.shown
     kinds = rows.frame.astype({"a": float, "b": float}).set_index(["a", "b"])["kind"]
     assert shown.plane.exact
     assert shown.plane.variance == 1
     assert len(shown.plane.points) == len(shown.labels) == len(shown.parts) == 60
     for (a, b), label in zip(shown.plane.points, shown.labels, strict=True):
         assert kinds[round(a, 3), round(b, 3)] == ("down", "up")[label]
-    assert {part: shown.parts.count(part) for part in set(shown.parts)} == describe(
+    assert {part: shown.parts.count(part) for part in set(shown.parts)} == describe_table(
         csv_spec(), rows
     ).ready.rows
 
 
 def test_large_tables_are_shown_by_a_fair_sample():
-    shown = describe(*built_in("moons", **{"data.params": {"n_samples": 2000}})).ready.shown
+    shown = describe_table(*built_in("moons", **{"data.params": {"n_samples": 2000}})).ready.shown
     assert len(shown.labels) == SHOWN_ROWS
     assert shown.parts.count("train") == round(0.6 * SHOWN_ROWS)
 
 
 def test_telling_features_are_in_their_units_and_the_best_first():
-    shown = describe(*built_in("iris")).ready.shown
+    shown = describe_table(*built_in("iris")).ready.shown
     assert shown.telling.names[0] == "petal length (cm)"
     values = np.array(shown.telling.values)
-    iris = table_of(ExperimentSpec().with_(**{"data.source": "iris"}).data).frame
+    iris = load_builtin(ExperimentSpec().with_(**{"data.source": "iris"}).data).frame
     assert np.allclose(np.sort(values[:, 0]), np.sort(iris["petal length (cm)"]))
 
 
@@ -109,22 +109,22 @@ def test_telling_features_are_chosen_by_the_training_part_only():
     kinds = np.tile(["p", "q"], 100)
     rows = table(noise=rng.normal(size=200), hint=(kinds == "q") + rng.normal(0, 1, 200), kind=kinds)
     spec = csv_spec(data__target="kind")
-    before = describe(spec, rows).ready.shown
-    split = prepare_question(spec, ask(spec, rows)).split
+    before = describe_table(spec, rows).ready.shown
+    split = prepare_labeled(spec, label_table(spec, rows)).split
     held_out = np.concatenate([split.validation, split.test])
     rows.frame.loc[held_out, "noise"] = np.where(kinds == "q", "50", "-50")[held_out]
-    after = describe(spec, rows).ready.shown
+    after = describe_table(spec, rows).ready.shown
     assert before.telling.names == after.telling.names == ("hint", "noise")
 
 
 def test_one_feature_has_no_plane_but_can_be_shown():
-    shown = describe(csv_spec(data__roles={"b": "ignore"}), measured()).ready.shown
+    shown = describe_table(csv_spec(data__roles={"b": "ignore"}), measured()).ready.shown
     assert shown.plane is None
     assert shown.telling.names == ("a",)
 
 
 def test_the_view_of_many_features_states_what_it_keeps():
-    plane = describe(*built_in("wine")).ready.shown.plane
+    plane = describe_table(*built_in("wine")).ready.shown.plane
     assert plane.variance == pytest.approx(0.553, abs=0.001)
     assert "%" in plane.axes[0]
 
@@ -138,7 +138,7 @@ def test_the_view_of_many_features_states_what_it_keeps():
     ],
 )
 def test_a_refusal_is_told_beside_the_table(spec, place):
-    overview = describe(spec, measured())
+    overview = describe_table(spec, measured())
     assert overview.ready is None
     assert overview.refusal.place == place
     assert overview.refusal.remedy
@@ -148,25 +148,25 @@ def test_a_refusal_is_told_beside_the_table(spec, place):
 
 
 def test_a_table_without_rows_is_refused_and_shown():
-    overview = describe(csv_spec(), table(a=[], kind=[]))
+    overview = describe_table(csv_spec(), table(a=[], kind=[]))
     assert overview.refusal.what
     assert overview.preview.columns == ("a", "kind")
 
 
 def test_a_table_without_columns_cannot_be_described():
     with pytest.raises(DataError):
-        describe(csv_spec(), Table(frame=pd.DataFrame(), name="empty"))
+        describe_table(csv_spec(), Table(frame=pd.DataFrame(), name="empty"))
 
 
 def test_the_widest_table_is_described():
     cells = np.random.default_rng(0).normal(size=(limits.MAX_COLUMNS - 1, 30)).round(3)
     rows = table(**{f"c{k}": c for k, c in enumerate(cells)}, kind=["p", "q"] * 15)
-    assert len(describe(csv_spec(), rows).columns) == limits.MAX_COLUMNS - 1
+    assert len(describe_table(csv_spec(), rows).columns) == limits.MAX_COLUMNS - 1
 
 
 def test_a_reader_of_overviews_needs_no_heavy_library():
     code = (
-        "import sys, qenn_core.analysis.overview_records, qenn_core.registry as r; list(r.DATASETS);"
+        "import sys, qenn_core.analysis.overview_data, qenn_core.registry as r; list(r.DATASETS);"
         "print(*sorted({'sklearn', 'torch', 'pennylane', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -11,11 +11,11 @@ import skops.io
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qenn_core.analysis import packing
-from qenn_core.analysis.model_card import CARD, PREPARATION, WEIGHTS, PackedModel
-from qenn_core.analysis.packing import unpack_model
+from qenn_core.analysis import model_archive
+from qenn_core.analysis.model_archive import unpack_model
+from qenn_core.analysis.model_card import CARD, PREPARATION, WEIGHTS, ModelArchive
 from qenn_core.errors import ModelError
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 from tests.analysis.trained import SMALL, Trained, trained
 from tests.data.tables import csv_spec
 from tests.data.test_preparation import mixed
@@ -38,12 +38,12 @@ def changed(content: bytes, **parts: bytes) -> bytes:
 
 def card(content: bytes, **fields: object) -> bytes:
     """Return a packed model with some fields of its card changed."""
-    told = PackedModel(content).card.model_dump(mode="json") | fields
+    told = ModelArchive(content).card.model_dump(mode="json") | fields
     return changed(content, **{CARD: json.dumps(told).encode()})
 
 
 def test_a_card_tells_what_the_model_takes_and_tells(model: Trained):
-    told = PackedModel(model.content).card
+    told = ModelArchive(model.content).card
     assert told.spec == csv_spec().with_(**SMALL, **{"encoding.reduction": "kbest"})
     assert (told.target, told.class_names, told.n_inputs) == ("kind", ("down", "up"), 2)
     assert [column.name for column in told.columns] == [
@@ -78,8 +78,8 @@ def test_only_trusted_types_are_made(model: Trained):
 
 
 def test_what_is_trusted_is_all_that_is_used(model: Trained):
-    content = PackedModel(model.content).preparation
-    assert set(skops.io.get_untrusted_types(data=content)) == set(packing.TRUSTED)
+    content = ModelArchive(model.content).preparation
+    assert set(skops.io.get_untrusted_types(data=content)) == set(model_archive.TRUSTED)
 
 
 @pytest.mark.parametrize("name", [CARD, PREPARATION, WEIGHTS])
@@ -106,22 +106,22 @@ def test_a_changed_byte_is_refused_or_changes_nothing(model: Trained, data):
         unpacked = unpack_model(bytes(spoilt))
     except ModelError:
         return
-    assert (unpacked.card, unpacked.weights) == (PackedModel(model.content).card, model.weights)
+    assert (unpacked.card, unpacked.weights) == (ModelArchive(model.content).card, model.weights)
 
 
 @pytest.mark.parametrize("length", [0, 1, 100, -1])
 def test_a_cut_model_is_refused(model: Trained, length):
     with pytest.raises(ModelError):
-        PackedModel(model.content[:length])
+        ModelArchive(model.content[:length])
 
 
 def test_another_version_is_refused(model: Trained):
     with pytest.raises(ModelError, match="another version"):
-        PackedModel(card(model.content, format=2))
+        ModelArchive(card(model.content, format=2))
 
 
 def test_a_preparation_that_gives_other_numbers_than_it_did_is_refused(model: Trained):
-    told = PackedModel(model.content).card.model_dump(mode="json")
+    told = ModelArchive(model.content).card.model_dump(mode="json")
     told["columns"][0]["name"], told["columns"][5]["name"] = "a", "weight"
     with pytest.raises(ModelError):
         unpack_model(changed(model.content, **{CARD: json.dumps(told).encode()}))
@@ -131,4 +131,4 @@ def test_a_spec_that_is_no_longer_allowed_is_refused_in_words(model: Trained):
     spec = ExperimentSpec().model_dump(mode="json")
     spec["encoding"]["kind"] = "gone"
     with pytest.raises(ModelError):
-        PackedModel(card(model.content, spec=spec))
+        ModelArchive(card(model.content, spec=spec))

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qenn_core.analysis.predicting import predict_rows
 from qenn_core.analysis.predictions import Hits
-from qenn_core.data.sources import table_of
+from qenn_core.analysis.row_prediction import predict_rows
+from qenn_core.data.builtin import load_builtin
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, ModelError
+from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.registry import DATASETS, ENCODINGS, NOISE_CHANNELS
-from qenn_core.spec import ExperimentSpec, choices
 from tests.analysis.trained import SMALL, Trained, as_texts, trained
 from tests.data.tables import csv_spec, measured
 from tests.data.test_preparation import mixed
@@ -46,7 +46,7 @@ def test_every_reduction(reduction):
 @pytest.mark.parametrize("source", DATASETS.keys())
 def test_every_data_set(source):
     spec = ExperimentSpec().with_(**SMALL | {"data.source": source})
-    check(spec, table_of(spec.data))
+    check(spec, load_builtin(spec.data))
 
 
 @pytest.mark.parametrize("channel", NOISE_CHANNELS.keys())
@@ -73,7 +73,7 @@ def test_further_settings(changes):
 def test_values_that_only_test_rows_have():
     rows = mixed()
     model = trained(small(), rows)
-    test = model.preparation.question.rows[model.preparation.split.test]
+    test = model.preparation.labeled.rows[model.preparation.split.test]
     rows.frame.loc[rows.frame.index[test[:3]], ["colour", "a"]] = ["ultraviolet", "99"]
     check(small(), rows)
 

@@ -12,7 +12,7 @@ import pytest
 from qenn_core.analysis.predictions import Predictions, to_csv
 from qenn_core.data.reading import read_table
 from qenn_core.data.target import NO_CLASS
-from qenn_core.spec import DataSpec
+from qenn_core.experiment import DataSpec
 
 FRAME = pd.DataFrame(
     {"a": ["1.5", None, "-3"], "=cmd": ["=1+1", "@x", "-y"], "predicted kind": ["+x", "\tx", "ä, ö"]},

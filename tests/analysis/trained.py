@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from qenn_core.analysis.packing import pack_model
-from qenn_core.data.preparation import Preparation, prepare_question
+from qenn_core.analysis.model_archive import pack_model
+from qenn_core.data.labeling import label_table
+from qenn_core.data.preparation import Preparation, prepare_labeled
 from qenn_core.data.prepared import Floats
-from qenn_core.data.question import ask
 from qenn_core.data.table import Table
-from qenn_core.spec import ExperimentSpec
-from qenn_core.training.prediction import predict
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.training.inference import predict
 from qenn_core.training.records import Finished
 from qenn_core.training.training import Training
 from tests.data.tables import csv_spec
@@ -33,12 +33,12 @@ class Trained(NamedTuple):
 
     def rows(self, frame: pd.DataFrame, part: str = "test") -> pd.DataFrame:
         """Return the rows of a part, in its order, out of the table that was trained on."""
-        return frame.iloc[self.preparation.question.rows[getattr(self.preparation.split, part)]]
+        return frame.iloc[self.preparation.labeled.rows[getattr(self.preparation.split, part)]]
 
 
 def trained(spec: ExperimentSpec, table: Table) -> Trained:
     """Train a model and pack it."""
-    preparation = prepare_question(spec, ask(spec, table))
+    preparation = prepare_labeled(spec, label_table(spec, table))
     training = Training(spec, preparation.data)
     *_, finished = training
     assert isinstance(finished, Finished)

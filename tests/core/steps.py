@@ -8,14 +8,14 @@ from typing import NamedTuple
 import psutil
 import torch
 
-from qenn_core.analysis.decision_map import decision_map
+from qenn_core.analysis.decision_map import compute_decision_map
 from qenn_core.comparison.baselines import fit_baselines
+from qenn_core.data.builtin import load_builtin
 from qenn_core.data.preparation import prepare
-from qenn_core.data.sources import table_of
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
 from qenn_core.model.cost import Cost
-from qenn_core.model.run_cost import Speed, Task
-from qenn_core.spec import ExperimentSpec
+from qenn_core.model.run_cost import MachineSpeed, Workload
 from qenn_core.training.records import Epoch
 from qenn_core.training.speed import measure_speed, seconds_of_steps
 from qenn_core.training.training import Training
@@ -55,8 +55,8 @@ class Run(NamedTuple):
     """What a run has taken, of what data, on what machine."""
 
     cost: Cost
-    task: Task
-    speed: Speed
+    workload: Workload
+    speed: MachineSpeed
 
 
 def measure_run(text: str) -> Run:
@@ -67,11 +67,11 @@ def measure_run(text: str) -> Run:
     memory = Memory()
     memory.start()
     begun = thread_time()
-    data = prepare(spec, table_of(spec.data))
+    data = prepare(spec, load_builtin(spec.data))
     fit_baselines(data, spec.seed)
     training = Training(spec, data)
     resolution = RESOLUTION_NOISY if spec.noise.active else RESOLUTION
-    live_map = LiveMap(partial(decision_map, training.model, data), resolution, thread_time)
+    live_map = LiveMap(partial(compute_decision_map, training.model, data), resolution, thread_time)
     trained = 0.0
     for record in training:
         if isinstance(record, Epoch):
@@ -83,5 +83,5 @@ def measure_run(text: str) -> Run:
     memory.over.set()
     memory.join()
     rows = {str(name): len(part.labels) for name, part in data.parts.items()}
-    task = Task(rows, data.n_features, data.n_inputs, data.n_classes)
-    return Run(Cost(memory.most - memory.before, seconds), task, speed)
+    workload = Workload(rows, data.n_features, data.n_inputs, data.n_classes)
+    return Run(Cost(memory.most - memory.before, seconds), workload, speed)

@@ -12,11 +12,11 @@ from core.steps import measure
 
 from qenn_core import limits
 from qenn_core.errors import TrainingError
-from qenn_core.model.cost import estimate, evaluation_seconds, rows_in_time
-from qenn_core.model.fitting import fits, largest_circuit, refuse_misfit
+from qenn_core.experiment import ExperimentSpec, choices
+from qenn_core.model.cost import estimate_step, evaluation_seconds, rows_in_time
+from qenn_core.model.feasibility import fits, largest_circuit, require_feasible
 from qenn_core.model.network import build_model
 from qenn_core.registry import ENCODINGS
-from qenn_core.spec import ExperimentSpec, choices
 
 NOISY = {"noise.level": 0.02}
 PENNYLANE = {"engine.kind": "pennylane"}
@@ -43,7 +43,7 @@ def test_the_estimate_is_about_what_a_step_takes(
     processes: ProcessPoolExecutor, changes: dict[str, Any]
 ) -> None:
     spec = ExperimentSpec().with_(**changes)
-    guessed, found = estimate(spec), processes.submit(measure, spec.to_json()).result()
+    guessed, found = estimate_step(spec), processes.submit(measure, spec.to_json()).result()
     assert found.bytes / FACTOR < guessed.bytes < found.bytes * FACTOR
     assert found.seconds / FACTOR / SPEED < guessed.seconds < found.seconds * FACTOR * SPEED
 
@@ -65,7 +65,7 @@ def test_what_fits_is_what_is_no_larger_than_the_largest_circuit(
     )
     most = largest_circuit(spec)
     for n_qubits in range(1, limits.MAX_QUBITS + 1):
-        cost = estimate(spec.with_(**{"circuit.n_qubits": n_qubits}))
+        cost = estimate_step(spec.with_(**{"circuit.n_qubits": n_qubits}))
         assert fits(cost) == (n_qubits <= most), n_qubits
 
 
@@ -152,5 +152,5 @@ def test_what_does_not_fit_is_refused_before_it_is_built() -> None:
 )
 def test_the_remedy_names_what_will_do(changes: dict[str, Any], remedy: str) -> None:
     with pytest.raises(TrainingError) as caught:
-        refuse_misfit(ExperimentSpec().with_(**changes))
+        require_feasible(ExperimentSpec().with_(**changes))
     assert caught.value.remedy == remedy

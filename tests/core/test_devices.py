@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from qenn_core.engine.layer import quantum_layer
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.experiment.devices import DEFAULT, DEVICES, UNFIT, refuses_noise
 from qenn_core.model.circuit import build_circuit
-from qenn_core.spec import ExperimentSpec
-from qenn_core.spec.devices import DEFAULT, DEVICES, UNFIT, refuses_noise
 
 SMALL = ExperimentSpec().with_(**{"circuit.n_qubits": 2, "circuit.n_layers": 1})
 

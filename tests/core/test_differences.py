@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from qenn_core.spec import ExperimentSpec
-from qenn_core.spec.differences import differences
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.experiment.differences import setting_differences
 
 PLAIN = ExperimentSpec()
 
 
 def test_equal_specs_do_not_differ() -> None:
-    assert differences([PLAIN, ExperimentSpec()]) == {}
-    assert differences([PLAIN]) == {}
+    assert setting_differences([PLAIN, ExperimentSpec()]) == {}
+    assert setting_differences([PLAIN]) == {}
 
 
 def test_each_difference_is_told_with_the_value_of_every_spec_in_the_order_of_the_form() -> None:
     other = PLAIN.with_(**{"seed": 3, "circuit.n_qubits": 2, "head.hidden": (8,)})
-    found = differences([PLAIN, other, PLAIN])
+    found = setting_differences([PLAIN, other, PLAIN])
     assert list(found.items()) == [
         ("circuit.n_qubits", (4, 2, 4)),
         ("head.hidden", ((), (8,), ())),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from qenn_core.data.builtin import load_builtin
 from qenn_core.data.preparation import prepare
-from qenn_core.data.sources import table_of
-from qenn_core.model.executions import executions
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.model.circuit_executions import count_executions
 from qenn_core.model.network import build_model
 from qenn_core.registry import ENCODINGS
-from qenn_core.spec import ExperimentSpec
 from qenn_core.training.loop import train
 from qenn_core.training.records import Finished
 
@@ -24,12 +24,12 @@ BY_ANGLES = [entry.key for entry in ENCODINGS if entry.n_angles]
 
 
 def counted_and_run(spec: ExperimentSpec) -> tuple[int | None, int]:
-    data = prepare(spec, table_of(spec.data))
+    data = prepare(spec, load_builtin(spec.data))
     model = build_model(spec, data.n_inputs, data.n_classes)
     [*_, last] = train(spec, data, model)
     assert isinstance(last, Finished)
     rows = {name: len(part.labels) for name, part in data.parts.items()}
-    return executions(spec, rows, last.epochs), model.quantum.executions
+    return count_executions(spec, rows, last.epochs), model.quantum.executions
 
 
 @pytest.mark.parametrize("encoding", BY_ANGLES)
@@ -59,11 +59,11 @@ def test_an_unstopped_training_is_counted_by_hand() -> None:
     # Two qubits, one layer, three angles a qubit: 6 angles, so 1 + 12 circuits for a row that is trained on.
     spec = ExperimentSpec().with_(**{"circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 10})
     rows = {"train": 60, "validation": 20, "test": 20}
-    assert executions(spec, rows) == 10 * (60 * 13 + 60 + 20) + 100
+    assert count_executions(spec, rows) == 10 * (60 * 13 + 60 + 20) + 100
 
 
 def test_inputs_that_are_no_angles_leave_no_rule_for_a_layer_before_them() -> None:
     rows = {"train": 60, "validation": 20, "test": 20}
     amplitude = ExperimentSpec().with_(**{"encoding.kind": "amplitude"})
-    assert executions(amplitude, rows) == executions(ExperimentSpec(), rows)
-    assert executions(amplitude.with_(**{"encoding.reduction": "linear"}), rows) is None
+    assert count_executions(amplitude, rows) == count_executions(ExperimentSpec(), rows)
+    assert count_executions(amplitude.with_(**{"encoding.reduction": "linear"}), rows) is None

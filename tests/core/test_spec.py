@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from qenn_core import limits
 from qenn_core.errors import SpecError
-from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Param
-from qenn_core.spec import (
+from qenn_core.experiment import (
     CircuitSpec,
     DataSpec,
     EncodingSpec,
@@ -22,7 +21,8 @@ from qenn_core.spec import (
     choices,
     query_keys,
 )
-from qenn_core.spec.devices import DEVICES, refuses_noise
+from qenn_core.experiment.devices import DEVICES, refuses_noise
+from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Param
 
 names = st.text(min_size=1, max_size=20)
 

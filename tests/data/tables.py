@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from qenn_core.data.table import Table
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 
 
 def table(**columns) -> Table:

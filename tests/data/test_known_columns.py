@@ -6,20 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qenn_core.data.known_columns import KnownColumn, know
-from qenn_core.data.question import ask
+from qenn_core.data.column_schema import ColumnSchema, know
+from qenn_core.data.labeling import label_table
 from qenn_core.data.target import NO_CLASS, classes_of, labels_of
 from tests.data.tables import csv_spec, measured
 
 
-def known(name: str, cells, **spec) -> KnownColumn:
+def known(name: str, cells, **spec) -> ColumnSchema:
     """Return what is remembered of a column with these cells, one a training row."""
     rows = measured(len(cells), **{name: cells})
-    question = ask(csv_spec(data__target="kind", **spec), rows)
-    return next(column for column in know(question.used, question.rows) if column.name == name)
+    labeled = label_table(csv_spec(data__target="kind", **spec), rows)
+    return next(column for column in know(labeled.used, labeled.rows) if column.name == name)
 
 
-def read(column: KnownColumn, *cells) -> tuple[list, tuple[str, ...]]:
+def read(column: ColumnSchema, *cells) -> tuple[list, tuple[str, ...]]:
     values, notes = column.read(pd.Series(cells, dtype="str"))
     return values.tolist(), notes
 
@@ -63,8 +63,8 @@ def test_yes_and_no_keep_their_words():
 def test_yes_and_no_of_a_table_in_memory_are_known_from_a_file(cells):
     rows = measured(30)
     rows.frame.insert(0, "flag", cells)
-    question = ask(csv_spec(data__target="kind"), rows)
-    [column] = [column for column in know(question.used, question.rows) if column.name == "flag"]
+    labeled = label_table(csv_spec(data__target="kind"), rows)
+    [column] = [column for column in know(labeled.used, labeled.rows) if column.name == "flag"]
     assert column.role == "boolean"
     written = pd.read_csv(io.StringIO(rows.frame.to_csv(index=False)), dtype="str")["flag"]
     values, notes = column.read(written)

@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qenn_core import limits
-from qenn_core.data.preparation import Preparation, prepare, prepare_question
+from qenn_core.data.builtin import load_builtin
+from qenn_core.data.labeling import label_table
+from qenn_core.data.preparation import Preparation, prepare, prepare_labeled
 from qenn_core.data.prepared import PreparedData
-from qenn_core.data.question import ask
-from qenn_core.data.sources import table_of
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError
+from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.registry import DATASETS, ENCODINGS
-from qenn_core.spec import ExperimentSpec, choices
 from tests.data.tables import csv_spec, measured, table
 
 
 def fit(spec: ExperimentSpec, rows: Table) -> Preparation:
-    return prepare_question(spec, ask(spec, rows))
+    return prepare_labeled(spec, label_table(spec, rows))
 
 
 def mixed(n_rows: int = 120) -> Table:
@@ -91,9 +91,9 @@ def test_every_kind_of_column_becomes_named_numbers():
 @every_reduction
 def test_built_in_sets_go_through(key, reduction):
     spec = ExperimentSpec().with_(**{"data.source": key, "encoding.reduction": reduction})
-    data = prepare(spec, table_of(spec.data))
+    data = prepare(spec, load_builtin(spec.data))
     assert np.isfinite(data.train.inputs).all()
-    assert sum(len(part.labels) for part in data.parts.values()) == len(table_of(spec.data).frame)
+    assert sum(len(part.labels) for part in data.parts.values()) == len(load_builtin(spec.data).frame)
 
 
 def spoilt(rows: Table, positions) -> Table:
@@ -391,7 +391,7 @@ def random_tables(draw):
         {name: draw(st.lists(draw(kinds_of_column), min_size=n_rows, max_size=n_rows)) for name in names},
         dtype="str",
     )
-    # Most tables of chance alone ask nothing that can be answered; this column does.
+    # Most tables of chance alone label_table nothing that can be answered; this column does.
     frame["the class"] = draw(st.lists(st.sampled_from("pqr"), min_size=n_rows, max_size=n_rows))
     return Table(frame=frame, name="random", target=draw(st.sampled_from([None, "the class"])))
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from qenn_core.engine.layer import quantum_layer
+from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import Circuit, build_circuit
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
-from qenn_core.spec import ExperimentSpec, choices
 from tests.engine.parity import assert_close, assert_parity, observe, set_weights, some_inputs
 from tests.engine.reference import on_matrices
 

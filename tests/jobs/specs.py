@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 
 SHORT = ExperimentSpec().with_(
     **{"data.params": {"n_samples": 60}, "circuit.n_layers": 1, "training.epochs": 4, "training.patience": 0}

@@ -13,10 +13,10 @@ from jobs.specs import LONG, SHORT
 from jobs.waiting import ALICE, in_state, settled, soon, until, with_epochs
 
 from qenn_core.errors import JobError
+from qenn_core.experiment import DataSpec, ExperimentSpec
 from qenn_core.jobs.embedded import ThisMachine
 from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.tasks import TRAINING
-from qenn_core.spec import DataSpec, ExperimentSpec
 from qenn_core.store.store import Store
 
 # Many seconds an epoch, some hundredths of one a step.

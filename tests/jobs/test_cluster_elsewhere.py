@@ -22,10 +22,10 @@ from jobs.waiting import ALICE, settled, soon, until, with_epochs
 
 from qenn_core.data.table import Table
 from qenn_core.errors import JobError
+from qenn_core.experiment import DataSpec
 from qenn_core.jobs.elsewhere import Elsewhere
 from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.tasks import QUESTIONS, TRAINING
-from qenn_core.spec import DataSpec
 from qenn_core.store.store import Store
 
 ROOT = Path(__file__).parents[2]

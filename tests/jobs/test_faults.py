@@ -125,7 +125,7 @@ SERVER = """
 import sys, time
 from qenn_core.jobs.allowance import Allowance
 from qenn_core.jobs.runs import Jobs
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 if __name__ == "__main__":
     service = Jobs(allowance=Allowance(checkpoint_seconds=0.1))
     owner, spec = sys.argv[1], ExperimentSpec.from_json(sys.argv[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qenn_core.analysis.records import DecisionMap
+from qenn_core.analysis.map_data import DecisionMap
 from qenn_core.jobs.live_map import FIRST_COARSER, PACE, SHARE, LiveMap
 
 

@@ -12,11 +12,11 @@ import pytest
 from jobs.waiting import ALICE, settled, until, with_epochs
 
 from qenn_core.errors import DataError, JobError
+from qenn_core.experiment import DataSpec, ExperimentSpec
 from qenn_core.jobs.embedded import READERS
 from qenn_core.jobs.questions import Question
 from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.tasks import READING
-from qenn_core.spec import DataSpec, ExperimentSpec
 
 CONTENT = b"a,b,kind\n" + b"1,2,x\n3,4,y\n" * 20
 # Stands for a file that keeps its reader busy.

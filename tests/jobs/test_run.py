@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from qenn_core.analysis.records import DecisionMap
+from qenn_core.analysis.map_data import DecisionMap
 from qenn_core.data.table import Table
-from qenn_core.errors import TrainingError
+from qenn_core.errors import ErrorMessage, TrainingError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs.control import Wish
 from qenn_core.jobs.run import Run
-from qenn_core.jobs.snapshot import RunError, RunSnapshot
-from qenn_core.spec import ExperimentSpec
+from qenn_core.jobs.snapshot import RunSnapshot
 
 MAP = DecisionMap(axes=("a", "b"), x=(0,), y=(0,), winner=((1,),), probability=((0.5,),), exact=True)
 
@@ -66,7 +66,7 @@ def test_no_number_is_null_in_json() -> None:
 
 def test_an_error_ends_a_run_with_its_words() -> None:
     run = new_run()
-    words = RunError(what="What.", why="Why.", remedy="Remedy.", place="encoding.kind")
+    words = ErrorMessage(what="What.", why="Why.", remedy="Remedy.", place="encoding.kind")
     run.take("error", words.model_dump())
     run.end()
     assert run.ended

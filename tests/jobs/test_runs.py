@@ -12,13 +12,13 @@ import pytest
 from jobs.specs import LONG, SHORT
 from jobs.waiting import ALICE, BOB, in_state, saved, settled, stepped, until, with_epochs
 
+from qenn_core.data.builtin import load_builtin
 from qenn_core.data.preparation import prepare
-from qenn_core.data.sources import table_of
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, JobError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.snapshot import RunSnapshot
-from qenn_core.spec import ExperimentSpec
 from qenn_core.training.loop import train
 from qenn_core.training.records import Epoch, Finished, Started
 from qenn_core.workspace import feed_key
@@ -71,7 +71,7 @@ def test_a_run_tells_all_that_a_page_shows(jobs: Jobs) -> None:
 
 def test_a_worker_gives_the_numbers_of_the_bare_training(jobs: Jobs) -> None:
     snapshot = until(jobs, jobs.submit(SHORT, owner=ALICE), settled)
-    records = list(train(SHORT, prepare(SHORT, table_of(SHORT.data))))
+    records = list(train(SHORT, prepare(SHORT, load_builtin(SHORT.data))))
     timeless = {"seconds"}
 
     def numbers(record: Started | Epoch | Finished | None) -> object:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from qenn_core.data.table import Table
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs.runs import Jobs
 from qenn_core.jobs.snapshot import RunSnapshot
-from qenn_core.spec import ExperimentSpec
 
 # Whose runs the tests start, unless they are about several people.
 ALICE, BOB = "a" * 64, "b" * 64

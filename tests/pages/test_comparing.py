@@ -7,9 +7,9 @@ import pytest
 from pages.test_markup import HOSTILE, Reader
 
 from pages._shared import comparing, history, markup
+from qenn_core.experiment import ExperimentSpec, query_keys
 from qenn_core.jobs.snapshot import RunSnapshot
-from qenn_core.spec import ExperimentSpec, query_keys
-from qenn_core.store.records import StoredRun
+from qenn_core.store.entities import StoredRun
 from qenn_core.training.records import Epoch
 
 PLAIN = ExperimentSpec()

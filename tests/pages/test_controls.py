@@ -8,8 +8,8 @@ import pytest
 from sessions import all_is_well, complaints, link_of, open_app, spec_of, text_of
 from streamlit.testing.v1 import AppTest
 
-from qenn_core.model.fitting import largest_circuit
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.model.feasibility import largest_circuit
 
 CHANGES = [
     ("selectbox", "data.source", "xor", {"data": "xor"}),

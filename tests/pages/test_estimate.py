@@ -12,12 +12,12 @@ from streamlit.testing.v1 import AppTest
 from pages._shared import estimate
 from qenn_core import limits
 from qenn_core.errors import JobError
-from qenn_core.model.fitting import largest_circuit
-from qenn_core.model.run_cost import Speed
+from qenn_core.model.feasibility import largest_circuit
+from qenn_core.model.run_cost import MachineSpeed
 
 
 @pytest.fixture(autouse=True)
-def speed() -> Speed:
+def speed() -> MachineSpeed:
     """What a worker has found."""
     found, end = estimate.machine(), monotonic() + 60
     found.ask()
@@ -89,10 +89,10 @@ def test_before_the_machine_is_known_nothing_is_refused(monkeypatch) -> None:
 
 
 def test_a_machine_that_nobody_tells_about_is_asked_again(monkeypatch, caplog) -> None:
-    answers = iter([JobError("There was no answer."), Speed(2, 3)])
+    answers = iter([JobError("There was no answer."), MachineSpeed(2, 3)])
 
     class Service:
-        def ask(self, question: str) -> Speed:
+        def ask(self, question: str) -> MachineSpeed:
             answer = next(answers)
             if isinstance(answer, JobError):
                 raise answer
@@ -104,7 +104,7 @@ def test_a_machine_that_nobody_tells_about_is_asked_again(monkeypatch, caplog) -
         found.ask()
         with found._asking:  # until it is answered
             pass
-    assert found.speed == Speed(2, 3)
+    assert found.speed == MachineSpeed(2, 3)
     assert "not known: JobError" in caplog.text
 
 

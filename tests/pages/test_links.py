@@ -7,8 +7,8 @@ from sessions import all_is_well, complaints, link_of, open_app, owner_of_sessio
 
 from pages._shared.state import read_link
 from qenn_core import jobs
-from qenn_core.model.fitting import largest_circuit
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.model.feasibility import largest_circuit
 
 FULL = {
     "data": "iris",

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from pages._shared import markup
 from pages._shared.form import plain
-from qenn_core.comparison.records import Comparison, ModelResult
+from qenn_core.comparison.results import Comparison, ModelResult
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.metrics import Scores
 from qenn_core.model.shape import model_shape
-from qenn_core.spec import ExperimentSpec
+from qenn_core.text import count
 
 HOSTILE = '<img src=x onerror="window.hacked=1">&amp;=1+1 🦊'
 
@@ -84,11 +85,11 @@ def model(name: str, *, epochs: int | None = 12, remark: str = "") -> ModelResul
     ("number", "words"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (12345, "12,345 rows")]
 )
 def test_a_number_agrees_with_its_noun(number: int, words: str) -> None:
-    assert markup.count(number, "row") == words
+    assert count(number, "row") == words
 
 
 def test_an_irregular_noun_is_told() -> None:
-    assert markup.count(2, "class", "classes") == "2 classes"
+    assert count(2, "class", "classes") == "2 classes"
 
 
 @given(st.text())

@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from pages._shared.state import RUN_KEY
 from pages._shared.visitors import COOKIE
 from qenn_core import jobs, limits
-from qenn_core.data.sources import table_of
+from qenn_core.data.builtin import load_builtin
 from qenn_core.data.table import Table
-from qenn_core.spec import ExperimentSpec
-from qenn_core.store.records import RunChange, SavedWeights
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.store.entities import RunChange, SavedState
 from qenn_core.workspace import new_key, owner_of
 from tests.analysis.trained import SMALL, Trained, trained
 from tests.data.tables import csv_spec
@@ -33,7 +33,7 @@ def of_mixed() -> Trained:
 
 @pytest.fixture(scope="module")
 def of_penguins() -> Trained:
-    return trained(PENGUINS, table_of(PENGUINS.data))
+    return trained(PENGUINS, load_builtin(PENGUINS.data))
 
 
 def keep(key: str, name: str, spec: ExperimentSpec, content: bytes) -> str:
@@ -46,7 +46,7 @@ def keep(key: str, name: str, spec: ExperimentSpec, content: bytes) -> str:
         "data_name": name,
         "test_accuracy": 0.875,
     }
-    jobs.service().store.runs.save(RunChange(run, owner_of(key), values, weights=SavedWeights(1, content)))
+    jobs.service().store.runs.save(RunChange(run, owner_of(key), values, weights=SavedState(1, content)))
     return run
 
 

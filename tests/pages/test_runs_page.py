@@ -15,9 +15,9 @@ from pages._shared.history import CHOSEN
 from pages._shared.visitors import COOKIE
 from qenn_core import jobs
 from qenn_core.errors import JobError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.limits import MAX_NAME_LENGTH
-from qenn_core.spec import ExperimentSpec
-from qenn_core.store.records import RunChange, SavedWeights
+from qenn_core.store.entities import RunChange, SavedState
 from qenn_core.workspace import new_key, owner_of
 
 SMALL = ExperimentSpec().with_(
@@ -36,7 +36,7 @@ def keep(key: str, spec: ExperimentSpec = SMALL, **values: Any) -> str:
     """Keep a run that has ended; return its id."""
     run = f"{next(_NUMBERS):032x}"
     plain = {"name": "Two moons", "state": "finished", "spec": spec.to_json(), "data_name": "Two moons"}
-    change = RunChange(run, owner_of(key), plain | values, checkpoint=SavedWeights(1, b"a checkpoint"))
+    change = RunChange(run, owner_of(key), plain | values, checkpoint=SavedState(1, b"a checkpoint"))
     jobs.service().store.runs.save(change)
     return run
 

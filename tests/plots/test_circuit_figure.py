@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 import pytest
 
 from qenn_core.analysis.drawing import draw_circuit
-from qenn_core.model.drawing import Drawing, DrawnSection, Gate
+from qenn_core.experiment import ExperimentSpec, choices
+from qenn_core.model.drawing import Drawing, DrawnGate, DrawnSection
 from qenn_core.plots.circuit import circuit_svg
 from qenn_core.plots.palette import ROLES
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
-from qenn_core.spec import ExperimentSpec, choices
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '"><script>alert(1)</script>&<img src=x onerror=alert(1)>'
@@ -85,7 +85,7 @@ def test_it_is_described_for_those_who_cannot_see_it() -> None:
 
 
 def test_names_never_become_markup() -> None:
-    gate = Gate(
+    gate = DrawnGate(
         name=HOSTILE,
         symbol="box",
         wires=(0,),

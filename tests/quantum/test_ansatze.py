@@ -7,8 +7,8 @@ import pennylane as qml
 import pytest
 
 from qenn_core.ansatze._links import links
+from qenn_core.experiment import choices
 from qenn_core.registry import ANSATZE
-from qenn_core.spec import choices
 
 ENTANGLEMENTS = choices("circuit.entanglement")
 TEMPLATES = {

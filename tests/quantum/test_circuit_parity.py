@@ -7,9 +7,9 @@ import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from qenn_core.engine.layer import quantum_layer
+from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import build_circuit
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
-from qenn_core.spec import ExperimentSpec, choices
 from tests.quantum import reference
 
 BATCH = 3

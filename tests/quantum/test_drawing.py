@@ -8,10 +8,10 @@ import torch
 
 from qenn_core.analysis.drawing import draw_circuit
 from qenn_core.errors import TrainingError
+from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import build_circuit
 from qenn_core.model.drawing import Drawing
 from qenn_core.registry import ANSATZE, ENCODINGS
-from qenn_core.spec import ExperimentSpec, choices
 
 
 def draw(n_inputs: int = 2, **changes) -> Drawing:

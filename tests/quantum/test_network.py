@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from qenn_core.errors import TrainingError
-from qenn_core.model.network import HybridModel, build_model, build_side_by_side
+from qenn_core.experiment import ExperimentSpec, choices
+from qenn_core.model.network import HybridModel, build_model, build_replicates
 from qenn_core.model.shape import model_shape
 from qenn_core.registry import ANSATZE, ENCODINGS
-from qenn_core.spec import ExperimentSpec, choices
-from qenn_core.training.prediction import predict
+from qenn_core.training.inference import predict
 
 
 def build(
@@ -250,7 +250,7 @@ def test_little_memory_changes_nothing_but_the_way(changes: dict, monkeypatch: p
 @pytest.mark.parametrize("changes", VARIETY, ids=str)
 def test_side_by_side_are_the_models_of_the_seeds(changes: dict) -> None:
     seeds = (5, 0, 12)
-    together = build_side_by_side(spec_of(**changes), seeds, 2, 3, torch.float64).eval()
+    together = build_replicates(spec_of(**changes), seeds, 2, 3, torch.float64).eval()
     alone = [build(2, 3, seed=seed, **changes).eval() for seed in seeds]
     assert together.state_dict().keys() == alone[0].state_dict().keys()
     for number, model in enumerate(alone):
@@ -269,13 +269,13 @@ def test_side_by_side_are_the_models_of_the_seeds(changes: dict) -> None:
 
 def test_building_side_by_side_leaves_torch_alone() -> None:
     state = torch.random.get_rng_state()
-    build_side_by_side(spec_of(), [1, 2], 2, 2)
+    build_replicates(spec_of(), [1, 2], 2, 2)
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
 @pytest.mark.parametrize("changes", VARIETY[:-1], ids=str)
 def test_one_that_is_not_a_number_does_not_touch_those_beside_it(changes: dict) -> None:
-    together = build_side_by_side(spec_of(**changes), (0, 1, 2), 2, 2, torch.float64)
+    together = build_replicates(spec_of(**changes), (0, 1, 2), 2, 2, torch.float64)
     with torch.no_grad():
         for weight in together.parameters():
             weight[1].fill_(torch.nan)

@@ -4,9 +4,9 @@ import numpy as np
 import pennylane as qml
 import pytest
 
+from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import build_circuit
 from qenn_core.registry import NOISE_CHANNELS
-from qenn_core.spec import ExperimentSpec, choices
 
 BLOCH = (qml.X, qml.Y, qml.Z)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from qenn_core.store.records import RunChange
+from qenn_core.store.entities import RunChange
 
 ANNA, BEN = "a" * 64, "b" * 64
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from store.changes import change, with_epochs
 
-from qenn_core.store.records import SavedWeights
+from qenn_core.store.entities import SavedState
 from qenn_core.store.store import Store
 
 
@@ -21,7 +21,7 @@ def main(home: str, url: str, n_epochs: str) -> None:
     store = Store(Path(home), url or None)
     store.writer.put(new := change(state="running"))
     for number in range(1, int(n_epochs) + 1):
-        store.writer.put(with_epochs(new.run, number, checkpoint=SavedWeights(number, content(number))))
+        store.writer.put(with_epochs(new.run, number, checkpoint=SavedState(number, content(number))))
         if store.writer.is_saved(new.run) or (number % 20 == 0 and store.writer.flush(10)):
             print(new.run, number, flush=True)
     store.writer.flush(10)

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule
 from store.changes import ANNA, BEN, epoch
 
-from qenn_core.store.records import RunChange, SavedWeights
+from qenn_core.store.entities import RunChange, SavedState
 from qenn_core.store.store import Store
 
 OWNERS = st.sampled_from([ANNA, BEN])
@@ -27,7 +27,7 @@ class Known:
     owner: str
     values: dict[str, Any]
     epochs: dict[int, dict[str, Any]] = field(default_factory=dict)
-    checkpoint: SavedWeights | None = None
+    checkpoint: SavedState | None = None
 
 
 class StoreAndDictionary(RuleBasedStateMachine):
@@ -65,7 +65,7 @@ class StoreAndDictionary(RuleBasedStateMachine):
         numbers=st.lists(NUMBERS, unique=True, max_size=3),
         cut=st.none() | NUMBERS,
         state=st.sampled_from(["running", "finished"]),
-        checkpoint=st.none() | st.builds(SavedWeights, NUMBERS, st.binary(max_size=20)),
+        checkpoint=st.none() | st.builds(SavedState, NUMBERS, st.binary(max_size=20)),
         through_writer=st.booleans(),
     )
     def go_on(
@@ -75,7 +75,7 @@ class StoreAndDictionary(RuleBasedStateMachine):
         numbers: list[int],
         cut: int | None,
         state: str,
-        checkpoint: SavedWeights | None,
+        checkpoint: SavedState | None,
         through_writer: bool,
     ) -> None:
         records = tuple(epoch(number, loss=number / len(numbers)) for number in numbers)

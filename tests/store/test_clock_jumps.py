@@ -7,7 +7,7 @@ from store.changes import ANNA, change
 from store.clocks import HandClock
 from store.conftest import Opener, Place
 
-from qenn_core.store.age import DAY
+from qenn_core.store.store_age import DAY
 
 YEAR = 365 * DAY
 

@@ -15,14 +15,14 @@ from sqlalchemy import String, func, inspect, select, text
 from store.changes import ANNA, change, epoch, with_epochs
 from store.conftest import Opener, Place
 
-from qenn_core.store import migrating, schema
+from qenn_core.store import schema, schema_upgrade
 from qenn_core.store.database import Database
+from qenn_core.store.entities import SavedState
 from qenn_core.store.errors import StoreError
-from qenn_core.store.place import DATABASE, HOME
-from qenn_core.store.records import SavedWeights
+from qenn_core.store.location import DATABASE, HOME
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
-MIGRATIONS = Path(migrating.__file__).parent / "migrations"
+MIGRATIONS = Path(schema_upgrade.__file__).parent / "migrations"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def config() -> Config:
 def test_the_versions_are_those_of_alembic(config: Config) -> None:
     script = ScriptDirectory.from_config(config)
     versions = [revision.revision for revision in script.walk_revisions()]
-    assert versions[::-1] == migrating.known_versions()
+    assert versions[::-1] == schema_upgrade.known_versions()
 
 
 def test_the_newest_version_has_the_tables_of_the_program(
@@ -62,19 +62,19 @@ def test_a_store_goes_down_and_up_with_rows_in_it(
 ) -> None:
     store = opening(place)
     store.runs.save(new := change(name="kept"))
-    store.runs.save(with_epochs(new.run, 1, checkpoint=SavedWeights(1, b"c")))
+    store.runs.save(with_epochs(new.run, 1, checkpoint=SavedState(1, b"c")))
     store.uploads.keep(ANNA, "x", b"x")
     store.clean()
     store.close()
 
     # Down to nothing, version by version, and up again in the same way.
-    for version in [*migrating.known_versions()[-2::-1], "base"]:
+    for version in [*schema_upgrade.known_versions()[-2::-1], "base"]:
         with database.restructuring() as connection:
             config.attributes["connection"] = connection
             command.downgrade(config, version)
     with database.reading() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
-    for version in migrating.known_versions():
+    for version in schema_upgrade.known_versions():
         with database.restructuring() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, version)
@@ -96,7 +96,7 @@ def test_a_table_that_is_made_anew_keeps_what_refers_to_it(
 ) -> None:
     store = opening(place)
     store.runs.save(new := change(name="kept"))
-    store.runs.save(with_epochs(new.run, 1, checkpoint=SavedWeights(1, b"c")))
+    store.runs.save(with_epochs(new.run, 1, checkpoint=SavedState(1, b"c")))
     store.close()
     with database.restructuring() as connection:
         operations = Operations(MigrationContext.configure(connection))
@@ -104,7 +104,7 @@ def test_a_table_that_is_made_anew_keeps_what_refers_to_it(
             table.alter_column("name", type_=String(500))
     store = opening(place)
     assert store.runs.epochs(ANNA, new.run) == [epoch(1)]
-    assert store.runs.checkpoint(ANNA, new.run) == SavedWeights(1, b"c")
+    assert store.runs.checkpoint(ANNA, new.run) == SavedState(1, b"c")
     store.runs.delete(ANNA, new.run)
     with database.reading() as connection:
         assert connection.execute(select(func.count()).select_from(schema.epochs)).scalar() == 0

@@ -9,7 +9,7 @@ import pytest
 from store.conftest import Opener, Place
 
 from qenn_core import limits
-from qenn_core.store import open_store, place
+from qenn_core.store import location, open_store
 from qenn_core.store.errors import StoreError
 from qenn_core.store.store import Store
 
@@ -20,19 +20,19 @@ def mode(path: Path) -> int:
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (place.HOME, place.DATABASE, place.UPLOAD_DAYS):
+    for name in (location.HOME, location.DATABASE, location.UPLOAD_DAYS):
         monkeypatch.delenv(name, raising=False)
 
 
 def test_the_environment_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(place.HOME, str(tmp_path / "deep" / "home"))
+    monkeypatch.setenv(location.HOME, str(tmp_path / "deep" / "home"))
     store = open_store()
     assert store.home == tmp_path / "deep" / "home"
     store.close()
 
 
 def test_without_a_word_it_is_the_users_own_folder() -> None:
-    home, url = place.place_from_environment()
+    home, url = location.place_from_environment()
     assert home.is_relative_to(Path.home())
     assert home.name == "qenn-studio"
     assert url is None
@@ -86,15 +86,15 @@ def test_ways_to_write_the_url(postgresql_place: Place, opening: Opener, scheme:
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "٣"])
 def test_days_that_are_none(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setenv(place.UPLOAD_DAYS, text)
+    monkeypatch.setenv(location.UPLOAD_DAYS, text)
     with pytest.raises(StoreError, match="whole number from 1"):
-        place.upload_days()
+        location.upload_days()
 
 
 def test_days_of_an_upload(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert place.upload_days() == limits.UPLOAD_DAYS
-    monkeypatch.setenv(place.UPLOAD_DAYS, "7")
-    assert place.upload_days() == 7
+    assert location.upload_days() == limits.UPLOAD_DAYS
+    monkeypatch.setenv(location.UPLOAD_DAYS, "7")
+    assert location.upload_days() == 7
 
 
 def test_what_opens_a_store_of_this_version_imports_no_migrations(sqlite_place: Place) -> None:
@@ -111,5 +111,5 @@ def test_what_opens_a_store_of_this_version_imports_no_migrations(sqlite_place: 
 
 def test_records_are_had_without_the_database() -> None:
     # Workers use them too, and have no database.
-    script = "import sys, qenn_core.store.records; assert 'sqlalchemy' not in sys.modules"
+    script = "import sys, qenn_core.store.entities; assert 'sqlalchemy' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])

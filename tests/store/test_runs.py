@@ -13,8 +13,8 @@ from qenn_core import limits
 from qenn_core.store import schema
 from qenn_core.store.clock import Clock
 from qenn_core.store.database import Database
+from qenn_core.store.entities import CHANGEABLE, RunChange, SavedState, StoredRun
 from qenn_core.store.errors import DamagedError, StoreError
-from qenn_core.store.records import CHANGEABLE, RunChange, SavedWeights, StoredRun
 from qenn_core.store.store import Store
 
 MOMENT = datetime(2026, 3, 29, 2, 30, 0, 125_000, tzinfo=timezone(timedelta(hours=2)))
@@ -52,8 +52,8 @@ def test_it_is_there_for_the_next_server(place: Place, opening: Opener) -> None:
         change(**VALUES),
         epochs=(epoch(1), epoch(2)),
         report=b"{}",
-        checkpoint=SavedWeights(2, b"checkpoint"),
-        weights=SavedWeights(1, b"weights"),
+        checkpoint=SavedState(2, b"checkpoint"),
+        weights=SavedState(1, b"weights"),
     )
     first = opening(place)
     first.runs.save(new)
@@ -65,8 +65,8 @@ def test_it_is_there_for_the_next_server(place: Place, opening: Opener) -> None:
     assert found.has_weights
     assert runs.epochs(ANNA, new.run) == [epoch(1), epoch(2)]
     assert runs.report(ANNA, new.run) == b"{}"
-    assert runs.checkpoint(ANNA, new.run) == SavedWeights(2, b"checkpoint")
-    assert runs.weights(ANNA, new.run) == SavedWeights(1, b"weights")
+    assert runs.checkpoint(ANNA, new.run) == SavedState(2, b"checkpoint")
+    assert runs.weights(ANNA, new.run) == SavedState(1, b"weights")
 
 
 def test_a_run_begins_with_little(store: Store) -> None:
@@ -114,8 +114,8 @@ def test_nothing_of_others_is_found(store: Store) -> None:
         change(),
         epochs=(epoch(1),),
         report=b"r",
-        checkpoint=SavedWeights(1, b"c"),
-        weights=SavedWeights(1, b"w"),
+        checkpoint=SavedState(1, b"c"),
+        weights=SavedState(1, b"w"),
     )
     store.runs.save(new)
     runs, run = store.runs, new.run
@@ -214,7 +214,7 @@ def test_search_finds_all_words_in_any_case(store: Store) -> None:
 
 
 def test_names_stars_and_deletion(store: Store, run: str) -> None:
-    store.runs.save(with_epochs(run, 1, checkpoint=SavedWeights(1, b"c")))
+    store.runs.save(with_epochs(run, 1, checkpoint=SavedState(1, b"c")))
     assert store.runs.rename(ANNA, run, "  Better ")
     assert store.runs.star(ANNA, run, True)
     stored = store.runs.get(ANNA, run)
@@ -245,7 +245,7 @@ def test_what_is_damaged_is_not_given_out(
     store: Store, database: Database, run: str, kind: str, damage: str
 ) -> None:
     content = bytes(range(256)) * 40
-    saved = content if kind == "report" else SavedWeights(1, content)
+    saved = content if kind == "report" else SavedState(1, content)
     store.runs.save(RunChange(run, ANNA, **{kind: saved}))
     assert getattr(store.runs, kind)(ANNA, run) == saved
 

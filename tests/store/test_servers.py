@@ -13,7 +13,7 @@ from store.server import content
 from store.servers import said, server, wait_until_saved
 from store.waiting import until
 
-from qenn_core.store.records import SavedWeights
+from qenn_core.store.entities import SavedState
 
 ENDLESS = 1_000_000
 
@@ -30,7 +30,7 @@ def test_what_was_said_to_be_saved_is_there_after_a_kill(place: Place, opening: 
     assert len(epochs) >= last
     assert epochs == [epoch(number) for number in range(1, len(epochs) + 1)]
     # A change is there as a whole: the checkpoint is that of the last epoch.
-    assert store.runs.checkpoint(ANNA, run) == SavedWeights(len(epochs), content(len(epochs)))
+    assert store.runs.checkpoint(ANNA, run) == SavedState(len(epochs), content(len(epochs)))
 
 
 def test_a_killed_servers_runs_are_interrupted_and_others_go_on(place: Place, opening: Opener) -> None:

@@ -11,10 +11,10 @@ from store.conftest import Opener, Place
 
 from qenn_core import limits
 from qenn_core.store import schema
-from qenn_core.store.age import DAY
 from qenn_core.store.database import Database
 from qenn_core.store.errors import DamagedError, StoreError
 from qenn_core.store.store import Store
+from qenn_core.store.store_age import DAY
 
 CSV = b"width,height\n" + b"1.5,2.5\n" * 1_000
 

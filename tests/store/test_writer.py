@@ -12,8 +12,8 @@ from store.changes import ANNA, BEN, change, epoch, later, with_epochs
 from store.waiting import until
 
 from qenn_core import limits
+from qenn_core.store.entities import RunChange, SavedState
 from qenn_core.store.errors import StoreError, UnavailableError
-from qenn_core.store.records import RunChange, SavedWeights
 from qenn_core.store.store import Store
 from qenn_core.store.writer import Writer
 
@@ -54,10 +54,10 @@ def writer(disk: Disk) -> Iterator[Writer]:
 def test_what_is_put_is_saved(store: Store) -> None:
     store.writer.put(new := change(name="x"))
     for number in range(1, 51):
-        store.writer.put(with_epochs(new.run, number, checkpoint=SavedWeights(number, b"c" * number)))
+        store.writer.put(with_epochs(new.run, number, checkpoint=SavedState(number, b"c" * number)))
     until(lambda: store.writer.is_saved(new.run))
     assert store.runs.epochs(ANNA, new.run) == [epoch(number) for number in range(1, 51)]
-    assert store.runs.checkpoint(ANNA, new.run) == SavedWeights(50, b"c" * 50)
+    assert store.runs.checkpoint(ANNA, new.run) == SavedState(50, b"c" * 50)
     assert store.writer.trouble is None
 
 
@@ -169,7 +169,7 @@ def test_so_much_may_wait(disk: Disk, writer: Writer, monkeypatch: pytest.Monkey
     writer.put(new := replace(change(), report=b"r" * 9_000))
     until(lambda: writer.trouble is not None)
     writer.refuse_if_crowded()
-    writer.put(replace(later(new.run), checkpoint=SavedWeights(1, b"c" * 2_000)))
+    writer.put(replace(later(new.run), checkpoint=SavedState(1, b"c" * 2_000)))
     with pytest.raises(StoreError, match=r"No new run .* The disk is full\."):
         writer.refuse_if_crowded()
 
@@ -181,8 +181,8 @@ CHANGES = [
     {"epochs": (epoch(4, 0.25), epoch(5))},
     {"truncate_after": 3, "epochs": (epoch(4, 0.125),)},
     {"truncate_after": 2},
-    {"report": b"report", "checkpoint": SavedWeights(4, b"a")},
-    {"checkpoint": SavedWeights(5, b""), "weights": SavedWeights(5, b"w"), "values": {"epochs": 5}},
+    {"report": b"report", "checkpoint": SavedState(4, b"a")},
+    {"checkpoint": SavedState(5, b""), "weights": SavedState(5, b"w"), "values": {"epochs": 5}},
 ]
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from qenn_core.comparison.baselines import fit_baselines
-from qenn_core.comparison.compare import compare, quantum_result
-from qenn_core.comparison.records import Comparison
+from qenn_core.comparison.compare import compare_models, quantum_result
+from qenn_core.comparison.results import Comparison
 from qenn_core.metrics import score
 from qenn_core.registry import BASELINES
 from qenn_core.training.records import Finished, Started
@@ -110,7 +110,7 @@ def test_a_class_that_the_training_part_lacks_is_never_named(prepared):
 def test_comparison_sets_rows_verdicts_and_context_side_by_side(separable, started):
     baselines = fit_baselines(separable, seed=0)
     quantum = quantum_result(started, finished_with(separable, separable.test.labels))
-    comparison = compare(quantum, baselines, separable)
+    comparison = compare_models(quantum, baselines, separable)
     assert [row.kind for row in comparison.rows] == ["quantum", "classical"]
     assert (quantum.parameters, quantum.epochs, quantum.test.accuracy) == (12, 5, 1.0)
     [verdict] = comparison.verdicts
@@ -125,5 +125,5 @@ def test_comparison_sets_rows_verdicts_and_context_side_by_side(separable, start
 def test_models_that_only_guess_are_named_so(separable, started):
     frequent = np.bincount(separable.train.labels).argmax()
     guesses = np.full_like(separable.test.labels, frequent)
-    comparison = compare(quantum_result(started, finished_with(separable, guesses)), (), separable)
+    comparison = compare_models(quantum_result(started, finished_with(separable, guesses)), (), separable)
     assert comparison.cautions[-1].endswith("and no model here does better than that.")

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from qenn_core.analysis.decision_map import decision_map, map_points
-from qenn_core.analysis.records import DecisionMap
+from qenn_core.analysis.decision_map import compute_decision_map, map_points
+from qenn_core.analysis.map_data import DecisionMap
 
 
 class LinearModel(torch.nn.Linear):
@@ -20,7 +20,7 @@ def linear_model(*weights: float) -> LinearModel:
 
 
 def test_grid_shows_the_boundary_of_a_known_model(separable):
-    found = decision_map(linear_model(1, 2), separable, 31)
+    found = compute_decision_map(linear_model(1, 2), separable, 31)
     assert found is not None
     x, y = np.meshgrid(found.x, found.y)
     sums = x + 2 * y
@@ -36,20 +36,20 @@ def test_points_pass_through_the_reduction(separable, prepared):
     features = np.vstack([part.features for part in separable.parts.values()])
     labels = np.hstack([part.labels for part in separable.parts.values()])
     data = prepared(features, labels, lambda rows: rows[:, :1])
-    found = decision_map(linear_model(1), data, 10)
+    found = compute_decision_map(linear_model(1), data, 10)
     assert found is not None
     assert all(row == found.winner[0] for row in found.winner)
 
 
 def test_sizes_stay_small_enough_to_send(separable):
-    found = decision_map(linear_model(1, 2), separable, 50)
+    found = compute_decision_map(linear_model(1, 2), separable, 50)
     assert found is not None
     assert len(found.model_dump_json()) < 30_000
 
 
 def test_no_plane_no_map(separable):
     flat = replace(separable, plane=None)
-    assert decision_map(linear_model(1, 2), flat, 10) is None
+    assert compute_decision_map(linear_model(1, 2), flat, 10) is None
     assert map_points(flat) == ()
 
 

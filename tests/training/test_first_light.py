@@ -3,22 +3,22 @@
 import numpy as np
 import pytest
 
-from qenn_core.analysis.decision_map import decision_map, map_points
+from qenn_core.analysis.decision_map import compute_decision_map, map_points
 from qenn_core.comparison.baselines import fit_baselines
-from qenn_core.comparison.compare import compare, quantum_result
+from qenn_core.comparison.compare import compare_models, quantum_result
+from qenn_core.data.builtin import load_builtin
 from qenn_core.data.preparation import prepare
-from qenn_core.data.sources import table_of
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.network import build_model
-from qenn_core.spec import ExperimentSpec
 from qenn_core.training.loop import train
 
 
 def run(spec):
-    data = prepare(spec, table_of(spec.data))
+    data = prepare(spec, load_builtin(spec.data))
     model = build_model(spec, data.n_inputs, data.n_classes)
     started, *epochs, finished = train(spec, data, model)
     baselines = fit_baselines(data, spec.seed)
-    return data, model, epochs, finished, compare(quantum_result(started, finished), baselines, data)
+    return data, model, epochs, finished, compare_models(quantum_result(started, finished), baselines, data)
 
 
 def test_defaults_learn_the_moons_in_seconds():
@@ -31,7 +31,7 @@ def test_defaults_learn_the_moons_in_seconds():
     assert comparison.verdicts[0].points == pytest.approx(
         100 * (finished.test.accuracy - comparison.rows[1].test.accuracy)
     )
-    found = decision_map(model, data, 20)
+    found = compute_decision_map(model, data, 20)
     assert found is not None
     assert {winner for row in found.winner for winner in row} == {0, 1}
     agrees = [
@@ -59,4 +59,4 @@ def test_more_features_than_qubits_and_more_than_two_classes(reduction):
     assert np.shape(finished.test.confusion) == (3, 3)
     assert sum(map(sum, finished.test.confusion)) == len(data.test.labels)
     assert len(comparison.verdicts) == (1 if reduction == "linear" else 2)
-    assert decision_map(model, data, 5).exact is False
+    assert compute_decision_map(model, data, 5).exact is False

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from qenn_core.analysis.decision_map import decision_map
+from qenn_core.analysis.decision_map import compute_decision_map
 from qenn_core.data.prepared import PreparedData
 from qenn_core.errors import TrainingError
+from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.network import build_model
-from qenn_core.spec import ExperimentSpec, choices
+from qenn_core.training.inference import predict
 from qenn_core.training.loop import train
 from qenn_core.training.optimizers import OPTIMIZERS, build_optimizer
-from qenn_core.training.prediction import predict
 from qenn_core.training.training import Training
 
 SMALL = ExperimentSpec().with_(
@@ -63,7 +63,7 @@ def test_looking_at_the_model_between_records_changes_nothing(separable):
     model = build_model(spec, 2, 2)
     watched = []
     for record in train(spec, separable, model):
-        decision_map(model, separable, 3)
+        compute_decision_map(model, separable, 3)
         watched.append(record)
     assert numbers(watched) == numbers(train(spec, separable))
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qenn_core.errors import TrainingError
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.network import build_model
-from qenn_core.spec import ExperimentSpec
-from qenn_core.training import packing
-from qenn_core.training.packing import Contents, pack, unpack
-from qenn_core.training.prediction import predict
+from qenn_core.training import serialization
+from qenn_core.training.inference import predict
+from qenn_core.training.serialization import Contents, pack, unpack
 from qenn_core.training.training import Training
 from qenn_core.training.weights import load_weights
 
@@ -84,7 +84,7 @@ def test_other_safetensors_files_are_refused(missing):
 
 
 def test_another_version_is_told(monkeypatch):
-    monkeypatch.setattr(packing, "FORMAT", packing.FORMAT + 1)
+    monkeypatch.setattr(serialization, "FORMAT", serialization.FORMAT + 1)
     with pytest.raises(TrainingError, match="another version of the app"):
         unpack("checkpoint", PACKED)
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import pytest
 import torch
 
+from qenn_core.data.builtin import load_builtin
 from qenn_core.data.preparation import prepare
 from qenn_core.data.prepared import PreparedData
-from qenn_core.data.sources import table_of
 from qenn_core.errors import TrainingError
+from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.network import build_model
-from qenn_core.spec import ExperimentSpec, choices
 from qenn_core.training.records import Epoch, Record
 from qenn_core.training.training import Training
 
@@ -59,7 +59,7 @@ class Told(NamedTuple):
 
 
 def prepared(spec: ExperimentSpec) -> PreparedData:
-    return prepare(spec, table_of(spec.data))
+    return prepare(spec, load_builtin(spec.data))
 
 
 def plain(records: list[Record]) -> list[dict]:

@@ -9,11 +9,11 @@ import torch
 
 from qenn_core.data.prepared import Part, PreparedData
 from qenn_core.errors import TrainingError
-from qenn_core.model.network import build_side_by_side
-from qenn_core.spec import ExperimentSpec, choices
-from qenn_core.training.cohort import Entry
-from qenn_core.training.loop import train, train_together
+from qenn_core.experiment import ExperimentSpec, choices
+from qenn_core.model.network import build_replicates
+from qenn_core.training.loop import train, train_replicates
 from qenn_core.training.records import Record
+from qenn_core.training.trainer import Replicate
 
 SMALL = ExperimentSpec().with_(
     **{
@@ -40,12 +40,12 @@ def own_split(data: PreparedData, seed: int, n_train: int = 50, n_validation: in
 
 
 @pytest.fixture
-def entries(separable: PreparedData) -> list[Entry]:
-    return [Entry(seed, own_split(separable, seed)) for seed in (3, 0, 8)]
+def replicates(separable: PreparedData) -> list[Replicate]:
+    return [Replicate(seed, own_split(separable, seed)) for seed in (3, 0, 8)]
 
 
-def alone(spec: ExperimentSpec, entry: Entry) -> list[Record]:
-    return list(train(spec.with_(seed=entry.seed), entry.data))
+def alone(spec: ExperimentSpec, replicate: Replicate) -> list[Record]:
+    return list(train(spec.with_(seed=replicate.seed), replicate.data))
 
 
 def assert_same(together: list[Record], separate: list[Record]) -> None:
@@ -58,9 +58,9 @@ def assert_same(together: list[Record], separate: list[Record]) -> None:
             assert value == expected, name
 
 
-def assert_each_learns_as_alone(spec: ExperimentSpec, entries: list[Entry]) -> list[list[Record]]:
-    rounds = list(train_together(spec, entries))
-    separate = [alone(spec, entry) for entry in entries]
+def assert_each_learns_as_alone(spec: ExperimentSpec, replicates: list[Replicate]) -> list[list[Record]]:
+    rounds = list(train_replicates(spec, replicates))
+    separate = [alone(spec, replicate) for replicate in replicates]
     # What has ended is None, and only at the end.
     assert [[record and record.kind for record in told] for told in rounds] == [
         [record and record.kind for record in told] for told in zip_longest(*separate)
@@ -84,8 +84,8 @@ def assert_each_learns_as_alone(spec: ExperimentSpec, entries: list[Entry]) -> l
     ],
     ids=str,
 )
-def test_each_learns_as_alone(entries, changes) -> None:
-    assert_each_learns_as_alone(SMALL.with_(**changes), entries)
+def test_each_learns_as_alone(replicates, changes) -> None:
+    assert_each_learns_as_alone(SMALL.with_(**changes), replicates)
 
 
 @pytest.mark.parametrize(
@@ -97,33 +97,33 @@ def test_each_learns_as_alone(entries, changes) -> None:
     ],
 )
 def test_folds_may_differ_in_rows(separable, optimizer, sizes) -> None:
-    entries = [
-        Entry(5, own_split(separable, number, n_train, 10 + 2 * number))
+    replicates = [
+        Replicate(5, own_split(separable, number, n_train, 10 + 2 * number))
         for number, n_train in enumerate(sizes)
     ]
     # Some of them need a step more than others in each epoch.
-    assert_each_learns_as_alone(SMALL.with_(**{"training.optimizer": optimizer}), entries)
+    assert_each_learns_as_alone(SMALL.with_(**{"training.optimizer": optimizer}), replicates)
 
 
 def test_each_stops_early_by_itself(separable) -> None:
-    def misled(seed: int, share: int) -> Entry:
+    def misled(seed: int, share: int) -> Replicate:
         data = own_split(separable, seed)
         labels = data.validation.labels.copy()
         labels[::share] = 1 - labels[::share]  # what helps on the training part soon hurts here
-        return Entry(seed, replace(data, validation=data.validation._replace(labels=labels)))
+        return Replicate(seed, replace(data, validation=data.validation._replace(labels=labels)))
 
     spec = SMALL.with_(**{"training.epochs": 12, "training.patience": 3, "training.learning_rate": 0.2})
-    entries = [misled(1, 5), misled(3, 5), Entry(4, own_split(separable, 4))]
-    separate = assert_each_learns_as_alone(spec, entries)
+    replicates = [misled(1, 5), misled(3, 5), Replicate(4, own_split(separable, 4))]
+    separate = assert_each_learns_as_alone(spec, replicates)
     assert len({records[-1].epochs for records in separate}) == 3, "each at another time"
     assert [records[-1].reason for records in separate] == ["patience", "patience", "epochs"]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_weights_that_run_away_leave_the_others_alone(entries, bad) -> None:
-    model = build_side_by_side(SMALL, [entry.seed for entry in entries], 2, 2)
+def test_weights_that_run_away_leave_the_others_alone(replicates, bad) -> None:
+    model = build_replicates(SMALL, [replicate.seed for replicate in replicates], 2, 2)
     rounds = []
-    for told in train_together(SMALL, entries, model):
+    for told in train_replicates(SMALL, replicates, model):
         rounds.append(told)
         if len(rounds) == 2:
             before = [weight[1].detach().clone() for weight in model.parameters()]
@@ -136,30 +136,30 @@ def test_weights_that_run_away_leave_the_others_alone(entries, bad) -> None:
     for weight, kept in zip(model.parameters(), before, strict=True):
         assert torch.equal(weight[1], kept), "it stays at its best weights while the others go on"
     for number in (0, 2):
-        assert_same([told[number] for told in rounds], alone(SMALL, entries[number]))
+        assert_same([told[number] for told in rounds], alone(SMALL, replicates[number]))
 
 
-def test_same_entries_same_numbers(entries) -> None:
+def test_same_entries_same_numbers(replicates) -> None:
     def numbers() -> list[list[dict]]:
         return [
             [record.model_dump(exclude={"seconds"}) for record in told]
-            for told in train_together(SMALL.with_(**{"noise.shots": 20}), entries)
+            for told in train_replicates(SMALL.with_(**{"noise.shots": 20}), replicates)
         ]
 
     assert numbers() == numbers()
 
 
-def test_stop_ends_all_that_are_learning(entries) -> None:
+def test_stop_ends_all_that_are_learning(replicates) -> None:
     asked = iter([None] * 6 + ["user"] * 4)  # three steps and two evaluations make an epoch
-    *_, last = train_together(SMALL, entries, stop=lambda: next(asked))
+    *_, last = train_replicates(SMALL, replicates, stop=lambda: next(asked))
     assert [(record.reason, record.epochs) for record in last] == [("user", 1)] * 3
 
 
-def test_kept_weights_are_those_of_each_models_own_best_epoch(entries) -> None:
+def test_kept_weights_are_those_of_each_models_own_best_epoch(replicates) -> None:
     spec = SMALL.with_(**{"training.epochs": 8, "training.learning_rate": 1.0})
-    model = build_side_by_side(spec, [entry.seed for entry in entries], 2, 2)
+    model = build_replicates(spec, [replicate.seed for replicate in replicates], 2, 2)
     weights, losses = [], []
-    for told in train_together(spec, entries, model):
+    for told in train_replicates(spec, replicates, model):
         if told[0].kind == "epoch":
             weights.append([weight.detach().clone() for weight in model.parameters()])
             losses.append([record.validation_loss for record in told])
@@ -174,4 +174,4 @@ def test_kept_weights_are_those_of_each_models_own_best_epoch(entries) -> None:
 def test_data_of_different_shapes_are_refused(separable, prepared) -> None:
     wider = prepared(np.random.default_rng(0).normal(size=(50, 3)), np.arange(50) % 2)
     with pytest.raises(TrainingError, match="side by side"):
-        next(train_together(SMALL, [Entry(0, separable), Entry(1, wider)]))
+        next(train_replicates(SMALL, [Replicate(0, separable), Replicate(1, wider)]))

@@ -14,7 +14,7 @@ from qenn_core.errors import DataError, TooManyRowsError
 class Options:
     """What the user said about the file; ``None`` is found out.
 
-    The fields are those of `qenn_core.spec.DataSpec`, and the seed of the sample.
+    The fields are those of `qenn_core.experiment.DataSpec`, and the seed of the sample.
     """
 
     text_encoding: str | None = None

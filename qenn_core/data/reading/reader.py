@@ -19,7 +19,7 @@ from qenn_core.errors import DataError
 
 if TYPE_CHECKING:
     from qenn_core.data.table import Table
-    from qenn_core.spec import DataSpec
+    from qenn_core.experiment import DataSpec
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection, TypeDecorator
 
-from qenn_core.store import place, schema
+from qenn_core.store import location, schema
 from qenn_core.store.database import Database
 
 
@@ -32,6 +32,6 @@ def _run(connection: Connection) -> None:
 if connection := context.config.attributes.get("connection"):
     _run(connection)
 else:
-    home, url = place.place_from_environment()
-    with Database(place.private_folder(home), url).restructuring() as connection:
+    home, url = location.place_from_environment()
+    with Database(location.private_folder(home), url).restructuring() as connection:
         _run(connection)

@@ -18,7 +18,7 @@ from qenn_core import limits
 from qenn_core.data.reading import read_table
 from qenn_core.data.samples import PENGUINS_CSV
 from qenn_core.errors import DataError, TooManyRowsError
-from qenn_core.spec import DataSpec
+from qenn_core.experiment import DataSpec
 
 CSV = DataSpec(source="csv")
 N_ROWS = 1_000_000

@@ -8,10 +8,10 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from qenn_core import limits
-from qenn_core.data.sources import table_of
+from qenn_core.data.builtin import load_builtin
 from qenn_core.errors import DataError
+from qenn_core.experiment import DataSpec
 from qenn_core.registry import DATASETS
-from qenn_core.spec import DataSpec
 
 # Real tables have gaps, and the preparation is shown on this one.
 HAS_GAPS = {"penguins"}
@@ -22,7 +22,7 @@ every_generated_set = pytest.mark.parametrize("entry", GENERATED, ids=lambda ent
 
 
 def frame(entry, **params) -> pd.DataFrame:
-    return table_of(DataSpec(source=entry.key, params=params)).frame
+    return load_builtin(DataSpec(source=entry.key, params=params)).frame
 
 
 def ends() -> Iterator[object]:
@@ -61,7 +61,7 @@ def test_a_set_says_what_it_is_in_one_line(entry):
 
 @every_set
 def test_a_set_knows_its_target(entry):
-    table = table_of(DataSpec(source=entry.key))
+    table = load_builtin(DataSpec(source=entry.key))
     assert table.target == entry.target
     assert table.name == entry.label
     assert table.reading is None

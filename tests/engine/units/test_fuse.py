@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qenn_core.engine.fixed import Monomial
+from qenn_core.engine.fourier import MAX_TERMS, constant
 from qenn_core.engine.fuse import Chains, Fixed, Fused, Phases, Step, Wide, fuse
 from qenn_core.engine.parameters import INPUTS, NOTHING, WEIGHTS, Needs, Value
 from qenn_core.engine.paulis import transfer_matrix
 from qenn_core.engine.program import Map, Preparation, Program, transfer_table
 from qenn_core.engine.recording import _table
-from qenn_core.engine.tables import MAX_TERMS, constant
 from tests.engine.units import dense
 
 CLOSE = {"rtol": 0, "atol": 1e-10}

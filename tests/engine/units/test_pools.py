@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 import torch
 
+from qenn_core.engine.angle_buffers import Pool, entries, lead
 from qenn_core.engine.parameters import BOTH, INPUTS, NOTHING, WEIGHTS, Needs, Value
-from qenn_core.engine.pools import Pool, entries, lead
 
 M, B = 2, 3
 N_WEIGHTS, N_INPUTS = 4, 2

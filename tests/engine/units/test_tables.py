@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qenn_core.engine.fourier import NotFourierError, Table, constant, fit
 from qenn_core.engine.program import transfer_table
 from qenn_core.engine.recording import _table
-from qenn_core.engine.tables import NotFourierError, Table, constant, fit
 from tests.engine.gates import GATES, NAMES, Gate
 from tests.engine.units.dense import pauli_vector, state_vector, unitary
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from qenn_core.data.column_schema import ColumnSchema, know
 from qenn_core.data.features import FittedFeatures
-from qenn_core.data.known_columns import KnownColumn, know
 from qenn_core.data.preparation import Preparation
 from qenn_core.data.prepared import Floats
 from qenn_core.data.reduction import Reduction
@@ -31,12 +31,12 @@ class Applied(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RowPreparation:
+class RowTransformer:
     """The fitted way from cells to inputs, without the data that it was fitted on.
 
     Parameters
     ----------
-    columns : tuple of KnownColumn
+    columns : tuple of ColumnSchema
         The columns that are learnt from.
     features : FittedFeatures
         The way from their values to features.
@@ -46,18 +46,18 @@ class RowPreparation:
         A mark of each row that decided on the weights: a number from which its values cannot be read.
     """
 
-    columns: tuple[KnownColumn, ...]
+    columns: tuple[ColumnSchema, ...]
     features: FittedFeatures
     reduction: Reduction
     seen: Marks
 
     @classmethod
-    def of(cls, preparation: Preparation) -> RowPreparation:
+    def of(cls, preparation: Preparation) -> RowTransformer:
         """Take from a preparation what further rows need."""
-        question, split, data = preparation.question, preparation.split, preparation.data
+        labeled, split, data = preparation.labeled, preparation.split, preparation.data
         decided = np.concatenate([data.train.features, data.validation.features])
         return cls(
-            know(question.used, question.rows[split.train]),
+            know(labeled.used, labeled.rows[split.train]),
             preparation.fitted,
             preparation.reduction,
             np.unique(_marks(decided)),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from typing import Any
 
 from qenn_core import limits
 from qenn_core.errors import TrainingError
-from qenn_core.model.amounts import duration, memory, qubits
-from qenn_core.model.cost import Cost, estimate
-from qenn_core.model.run_cost import Speed, Task, estimate_run
-from qenn_core.spec import EngineSpec, ExperimentSpec, bounds
+from qenn_core.experiment import EngineSpec, ExperimentSpec, bounds
+from qenn_core.model.cost import Cost, estimate_step
+from qenn_core.model.run_cost import MachineSpeed, Workload, estimate_run
+from qenn_core.text import count, duration, memory
 
 Fits = Callable[[ExperimentSpec], bool]
 
@@ -40,7 +41,7 @@ class Nearest:
     spec: ExperimentSpec
 
 
-class MisfitError(TrainingError):
+class InfeasibleError(TrainingError):
     """A training that takes more than there is; ``nearest`` is one that does not, if one change will do."""
 
     def __init__(self, what: str, why: str, remedy: str, place: str, nearest: Nearest | None) -> None:
@@ -56,10 +57,10 @@ def fits(cost: Cost) -> bool:
 def largest_circuit(spec: ExperimentSpec) -> int:
     """Return how many qubits the circuit may have with all other settings as they are; 0 if none will do."""
     low, high = map(int, bounds("circuit.n_qubits"))
-    return max((n for n in range(low, high + 1) if fits(estimate(_resized(spec, n)))), default=0)
+    return max((n for n in range(low, high + 1) if fits(estimate_step(_resized(spec, n)))), default=0)
 
 
-def nearest_fit(spec: ExperimentSpec, fits: Fits, rows: int = 0) -> Nearest | None:
+def nearest_feasible(spec: ExperimentSpec, fits: Fits, rows: int = 0) -> Nearest | None:
     """Find settings that fit by changing one of them, with as little harm to what is learnt as can be.
 
     Parameters
@@ -80,45 +81,45 @@ def nearest_fit(spec: ExperimentSpec, fits: Fits, rows: int = 0) -> Nearest | No
     return next(filter(None, candidates), None)
 
 
-def refuse_misfit(spec: ExperimentSpec) -> None:
+def require_feasible(spec: ExperimentSpec) -> None:
     """Refuse a model that would not fit, before anything is built.
 
     Raises
     ------
-    MisfitError
+    InfeasibleError
         If a step of its training would take too much memory or time.
     """
-    cost = estimate(spec)
+    cost = estimate_step(spec)
     if fits(cost):
         return
-    raise MisfitError(
-        f"A {'noisy ' if spec.noise.active else ''}circuit of {qubits(spec.circuit.n_qubits)} would need "
-        f"about {memory(cost.bytes)} and {duration(cost.seconds)} a step.",
+    raise InfeasibleError(
+        f"A {'noisy ' if spec.noise.active else ''}circuit of {count(spec.circuit.n_qubits, 'qubit')} would "
+        f"need about {memory(cost.bytes)} and {duration(cost.seconds)} a step.",
         f"A run may take {memory(limits.MAX_RUN_BYTES)} and {duration(limits.MAX_STEP_SECONDS)} a step.",
         f"Use {_ways_out(spec)}.",
         "circuit.n_qubits",
-        nearest_fit(spec, _a_step_fits),
+        nearest_feasible(spec, _a_step_fits),
     )
 
 
-def refuse_long_run(spec: ExperimentSpec, task: Task, speed: Speed) -> Cost:
+def require_feasible_run(spec: ExperimentSpec, workload: Workload, speed: MachineSpeed) -> Cost:
     """Return what a run would take; one that would not end is refused before it starts.
 
     Raises
     ------
-    MisfitError
+    InfeasibleError
         If it would take too much memory or time.
     """
-    cost = estimate_run(spec, task, speed)
+    cost = estimate_run(spec, workload, speed)
     if _a_run_fits(cost):
         return cost
-    nearest = nearest_fit(
+    nearest = nearest_feasible(
         spec,
-        lambda other: _a_step_fits(other) and _a_run_fits(estimate_run(other, task, speed)),
+        lambda other: _a_step_fits(other) and _a_run_fits(estimate_run(other, workload, speed)),
         # Of the rows of a built-in data set there are few; the user says how many, where it has a setting.
-        sum(task.rows.values()) if spec.data.is_csv else 0,
+        sum(workload.rows.values()) if spec.data.is_csv else 0,
     )
-    raise MisfitError(
+    raise InfeasibleError(
         f"This training would take about {duration(cost.seconds)} and {memory(cost.bytes)}.",
         f"A run may take {duration(limits.MAX_RUN_SECONDS)} and {memory(limits.MAX_RUN_BYTES)}.",
         f"Use {nearest.change}." if nearest else "Use fewer epochs, fewer rows and a smaller circuit.",
@@ -128,7 +129,7 @@ def refuse_long_run(spec: ExperimentSpec, task: Task, speed: Speed) -> Cost:
 
 
 def _a_step_fits(spec: ExperimentSpec) -> bool:
-    return fits(estimate(spec))
+    return fits(estimate_step(spec))
 
 
 def _a_run_fits(cost: Cost) -> bool:
@@ -155,7 +156,7 @@ def _one_change(spec: ExperimentSpec, rows: int) -> Iterator[_Way]:
         epochs, sample, width, depth, batch = shares
         yield _Way("training.epochs", _down_to(training.epochs, epochs), _some("epoch"))
         yield _Way("data.sample_rows", _samples(rows, sample), lambda n: f"a sample of {n:,} rows")
-        yield _Way("circuit.n_qubits", _down_to(circuit.n_qubits, width), qubits)
+        yield _Way("circuit.n_qubits", _down_to(circuit.n_qubits, width), partial(count, noun="qubit"))
         yield _Way("circuit.n_layers", _down_to(circuit.n_layers, depth), _some("layer"))
         yield _Way("training.batch_size", _down_to(training.batch_size, batch), "a batch size of {}".format)
 
@@ -195,8 +196,8 @@ def _resized(spec: ExperimentSpec, n_qubits: int) -> ExperimentSpec:
 def _ways_out(spec: ExperimentSpec) -> str:
     """Name the changes of which any one will do; if none will, what helps together."""
     most = largest_circuit(spec)
-    ways = [f"at most {qubits(most)}"] if most else []
-    ways += [words for words, changes in _WAYS.items() if fits(estimate(spec.with_(**changes)))]
+    ways = [f"at most {count(most, 'qubit')}"] if most else []
+    ways += [words for words, changes in _WAYS.items() if fits(estimate_step(spec.with_(**changes)))]
     if not ways:
         return "fewer qubits, fewer layers and a smaller batch size"
     *others, last = ways

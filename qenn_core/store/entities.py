@@ -13,7 +13,7 @@ INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
-class SavedWeights:
+class SavedState:
     """Weights in the form in which they are kept, or all that a training needs to go on.
 
     Parameters
@@ -101,7 +101,7 @@ class RunChange:
         Records of epochs, each with its number under ``"epoch"``; one of the same number is replaced.
     report : bytes or None
         All that a page shows of the run.
-    checkpoint, weights : SavedWeights or None
+    checkpoint, weights : SavedState or None
         What the training needs to go on, and what a prediction needs.
     truncate_after : int or None
         Epochs after this one are dropped first: a run that goes on from a checkpoint does them again.
@@ -112,8 +112,8 @@ class RunChange:
     values: Mapping[str, Any] = field(default_factory=dict)
     epochs: tuple[dict[str, Any], ...] = ()
     report: bytes | None = None
-    checkpoint: SavedWeights | None = None
-    weights: SavedWeights | None = None
+    checkpoint: SavedState | None = None
+    weights: SavedState | None = None
     truncate_after: int | None = None
 
     def __post_init__(self) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from qenn_core.data.table import Table
+from qenn_core.experiment import DataSpec
 from qenn_core.registry import DATASETS
-from qenn_core.spec import DataSpec
 
 
-def table_of(spec: DataSpec) -> Table:
+def load_builtin(spec: DataSpec) -> Table:
     """Return the table of the built-in data set that `spec` names.
 
     Raises

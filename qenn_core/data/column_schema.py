@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from qenn_core.data.columns import MISSING_CATEGORY, Column, read_as, spelling_of
 from qenn_core.data.prepared import Ints
-from qenn_core.data.words import count, listed
-from qenn_core.spec import Role
+from qenn_core.experiment import Role
+from qenn_core.text import count, quoted_list
 
 FILLED_WITH = {
     "numeric": "the median of the training rows",
@@ -27,7 +27,7 @@ ZERO_OR_ONE = ("0", "1")
 LARGEST_WHOLE = 2**53
 
 
-class KnownColumn(BaseModel):
+class ColumnSchema(BaseModel):
     """One column that a model learnt from: how its cells are read, and what the training rows had there.
 
     Parameters
@@ -75,7 +75,7 @@ class KnownColumn(BaseModel):
             if len(unknown):
                 yield (
                     f"{count(len(unknown), 'cell')} {where} with a value that no training row had, "
-                    f"taken for none of the known ones: {listed(unknown.unique())}."
+                    f"taken for none of the known ones: {quoted_list(unknown.unique())}."
                 )
             return
         gaps = int(values.isna().sum())
@@ -90,7 +90,7 @@ class KnownColumn(BaseModel):
                 )
 
 
-def know(columns: Iterable[Column], train: Ints) -> tuple[KnownColumn, ...]:
+def know(columns: Iterable[Column], train: Ints) -> tuple[ColumnSchema, ...]:
     """Return what is to be remembered of columns.
 
     Parameters
@@ -103,22 +103,22 @@ def know(columns: Iterable[Column], train: Ints) -> tuple[KnownColumn, ...]:
     return tuple(_known(column, column.values.iloc[train].dropna()) for column in columns)
 
 
-def _known(column: Column, present: pd.Series) -> KnownColumn:
+def _known(column: Column, present: pd.Series) -> ColumnSchema:
     spelling = spelling_of(column.role, column.cells)
     facts: dict[str, Any] = {"name": column.name, "role": column.role, "spelling": spelling, "typical": ""}
     if present.empty:
-        return KnownColumn(**facts)
+        return ColumnSchema(**facts)
     if column.role == "category":
         categories = tuple(present.value_counts().index)
         named = [name for name in categories if name != MISSING_CATEGORY]
-        return KnownColumn(**facts | {"categories": categories, "typical": named[0] if named else ""})
+        return ColumnSchema(**facts | {"categories": categories, "typical": named[0] if named else ""})
     if column.role == "boolean":
-        return KnownColumn(**facts | {"typical": spelling[int(present.mode()[0])]})
+        return ColumnSchema(**facts | {"typical": spelling[int(present.mode()[0])]})
     # One of the values, so that whole numbers stay whole and no digits come from between two.
     middle = present.sort_values().iloc[len(present) // 2]
     if column.role == "date":
-        return KnownColumn(**facts | {"typical": middle.strftime(_date_form(spelling))})
-    return KnownColumn(
+        return ColumnSchema(**facts | {"typical": middle.strftime(_date_form(spelling))})
+    return ColumnSchema(
         **facts
         | {
             "typical": np.format_float_positional(middle, trim="-"),

@@ -79,7 +79,7 @@ Params = Annotated[tuple[tuple[str, Scalar], ...], *Pairs]
 Roles = Annotated[tuple[tuple[str, Role], ...], *Pairs]
 
 
-class Section(BaseModel):
+class SpecSection(BaseModel):
     """A part of the experiment: frozen, without unknown fields, all numbers finite."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -13,13 +13,13 @@ from qenn_core.data.prepared import Ints
 from qenn_core.data.reading.sampling import choose_rows
 from qenn_core.data.table import Table
 from qenn_core.data.target import NO_CLASS, choose_target, classes_of
-from qenn_core.data.words import count, listed
 from qenn_core.errors import DataError
-from qenn_core.spec import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
+from qenn_core.text import count, quoted_list
 
 
 @dataclass(frozen=True)
-class Question:
+class LabeledTable:
     """The rows that are used, the columns read, and the class of each row.
 
     Parameters
@@ -55,13 +55,13 @@ class Question:
         return tuple(column for column in self.columns if not column.left_out)
 
 
-def ask(spec: ExperimentSpec, table: Table) -> Question:
-    """Read the question that `spec` puts to `table`.
+def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
+    """Read the labeled that `spec` puts to `table`.
 
     Raises
     ------
     DataError
-        If the table holds no question that can be learnt: see the error's remedy.
+        If the table holds no labeled that can be learnt: see the error's remedy.
     """
     target, reason = choose_target(table, spec.data.target)
     frame = _sampled(table.frame, target, spec)
@@ -86,10 +86,10 @@ def ask(spec: ExperimentSpec, table: Table) -> Question:
             "Use a table with more rows, or another column to predict.",
             "data.target",
         )
-    question = Question(
+    labeled = LabeledTable(
         target, reason, columns, rows, classes.labels[rows], classes.names, tuple(notes), classes.edges
     )
-    return replace(question, notes=(*notes, *_giveaways(question)))
+    return replace(labeled, notes=(*notes, *_giveaways(labeled)))
 
 
 def _sampled(frame: pd.DataFrame, target: str, spec: ExperimentSpec) -> pd.DataFrame:
@@ -100,15 +100,15 @@ def _sampled(frame: pd.DataFrame, target: str, spec: ExperimentSpec) -> pd.DataF
     return frame.iloc[choose_rows(strata, size, spec.seed)]
 
 
-def _giveaways(question: Question) -> list[str]:
+def _giveaways(labeled: LabeledTable) -> list[str]:
     """Warn of columns that may be the answer in other words, such as "alive" beside "survived"."""
-    labels = pd.Series(question.labels)
+    labels = pd.Series(labeled.labels)
     names = [
         column.name
-        for column in question.used
+        for column in labeled.used
         if column.role in ("category", "boolean")
-        and labels.groupby(column.values.iloc[question.rows].to_numpy()).nunique().max() == 1
+        and labels.groupby(column.values.iloc[labeled.rows].to_numpy()).nunique().max() == 1
     ]
     if not names:
         return []
-    return [f"Each value occurs in one class only, which may give the answer away: {listed(names)}."]
+    return [f"Each value occurs in one class only, which may give the answer away: {quoted_list(names)}."]

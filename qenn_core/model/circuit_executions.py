@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.shape import input_angles, trainable_angles
-from qenn_core.spec import ExperimentSpec
 
 # The parameter-shift rule for a rotation takes the circuit with its angle a quarter turn further, and a
 # quarter turn back (Schuld et al. 2019, arXiv:1811.11184).
@@ -27,7 +27,7 @@ def shifted_circuits(spec: ExperimentSpec) -> int | None:
     return _CIRCUITS_AN_ANGLE * n_angles
 
 
-def executions(spec: ExperimentSpec, rows: Mapping[str, int], epochs: int | None = None) -> int | None:
+def count_executions(spec: ExperimentSpec, rows: Mapping[str, int], epochs: int | None = None) -> int | None:
     """Count the circuits that a quantum computer would run to train and score a model.
 
     A training row takes its own circuit and the shifted ones in every epoch. After an epoch the training and

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from qenn_core.data.prepared import Floats
-from qenn_core.model.network import HybridModel
-from qenn_core.training.prediction import logits
-from qenn_core.training.table import Table, losses_of_rows
+from qenn_core.data import Floats
+from qenn_core.model import HybridModel
+from qenn_core.training.inference import logits
+from qenn_core.training.stacked_data import StackedData, losses_of_rows
 
 
 class Measured(NamedTuple):
@@ -18,7 +18,7 @@ class Measured(NamedTuple):
     accuracy: float
 
 
-def measure(model: HybridModel, table: Table, before_each: Callable[[], object]) -> list[Measured]:
+def measure(model: HybridModel, table: StackedData, before_each: Callable[[], object]) -> list[Measured]:
     """Return loss and accuracy of each model on its rows; see `logits` for `before_each`."""
     rows, labels, shares = table.whole
     answers = logits(model, table.inputs, rows, before_each)
@@ -28,7 +28,7 @@ def measure(model: HybridModel, table: Table, before_each: Callable[[], object])
     return list(map(Measured, *means))
 
 
-def probabilities(model: HybridModel, table: Table, before_each: Callable[[], object]) -> list[Floats]:
+def probabilities(model: HybridModel, table: StackedData, before_each: Callable[[], object]) -> list[Floats]:
     """Return the probability of each class, (rows, n_classes) for each model's rows."""
     of_all = logits(model, table.inputs, table.whole.rows, before_each).softmax(dim=-1).numpy()
     return [rows[:count] for rows, count in zip(of_all, table.counts, strict=True)]

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from qenn_core.data.prepared import Floats, PartName, PreparedData
+from qenn_core.data import Floats, PartName, PreparedData
 from qenn_core.errors import TrainingError
 from qenn_core.metrics import score
-from qenn_core.model.shape import ModelShape
+from qenn_core.model import ModelShape
 from qenn_core.training.records import Finished, Started
-from qenn_core.training.trainee import Trainee
+from qenn_core.training.replicate import ReplicateState
 
 
 def report_start(data: PreparedData, shape: ModelShape) -> Started:
@@ -26,12 +26,12 @@ def report_start(data: PreparedData, shape: ModelShape) -> Started:
     )
 
 
-def report_end(trainee: Trainee, probabilities: Mapping[PartName, Floats]) -> Finished:
+def report_end(trainee: ReplicateState, probabilities: Mapping[PartName, Floats]) -> Finished:
     """Tell why a model ended, and score what it answers with the weights kept.
 
     Parameters
     ----------
-    trainee : Trainee
+    trainee : ReplicateState
         The model, after its end.
     probabilities : mapping of str to array, shape (rows, n_classes)
         Of each class for its rows of each part.
@@ -53,7 +53,7 @@ def report_end(trainee: Trainee, probabilities: Mapping[PartName, Floats]) -> Fi
         reason=trainee.reason,
         message=f"{_why(trainee)} {_which(trainee)}",
         epochs=trainee.complete,
-        best_epoch=trainee.kept_epoch,
+        best_epoch=trainee.best_epoch,
         seconds=trainee.seconds,
         train=scores["train"],
         validation=scores["validation"],
@@ -62,7 +62,7 @@ def report_end(trainee: Trainee, probabilities: Mapping[PartName, Floats]) -> Fi
     )
 
 
-def _why(trainee: Trainee) -> str:
+def _why(trainee: ReplicateState) -> str:
     match trainee.reason:
         case "epochs":
             return f"All {trainee.complete} epochs are done."
@@ -84,9 +84,9 @@ def _why(trainee: Trainee) -> str:
             )
 
 
-def _which(trainee: Trainee) -> str:
-    if not trainee.kept_epoch:
+def _which(trainee: ReplicateState) -> str:
+    if not trainee.best_epoch:
         return "No epoch was completed, so the scores are those of the untrained network."
-    if trainee.kept_epoch == trainee.complete:
+    if trainee.best_epoch == trainee.complete:
         return "The scores are those of the last complete epoch, which had the lowest validation loss."
-    return f"The scores are those of epoch {trainee.kept_epoch}, which had the lowest validation loss."
+    return f"The scores are those of epoch {trainee.best_epoch}, which had the lowest validation loss."

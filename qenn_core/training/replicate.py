@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict
 
-from qenn_core.data.prepared import PreparedData
-from qenn_core.spec import TrainingSpec
-from qenn_core.training.measuring import Measured
+from qenn_core.data import PreparedData
+from qenn_core.experiment import TrainingSpec
+from qenn_core.training.loss_accuracy import Measured
 from qenn_core.training.records import Epoch, StopReason
 
 
@@ -25,8 +25,8 @@ class Progress(BaseModel):
     seconds: float
     learning: bool
     reason: StopReason
-    kept_epoch: int
-    kept_loss: float
+    best_epoch: int
+    best_loss: float
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class _Kept:
     loss: float = inf
 
 
-class Trainee:
+class ReplicateState:
     """A model in training, alone or beside others.
 
     Parameters
@@ -79,12 +79,12 @@ class Trainee:
         self._norms: list[float] = []
 
     @property
-    def kept_epoch(self) -> int:
+    def best_epoch(self) -> int:
         """The epoch with the lowest validation loss; 0 as long as none is complete."""
         return self._kept.epoch
 
     @property
-    def kept_weights(self) -> tuple[torch.Tensor, ...]:
+    def best_weights(self) -> tuple[torch.Tensor, ...]:
         """The weights of that epoch, which never change."""
         return self._kept.weights
 
@@ -96,15 +96,15 @@ class Trainee:
             seconds=self.seconds,
             learning=self.learning,
             reason=self.reason,
-            kept_epoch=self._kept.epoch,
-            kept_loss=self._kept.loss,
+            best_epoch=self._kept.epoch,
+            best_loss=self._kept.loss,
         )
 
-    def resume(self, progress: Progress, kept_weights: Sequence[torch.Tensor]) -> None:
+    def resume(self, progress: Progress, best_weights: Sequence[torch.Tensor]) -> None:
         """Go on from there instead of from the beginning."""
         self.complete, self.seconds = progress.complete, progress.seconds
         self.learning, self.reason = progress.learning, progress.reason
-        self._kept = _Kept(_copies(kept_weights), progress.kept_epoch, progress.kept_loss)
+        self._kept = _Kept(_copies(best_weights), progress.best_epoch, progress.best_loss)
 
     def end(self, reason: StopReason) -> None:
         """Learn no more."""

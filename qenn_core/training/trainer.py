@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 import torch
 
-from qenn_core.data.prepared import PartName, PreparedData
-from qenn_core.model.network import HybridModel
-from qenn_core.spec import TrainingSpec
-from qenn_core.training.measuring import Measured, measure, probabilities
+from qenn_core.data import PartName, PreparedData
+from qenn_core.experiment import TrainingSpec
+from qenn_core.model import HybridModel
+from qenn_core.training.loss_accuracy import Measured, measure, probabilities
 from qenn_core.training.optimizers import build_optimizer
-from qenn_core.training.packing import Contents
 from qenn_core.training.records import Epoch, Finished, Record, StopReason
-from qenn_core.training.reports import report_end, report_start
-from qenn_core.training.table import Batch, Table, losses_of_rows
-from qenn_core.training.trainee import Progress, Trainee
+from qenn_core.training.replicate import Progress, ReplicateState
+from qenn_core.training.serialization import Contents
+from qenn_core.training.stacked_data import Batch, StackedData, losses_of_rows
+from qenn_core.training.summaries import report_end, report_start
 
 Stop = Callable[[], StopReason | None]
 
@@ -31,39 +31,39 @@ class _StoppedError(Exception):
         self.reason = reason
 
 
-class Entry(NamedTuple):
+class Replicate(NamedTuple):
     """What sets one model apart from those beside it: its seed and its data."""
 
     seed: int
     data: PreparedData
 
 
-class Cohort:
+class Trainer:
     """Models that learn side by side, each as if it were alone; or one that is alone.
 
     All take their steps at once, and the optimizer changes each weight by its own gradient only. So what a
     model learns does not depend on the others: neither on their weights, nor on when they end. Models are
-    known by their numbers, in the order of the entries.
+    known by their numbers, in the order of the replicates.
 
     Parameters
     ----------
     settings : TrainingSpec
         How all of them are trained.
-    entries : sequence of Entry
+    replicates : sequence of Replicate
         One for each model.
     model : HybridModel
         All of them.
     """
 
-    def __init__(self, settings: TrainingSpec, entries: Sequence[Entry], model: HybridModel) -> None:
+    def __init__(self, settings: TrainingSpec, replicates: Sequence[Replicate], model: HybridModel) -> None:
         self._model = model
         self._batch_size = settings.batch_size
         self._weights = list(model.parameters())
         # Views: what the optimizer does to a part, it does to the weights of the model.
-        parts = zip(*(weight.detach().view(len(entries), -1) for weight in self._weights), strict=True)
+        parts = zip(*(weight.detach().view(len(replicates), -1) for weight in self._weights), strict=True)
         self._trainees = [
-            Trainee(part, entry.data, entry.seed, settings)
-            for part, entry in zip(parts, entries, strict=True)
+            ReplicateState(part, replicate.data, replicate.seed, settings)
+            for part, replicate in zip(parts, replicates, strict=True)
         ]
         self._optimizer = build_optimizer(
             settings.optimizer,
@@ -75,10 +75,12 @@ class Cohort:
         return len(self._trainees)
 
     @cached_property
-    def _tables(self) -> dict[PartName, Table]:
+    def _tables(self) -> dict[PartName, StackedData]:
         # Not before the first epoch, whose time shall tell what encoding takes.
         datas = [trainee.data for trainee in self._trainees]
-        return {name: Table.of([data.parts[name] for data in datas], self._model) for name in datas[0].parts}
+        return {
+            name: StackedData.of([data.parts[name] for data in datas], self._model) for name in datas[0].parts
+        }
 
     def rounds(self, stop: Stop) -> Iterator[tuple[Record | None, ...]]:
         """Train to the end, telling the next record of each model; ``None`` once one has told its last.
@@ -117,7 +119,7 @@ class Cohort:
             **{
                 f"kept.{number}.{place}": weight
                 for number, trainee in enumerate(self._trainees)
-                for place, weight in enumerate(trainee.kept_weights)
+                for place, weight in enumerate(trainee.best_weights)
             },
             **{
                 f"shuffle.{number}": trainee.shuffle.get_state()
@@ -131,7 +133,7 @@ class Cohort:
         return Contents(facts, {name: tensor.clone() for name, tensor in tensors.items()})
 
     def resume(self, state: Contents) -> None:
-        """Go on from there, where a cohort of the same entries once was, instead of from the beginning."""
+        """Go on from there, where a cohort of the same replicates once was, instead of from the beginning."""
         facts, tensors = state
         self._model.load_state_dict(_under("weights", tensors))
         of_optimizer: dict[int, dict[str, torch.Tensor]] = {}
@@ -148,7 +150,7 @@ class Cohort:
 
     def kept(self) -> dict[str, torch.Tensor]:
         """Return the best weights of all models so far, by their names in the model."""
-        of_all = zip(*(trainee.kept_weights for trainee in self._trainees), strict=True)
+        of_all = zip(*(trainee.best_weights for trainee in self._trainees), strict=True)
         return {
             name: torch.stack(kept).view_as(weight)
             for (name, weight), kept in zip(self._model.named_parameters(), of_all, strict=True)

@@ -10,14 +10,14 @@ import annotated_types
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
-from qenn_core.spec.marks import Allowed, Key, OneOf, Section
+from qenn_core.experiment.annotations import Allowed, Key, OneOf, SpecSection
 
 
 def leaves(root: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     """Yield each setting with its dotted path, such as ``circuit.n_qubits``."""
     for name, field in root.model_fields.items():
         section = field.annotation
-        if isinstance(section, type) and issubclass(section, Section):
+        if isinstance(section, type) and issubclass(section, SpecSection):
             for leaf, info in section.model_fields.items():
                 yield f"{name}.{leaf}", info
         else:

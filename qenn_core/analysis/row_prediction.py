@@ -8,16 +8,13 @@ import numpy as np
 import pandas as pd
 
 from qenn_core import limits
+from qenn_core.analysis.model_archive import unpack_model
 from qenn_core.analysis.model_card import ModelCard
-from qenn_core.analysis.packing import unpack_model
 from qenn_core.analysis.predictions import Predictions
-from qenn_core.data.matching import match_columns
-from qenn_core.data.prepared import Floats, Ints
-from qenn_core.data.target import NO_CLASS, labels_of
+from qenn_core.data import NO_CLASS, Floats, Ints, labels_of, match_columns
 from qenn_core.errors import DataError, ModelError
-from qenn_core.model.network import HybridModel, build_model
-from qenn_core.training.prediction import predict
-from qenn_core.training.weights import load_weights
+from qenn_core.model import HybridModel, build_model
+from qenn_core.training import load_weights, predict
 
 CHUNK_ROWS = 500
 
@@ -32,7 +29,7 @@ def predict_rows(
     Parameters
     ----------
     content : bytes
-        What `qenn_core.analysis.packing.pack_model` returned.
+        What `qenn_core.analysis.model_archive.pack_model` returned.
     frame : pandas.DataFrame
         The rows, with cells as a file gives them: texts, or missing. Columns are found by their names.
     seconds : float

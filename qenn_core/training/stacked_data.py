@@ -12,8 +12,8 @@ import torch
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from qenn_core.data.prepared import Part
-from qenn_core.model.network import HybridModel, ModelInputs
+from qenn_core.data import Part
+from qenn_core.model import HybridModel, ModelInputs
 
 
 class Batch(NamedTuple):
@@ -29,7 +29,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class StackedData:
     """One part of the data of each model, one after the other.
 
     Parameters
@@ -47,7 +47,7 @@ class Table:
     counts: tuple[int, ...]
 
     @classmethod
-    def of(cls, parts: Sequence[Part], model: HybridModel) -> Table:
+    def of(cls, parts: Sequence[Part], model: HybridModel) -> StackedData:
         """Lay out the part of each model's data."""
         return cls(
             inputs=model.encode(torch.cat([torch.from_numpy(part.inputs.copy()) for part in parts])),

@@ -6,16 +6,16 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from qenn_core.experiment import introspection
+from qenn_core.experiment.spec import ExperimentSpec
 from qenn_core.registry import Entry
-from qenn_core.spec import fields
-from qenn_core.spec.experiment import ExperimentSpec
 
-_FIELDS = dict(fields.leaves(ExperimentSpec))
+_FIELDS = dict(introspection.leaves(ExperimentSpec))
 
 
 def query_keys() -> dict[str, str]:
     """Return the dotted field of each key of a link; a key that ends with a dot is a prefix."""
-    return {fields.link_key(field): path for path, field in _FIELDS.items()}
+    return {introspection.link_key(field): path for path, field in _FIELDS.items()}
 
 
 def field_of(path: str) -> FieldInfo:
@@ -27,7 +27,7 @@ def field_of(path: str) -> FieldInfo:
 
 def bounds(path: str) -> tuple[float, float]:
     """Return the lowest and the highest value of a numeric field."""
-    ends = fields.span(field_of(path))
+    ends = introspection.span(field_of(path))
     if ends is None:
         raise KeyError(f"{path!r} has no range")
     return ends
@@ -35,7 +35,7 @@ def bounds(path: str) -> tuple[float, float]:
 
 def choices(path: str) -> tuple[Any, ...]:
     """Return what a field of a fixed set of values may be, in menu order."""
-    values = fields.options(field_of(path))
+    values = introspection.options(field_of(path))
     if values is None:
         raise KeyError(f"{path!r} has no fixed set of values")
     return values
@@ -43,7 +43,7 @@ def choices(path: str) -> tuple[Any, ...]:
 
 def entry_of(path: str, key: str) -> Entry:
     """Return the registered entry behind the value of a field."""
-    keys = fields.registered(field_of(path))
+    keys = introspection.registered(field_of(path))
     if keys is None:
         raise KeyError(f"{path!r} is not the key of a catalogue")
     return keys.catalogue[key]

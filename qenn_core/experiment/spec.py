@@ -9,11 +9,10 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from qenn_core.errors import Problem, SpecError
-from qenn_core.registry import ENCODINGS
-from qenn_core.spec.devices import refuses_noise
-from qenn_core.spec.fields import allowed, is_text, leaves, link_key
-from qenn_core.spec.marks import Key, Section
-from qenn_core.spec.sections import (
+from qenn_core.experiment.annotations import Key, SpecSection
+from qenn_core.experiment.devices import refuses_noise
+from qenn_core.experiment.introspection import allowed, is_text, leaves, link_key
+from qenn_core.experiment.sections import (
     CircuitSpec,
     DataSpec,
     EncodingSpec,
@@ -22,9 +21,10 @@ from qenn_core.spec.sections import (
     NoiseSpec,
     TrainingSpec,
 )
+from qenn_core.registry import ENCODINGS
 
 
-class ExperimentSpec(Section):
+class ExperimentSpec(SpecSection):
     """Everything that determines a run, apart from the rows of an uploaded file."""
 
     data: DataSpec = Field(default_factory=DataSpec)

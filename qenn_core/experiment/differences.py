@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-from qenn_core.spec.experiment import ExperimentSpec
-from qenn_core.spec.lookup import query_keys
+from qenn_core.experiment.lookup import query_keys
+from qenn_core.experiment.spec import ExperimentSpec
 
 
-def differences(specs: Sequence[ExperimentSpec]) -> dict[str, tuple[Any, ...]]:
+def setting_differences(specs: Sequence[ExperimentSpec]) -> dict[str, tuple[Any, ...]]:
     """Return the settings in which `specs` are not all alike.
 
     Parameters

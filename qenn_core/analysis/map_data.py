@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from qenn_core.data.prepared import PartName
+from qenn_core.data import PartName
 
 
 class _Record(BaseModel):

@@ -4,10 +4,10 @@ The same spec with the same data gives the same numbers. Ranges, defaults, label
 all settings live here; choices with an implementation behind them are keys of the registries.
 """
 
-from qenn_core.spec.experiment import ExperimentSpec
-from qenn_core.spec.lookup import bounds, choices, entry_of, field_of, query_keys
-from qenn_core.spec.marks import Entanglement, Role
-from qenn_core.spec.sections import (
+from qenn_core.experiment.annotations import Entanglement, Role
+from qenn_core.experiment.differences import setting_differences
+from qenn_core.experiment.lookup import bounds, choices, entry_of, field_of, query_keys
+from qenn_core.experiment.sections import (
     CSV,
     CircuitSpec,
     DataSpec,
@@ -17,6 +17,7 @@ from qenn_core.spec.sections import (
     NoiseSpec,
     TrainingSpec,
 )
+from qenn_core.experiment.spec import ExperimentSpec
 
 __all__ = [
     "CSV",
@@ -35,4 +36,5 @@ __all__ = [
     "entry_of",
     "field_of",
     "query_keys",
+    "setting_differences",
 ]

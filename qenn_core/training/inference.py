@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import torch
 
-from qenn_core.data.prepared import Floats
-from qenn_core.model.network import HybridModel, ModelInputs
+from qenn_core.data import Floats
+from qenn_core.model import HybridModel, ModelInputs
 
 
 def logits(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
-from qenn_core.spec import Role
+from qenn_core.experiment import Role
 
 PartName = Literal["train", "validation", "test"]
 
@@ -91,7 +91,7 @@ class Shown(_Record):
         ]
 
 
-class Ready(_Record):
+class PreparedSummary(_Record):
     """The data as the models get them."""
 
     class_names: tuple[str, ...]
@@ -119,15 +119,6 @@ class Ready(_Record):
         return len(self.class_names)
 
 
-class Refusal(_Record):
-    """Why the data cannot be learnt from as they are; the fields of `QennError`."""
-
-    what: str
-    why: str
-    remedy: str
-    place: str
-
-
 class Overview(_Record):
     """A table, how it is understood, and what became of it: either ``ready`` or ``refusal`` is there."""
 
@@ -137,5 +128,5 @@ class Overview(_Record):
     target: str
     target_reason: str
     columns: tuple[ColumnSummary, ...]
-    ready: Ready | None
-    refusal: Refusal | None
+    ready: PreparedSummary | None
+    refusal: ErrorMessage | None

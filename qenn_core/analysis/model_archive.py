@@ -12,18 +12,22 @@ import pandas as pd
 import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
-from qenn_core.analysis.model_card import CARD, PREPARATION, WEIGHTS, ModelCard, PackedModel, unusable
-from qenn_core.data.applying import RowPreparation
-from qenn_core.data.features import CALLED, FittedFeatures
-from qenn_core.data.known_columns import KnownColumn
-from qenn_core.data.preparation import Preparation
-from qenn_core.data.reduction import Reduction, separation
-from qenn_core.spec import ExperimentSpec
+from qenn_core.analysis.model_card import CARD, PREPARATION, WEIGHTS, ModelArchive, ModelCard, unusable
+from qenn_core.data import (
+    PIPELINE_FUNCTIONS,
+    ColumnSchema,
+    FittedFeatures,
+    Preparation,
+    Reduction,
+    RowTransformer,
+    separation,
+)
+from qenn_core.experiment import ExperimentSpec
 
 # What a preparation may be made of beside scikit-learn's own types: the functions that its pipelines call.
 TRUSTED = [
     "numpy.dtype",
-    *(f"{called.__module__}.{called.__name__}" for called in (*CALLED, separation, pd.isna)),
+    *(f"{called.__module__}.{called.__name__}" for called in (*PIPELINE_FUNCTIONS, separation, pd.isna)),
 ]
 # The proof of a preparation allows for the rounding of another machine, and no more.
 SAME = 1e-6
@@ -33,7 +37,7 @@ class TrainedModel(NamedTuple):
     """A model as it was packed: its card, its preparation, and its weights as bytes."""
 
     card: ModelCard
-    preparation: RowPreparation
+    preparation: RowTransformer
     weights: bytes
 
 
@@ -49,12 +53,12 @@ def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -
     weights : bytes
         Its weights, as `qenn_core.training.weights.pack_weights` gives them.
     """
-    rows, question = RowPreparation.of(preparation), preparation.question
+    rows, labeled = RowTransformer.of(preparation), preparation.labeled
     card = ModelCard(
         spec=spec,
-        target=question.target,
-        class_names=question.class_names,
-        edges=question.edges,
+        target=labeled.target,
+        class_names=labeled.class_names,
+        edges=labeled.edges,
         columns=rows.columns,
         n_inputs=preparation.data.n_inputs,
     )
@@ -83,13 +87,13 @@ def unpack_model(content: bytes) -> TrainedModel:
     ModelError
         If it is damaged, no model, or gives other numbers than it did.
     """
-    packed = PackedModel(content)
+    packed = ModelArchive(content)
     columns = packed.card.columns
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             fitted = skops.io.loads(packed.preparation, trusted=TRUSTED)
-        preparation = RowPreparation(
+        preparation = RowTransformer(
             columns, FittedFeatures(**fitted["features"]), Reduction(**fitted["reduction"]), fitted["seen"]
         )
         is_proved = np.allclose(preparation(_probe(columns)).inputs, fitted["probed"], rtol=0, atol=SAME)
@@ -100,11 +104,11 @@ def unpack_model(content: bytes) -> TrainedModel:
     return TrainedModel(packed.card, preparation, packed.weights)
 
 
-def _probe(columns: tuple[KnownColumn, ...]) -> pd.DataFrame:
+def _probe(columns: tuple[ColumnSchema, ...]) -> pd.DataFrame:
     """Return rows that hold what is typical, what is at an end, what is missing, and what is unknown."""
     return pd.DataFrame({column.name: pd.Series(_probed_cells(column), dtype="str") for column in columns})
 
 
-def _probed_cells(column: KnownColumn) -> list[str | None]:
+def _probed_cells(column: ColumnSchema) -> list[str | None]:
     two_more = [*column.spelling, *column.categories, str(column.low), str(column.high)][:2]
     return [column.typical, *two_more, None, "?"]

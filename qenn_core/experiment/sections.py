@@ -8,14 +8,14 @@ from pydantic import Field, model_validator
 
 from qenn_core import limits
 from qenn_core.errors import Problem, SpecError
+from qenn_core.experiment.annotations import Allowed, Entanglement, Key, Params, Roles, SpecSection, one_of
+from qenn_core.experiment.devices import DEFAULT, DEVICES
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS
-from qenn_core.spec.devices import DEFAULT, DEVICES
-from qenn_core.spec.marks import Allowed, Entanglement, Key, Params, Roles, Section, one_of
 
 CSV = "csv"
 
 
-class DataSpec(Section):
+class DataSpec(SpecSection):
     """Which rows and columns are learnt from, and how they are split."""
 
     source: Annotated[str, one_of(DATASETS, CSV), Key("data")] = Field(
@@ -99,7 +99,7 @@ class DataSpec(Section):
         return self
 
 
-class EncodingSpec(Section):
+class EncodingSpec(SpecSection):
     """How features become quantum states."""
 
     kind: Annotated[str, one_of(ENCODINGS), Key("enc")] = Field(
@@ -113,7 +113,7 @@ class EncodingSpec(Section):
     )
 
 
-class CircuitSpec(Section):
+class CircuitSpec(SpecSection):
     """The variational circuit."""
 
     n_qubits: Annotated[int, Key("q")] = Field(
@@ -134,7 +134,7 @@ class CircuitSpec(Section):
     )
 
 
-class NoiseSpec(Section):
+class NoiseSpec(SpecSection):
     """What goes wrong on a real device."""
 
     channel: Annotated[str, one_of(NOISE_CHANNELS), Key("noise")] = Field(
@@ -165,7 +165,7 @@ class NoiseSpec(Section):
         return self
 
 
-class HeadSpec(Section):
+class HeadSpec(SpecSection):
     """The classical layers between the expectation values and the classes."""
 
     hidden: Annotated[
@@ -180,7 +180,7 @@ class HeadSpec(Section):
     )
 
 
-class TrainingSpec(Section):
+class TrainingSpec(SpecSection):
     """How the weights are found."""
 
     optimizer: Annotated[Literal["adam", "sgd", "rmsprop"], Key("opt")] = Field(
@@ -204,7 +204,7 @@ class TrainingSpec(Section):
     )
 
 
-class EngineSpec(Section):
+class EngineSpec(SpecSection):
     """What computes the circuit."""
 
     kind: Annotated[Literal["fused", "pennylane"], Key("eng")] = Field(

@@ -38,7 +38,7 @@ class Presence(Protocol):
         """Be gone."""
 
 
-class FilePresence:
+class FileLease:
     """Servers of one computer: each locks a file of its own, and whoever starts sweeps up what the dead left.
 
     Parameters
@@ -81,7 +81,7 @@ class FilePresence:
         return FileLock(self._folder / server, thread_local=False, fallback_to_soft=False)
 
 
-class AdvisoryPresence:
+class PostgresLease:
     """Servers that share a PostgreSQL database: each holds an advisory lock as long as its connection stands.
 
     Parameters

@@ -1,0 +1,14 @@
+from .decision_map import compute_decision_map as compute_decision_map
+from .decision_map import map_points as map_points
+from .drawing import draw_circuit as draw_circuit
+from .map_data import DecisionMap as DecisionMap
+from .map_data import MapPoint as MapPoint
+from .model_archive import pack_model as pack_model
+from .model_card import ModelArchive as ModelArchive
+from .model_card import ModelCard as ModelCard
+from .overview import describe_table as describe_table
+from .overview_data import Overview as Overview
+from .overview_data import PreparedSummary as PreparedSummary
+from .predictions import Predictions as Predictions
+from .predictions import to_csv as to_csv
+from .row_prediction import predict_rows as predict_rows

@@ -1,0 +1,5 @@
+from .baselines import fit_baselines as fit_baselines
+from .compare import compare_models as compare_models
+from .compare import quantum_result as quantum_result
+from .results import Comparison as Comparison
+from .results import ModelResult as ModelResult

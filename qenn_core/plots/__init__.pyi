@@ -1,0 +1,13 @@
+from .circuit import circuit_svg as circuit_svg
+from .data import class_balance as class_balance
+from .data import scatter as scatter
+from .data import scatter_matrix as scatter_matrix
+from .palette import RUNS as RUNS
+from .palette import SIGNS as SIGNS
+from .palette import SYMBOLS as SYMBOLS
+from .palette import Theme as Theme
+from .palette import css_variables as css_variables
+from .runs import Axis as Axis
+from .runs import Curve as Curve
+from .runs import overlaid_curves as overlaid_curves
+from .runs import parallel_coordinates as parallel_coordinates

@@ -1,0 +1,10 @@
+from .entities import ENDED as ENDED
+from .entities import RunChange as RunChange
+from .entities import SavedState as SavedState
+from .entities import StoredRun as StoredRun
+from .entities import Upload as Upload
+from .errors import StoreError as StoreError
+from .errors import UnavailableError as UnavailableError
+from .store import Store as Store
+from .store import open_store as open_store
+from .writer import Writer as Writer

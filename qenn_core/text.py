@@ -1,0 +1,50 @@
+"""Numbers and names as they stand in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAX_LISTED = 5
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun: ``"1 row"``, ``"1,200 rows"``, ``"2 classes"``.
+
+    Parameters
+    ----------
+    number : int
+        How many there are.
+    noun : str
+        The noun in the singular.
+    plural : str, optional
+        The noun in the plural; by default the singular with an ``s``.
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def quoted_list(names: Iterable[str]) -> str:
+    """Return names in quotation marks, the first few of a long list."""
+    names = list(names)
+    shown = ", ".join(f"‘{name}’" for name in names[:MAX_LISTED])
+    more = len(names) - MAX_LISTED
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def memory(n_bytes: float) -> str:
+    """Return an amount of memory, no finer than an estimate is: ``"12 MB"``, ``"1.5 GB"``."""
+    return f"{_two_digits(n_bytes / 1e9)} GB" if n_bytes >= 1e8 else f"{_two_digits(n_bytes / 1e6)} MB"
+
+
+def duration(seconds: float) -> str:
+    """Return a duration, no finer than an estimate is: ``"40 ms"``, ``"12 s"``, ``"3.5 min"``, ``"2 h"``."""
+    if seconds < 0.1:
+        return f"{_two_digits(1000 * seconds)} ms"
+    if seconds < 90:
+        return f"{_two_digits(seconds)} s"
+    if seconds < 90 * 60:
+        return f"{_two_digits(seconds / 60)} min"
+    return f"{_two_digits(seconds / 3600)} h"
+
+
+def _two_digits(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{round(number, 1):g}"

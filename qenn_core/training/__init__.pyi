@@ -1,0 +1,14 @@
+from .inference import predict as predict
+from .loop import train as train
+from .loop import train_replicates as train_replicates
+from .records import RESUMABLE_REASONS as RESUMABLE_REASONS
+from .records import Epoch as Epoch
+from .records import Finished as Finished
+from .records import Record as Record
+from .records import Started as Started
+from .records import StopReason as StopReason
+from .speed import measure_speed as measure_speed
+from .trainer import Replicate as Replicate
+from .trainer import Stop as Stop
+from .training import Training as Training
+from .weights import load_weights as load_weights
