@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from qenn_core.errors import ErrorMessage
 from qenn_core.experiment import Role
 
 PartName = Literal["train", "validation", "test"]
