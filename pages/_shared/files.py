@@ -16,7 +16,7 @@ _PLACE = "files"
 
 def kept() -> None:
     """Draw the list of the visitor's files; nothing where there are none."""
-    files = jobs.service().store.uploads.listed(workspace.owner())
+    files = jobs.service().store.uploads.list_by_owner(workspace.owner())
     if not files:
         return
     with st.expander("Your files", icon=":material/folder:"):

@@ -152,7 +152,7 @@ def _content(fingerprint: str) -> bytes:
 def _keep(name: str, content: bytes, fingerprint: str) -> None:
     """Keep a file beyond the session; where that fails the session goes on with it."""
     try:
-        jobs.service().store.uploads.keep(workspace.owner(), name, content)
+        jobs.service().store.uploads.save(workspace.owner(), name, content)
     except QennError as error:
         st.session_state["not_kept"] = {fingerprint: content}
         state.complain(_NOT_KEPT, error)

@@ -41,7 +41,7 @@ class Care:
             try:
                 self._store.runs.interrupt_orphans()
                 if looks % LOOKS_A_DAY == 0:
-                    self._store.clean()
+                    self._store.uploads.delete_expired()
             except UnavailableError:
                 logger.warning("the store could not be looked after; the next time is in a minute")
             looks += 1

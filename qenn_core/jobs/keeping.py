@@ -56,7 +56,7 @@ class Keeper:
         """Hand over what has changed since the last time."""
         new = run.id not in self._handed_over
         known, now = self._handed_over.get(run.id, _HandedOver()), _HandedOver.of(run)
-        self._writer.put(
+        self._writer.enqueue(
             RunChange(
                 run=run.id,
                 owner=run.owner,
@@ -77,12 +77,12 @@ class Keeper:
 
     def refuse_if_crowded(self) -> None:
         """Raise `StoreError` if so much waits to be saved that no new run should begin."""
-        self._writer.refuse_if_crowded()
+        self._writer.check_capacity()
 
     def forget(self, run: Run) -> None:
         """Hand over nothing more of a run, nor write what was."""
         self._handed_over.pop(run.id, None)
-        self._writer.drop(run.id)
+        self._writer.discard(run.id)
 
     def is_saved(self, run: Run) -> bool:
         """Tell whether all of a run lies in the store."""
@@ -90,9 +90,9 @@ class Keeper:
 
     def trouble_with(self, run: Run) -> str:
         """Say why a run is not saved yet, if that takes longer than it should."""
-        if not self._writer.trouble or self.is_saved(run):
+        if not self._writer.error or self.is_saved(run):
             return ""
-        return f"This run is not saved yet. {self._writer.trouble} It is saved as soon as that is possible."
+        return f"This run is not saved yet. {self._writer.error} It is saved as soon as that is possible."
 
 
 def restored(stored: StoredRun, epochs: Iterable[Mapping[str, Any]], report: bytes | None) -> Run:

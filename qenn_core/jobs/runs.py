@@ -152,7 +152,7 @@ class Jobs:
     def listed(self, owner: str, search: str = "") -> list[StoredRun]:
         """Return the runs of an owner whose name or data hold the words of `search`, the newest first."""
         self.store.writer.flush(FLUSH_SECONDS)
-        return self.store.runs.listed(owner, search)
+        return self.store.runs.list_by_owner(owner, search)
 
     def pause(self, run_id: str, owner: str) -> None:
         """Let a run wait after the epoch it is in; one that has yet to begin stays without a worker."""

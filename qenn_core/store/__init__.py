@@ -1,4 +1,4 @@
-"""Runs, trained models and uploaded files in a database."""
+"""The database of runs, trained models and uploaded files."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The two clocks of a computer."""
+"""The wall clock and the monotonic clock of a computer."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Clock:
-    """Tells the time.
+    """The clocks that the store reads; tests replace them.
 
     Parameters
     ----------
     wall : callable
-        Seconds since 1970, as the computer believes; it can be set, forward and back.
+        Returns seconds since 1970. This clock can be set forward and back.
     monotonic : callable
-        Seconds since some moment, which cannot be set, and says nothing in another process.
+        Returns seconds since an arbitrary moment. This clock cannot be set, and its values mean nothing in
+        other processes.
     """
 
     wall: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
 
     def now(self) -> datetime:
-        """Return the wall's time, in UTC."""
+        """Return the time of the wall clock, in UTC."""
         return datetime.fromtimestamp(self.wall(), UTC)

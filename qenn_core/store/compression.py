@@ -1,4 +1,4 @@
-"""Bytes as they lie in the database: compressed, and known again by their digest."""
+"""Compression of stored bytes, with a digest that reveals damage."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ import zlib
 
 from qenn_core.store.errors import DamagedError
 
-# The quickest: JSON and CSV shrink to a fifth already, at 100 MB a second.
+# The fastest level already shrinks JSON and CSV to a fifth, at 100 MB per second.
 _LEVEL = 1
 
 
-def digest_of(content: bytes) -> str:
-    """Return the SHA-256 of `content`, hexadecimal."""
+def sha256_hex(content: bytes) -> str:
+    """Return the SHA-256 of `content` in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 
-def pack(content: bytes) -> bytes:
-    """Return `content` compressed."""
+def compress(content: bytes) -> bytes:
+    """Compress `content`."""
     return zlib.compress(content, _LEVEL)
 
 
-def unpack(packed: bytes, digest: str, thing: str) -> bytes:
-    """Return what was packed.
+def decompress(packed: bytes, digest: str, label: str) -> bytes:
+    """Decompress bytes from the database and check their digest.
 
     Parameters
     ----------
     packed : bytes
-        As they came from the database.
+        The result of `compress`.
     digest : str
-        That of the content when it was packed.
-    thing : str
-        What it is, for the message: ``"The checkpoint"``.
+        The SHA-256 of the original content.
+    label : str
+        What the bytes are, to begin the error message with: ``"The checkpoint"``.
 
     Raises
     ------
     DamagedError
-        If it is not what was packed.
+        If the bytes cannot be decompressed, or the digest differs.
     """
     try:
         content = zlib.decompress(packed)
     except zlib.error:
         content = None
-    if content is None or digest_of(content) != digest:
+    if content is None or sha256_hex(content) != digest:
         raise DamagedError(
-            f"{thing} is damaged.",
-            "What was read from the database is not what was written: the disk has errors, or the file was "
-            "changed.",
-            "It is not used. Whoever runs the server can put back a back-up.",
+            f"{label} is damaged.",
+            "What was read from the database differs from what was written: the disk has errors, or the file "
+            "was changed.",
+            "It cannot be used. Whoever runs the server can restore a backup.",
         )
     return content

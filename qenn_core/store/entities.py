@@ -1,27 +1,28 @@
-"""What goes into the store and comes out of it, as plain values."""
+"""Plain values that go into the store and come out of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-ENDED = ("stopped", "failed", "finished", "interrupted")
-"""The states of a run in which no server is at work on it."""
-INTERRUPTED = "interrupted"
+RunState = Literal["queued", "running", "paused", "stopped", "failed", "finished", "interrupted"]
+INTERRUPTED: RunState = "interrupted"
+ENDED_STATES: tuple[RunState, ...] = ("stopped", "failed", "finished", INTERRUPTED)
+"""The states in which no server works on a run."""
 
 
 @dataclass(frozen=True)
 class SavedState:
-    """Weights in the form in which they are kept, or all that a training needs to go on.
+    """A checkpoint or a trained model.
 
     Parameters
     ----------
     epoch : int
-        The epoch that they are of.
+        The number of epochs it has been trained for.
     content : bytes
-        The bytes, which the store does not look into.
+        The serialised state, opaque to the store.
     """
 
     epoch: int
@@ -30,41 +31,47 @@ class SavedState:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run as it was saved last.
+    """A run as last saved.
 
     Parameters
     ----------
-    id, owner : str
-        The run, and whose it is.
+    id : str
+        The id of the run.
+    owner : str
+        The workspace it belongs to.
     name : str
-        What its owner calls it.
+        The name its owner gave it.
+    starred : bool
+        Whether its owner marked it with a star.
     state : str
-        Where it stood.
+        One of `RunState`.
     created, ended : datetime
-        By the clock of the server, with timezone.
+        By the clock of the server, with timezone; ``ended`` is ``None`` until the run ends.
     spec : str
         The experiment, as JSON.
     data_name, fingerprint : str
         The name of the data, and the fingerprint of an uploaded file.
     epochs : int
-        Epochs done.
+        The number of completed epochs.
     seconds : float
-        Seconds of training.
+        The seconds spent training.
+    train_accuracy, validation_accuracy, test_accuracy : float or None
+        From 0 to 1; ``None`` where not yet known.
     parameters : int or None
-        Number of trained parameters.
+        The number of trained parameters.
     error : str or None
         Why it failed, as JSON.
-    versions : dict
-        The packages that computed it, each with its version.
+    versions : dict of str to str
+        The versions of the packages that computed it.
     has_checkpoint, has_weights : bool
-        Whether it can go on from where it was, and whether it can predict.
+        Whether it can be resumed, and whether it can predict.
     """
 
     id: str
     owner: str
     name: str
     starred: bool
-    state: str
+    state: RunState
     created: datetime
     ended: datetime | None
     spec: str
@@ -75,7 +82,6 @@ class StoredRun:
     train_accuracy: float | None
     validation_accuracy: float | None
     test_accuracy: float | None
-    test_loss: float | None
     parameters: int | None
     error: str | None
     versions: dict[str, str]
@@ -83,28 +89,35 @@ class StoredRun:
     has_weights: bool
 
 
-CHANGEABLE = frozenset(f.name for f in fields(StoredRun)) - {"id", "owner", "has_checkpoint", "has_weights"}
-"""What a change may set: the fields of a run, but for those that follow from something else."""
+WRITABLE_FIELDS = frozenset(f.name for f in fields(StoredRun)) - {
+    "id",
+    "owner",
+    "has_checkpoint",
+    "has_weights",
+}
+"""The fields of a run that a `RunChange` may set."""
 
 
 @dataclass(frozen=True)
 class RunChange:
-    """What is new of a run, to be saved as a whole or not at all.
+    """A change to a run that is saved as a whole or not at all.
 
     Parameters
     ----------
-    run, owner : str
-        The run, and whose it is.
+    run : str
+        The id of the run.
+    owner : str
+        The workspace it belongs to.
     values : mapping
-        Fields of `StoredRun` with their new values. The first change of a run has its ``spec``.
+        Fields of `StoredRun` with their new values. The first change of a run includes its ``spec``.
     epochs : tuple of dict
-        Records of epochs, each with its number under ``"epoch"``; one of the same number is replaced.
+        Records of epochs, each with its number under ``"epoch"``; they replace records of the same number.
     report : bytes or None
-        All that a page shows of the run.
+        What a page shows of the run, except its epochs.
     checkpoint, weights : SavedState or None
-        What the training needs to go on, and what a prediction needs.
+        The state to resume from, and the trained model.
     truncate_after : int or None
-        Epochs after this one are dropped first: a run that goes on from a checkpoint does them again.
+        Deletes the epochs after this one first: a run resumed from a checkpoint repeats them.
     """
 
     run: str
@@ -117,57 +130,63 @@ class RunChange:
     truncate_after: int | None = None
 
     def __post_init__(self) -> None:
-        if unknown := set(self.values) - CHANGEABLE:
-            raise ValueError(f"A run has no {', '.join(sorted(unknown))}.")
+        if unknown := set(self.values) - WRITABLE_FIELDS:
+            raise ValueError(f"A run has no writable field {', '.join(sorted(unknown))}.")
 
     def merged(self, later: RunChange) -> RunChange:
-        """Return one change that does what this one and then `later` do."""
+        """Return one change with the same effect as this one followed by `later`.
+
+        Raises
+        ------
+        ValueError
+            If the changes belong to different runs.
+        """
         if (later.run, later.owner) != (self.run, self.owner):
-            raise ValueError("These are changes of two runs.")
-        cuts = [cut for cut in (self.truncate_after, later.truncate_after) if cut is not None]
+            raise ValueError("The changes belong to different runs.")
+        truncations = [n for n in (self.truncate_after, later.truncate_after) if n is not None]
         return RunChange(
             self.run,
             self.owner,
             {**self.values, **later.values},
-            _followed_by(self.epochs, later),
+            _merged_epochs(self.epochs, later),
             self.report if later.report is None else later.report,
             later.checkpoint or self.checkpoint,
             later.weights or self.weights,
-            min(cuts, default=None),
+            min(truncations, default=None),
         )
 
 
-def _followed_by(epochs: tuple[dict[str, Any], ...], later: RunChange) -> tuple[dict[str, Any], ...]:
-    again = {record["epoch"] for record in later.epochs}
-    cut = later.truncate_after
-    kept = (
+def _merged_epochs(epochs: tuple[dict[str, Any], ...], later: RunChange) -> tuple[dict[str, Any], ...]:
+    replaced = {record["epoch"] for record in later.epochs}
+    last = later.truncate_after
+    unchanged = (
         record
         for record in epochs
-        if record["epoch"] not in again and (cut is None or record["epoch"] <= cut)
+        if record["epoch"] not in replaced and (last is None or record["epoch"] <= last)
     )
-    return (*kept, *later.epochs)
+    return (*unchanged, *later.epochs)
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that is kept for its owner.
+    """An uploaded file of a workspace.
 
     Parameters
     ----------
     fingerprint : str
-        SHA-256 of its bytes, hexadecimal.
+        The SHA-256 of its content, in hexadecimal.
     file_name : str
-        The name that it came with.
+        The name it was uploaded with.
     size : int
-        Its bytes.
-    kept : datetime
-        When it came, by the clock of the server, with timezone.
+        Its size in bytes.
+    uploaded : datetime
+        By the clock of the server, with timezone.
     days_left : int
-        It is deleted after this many days if it is not used before.
+        Days until it is deleted, unless it is used before.
     """
 
     fingerprint: str
     file_name: str
     size: int
-    kept: datetime
+    uploaded: datetime
     days_left: int

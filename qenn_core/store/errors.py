@@ -1,4 +1,4 @@
-"""What can go wrong with the store, in words."""
+"""Errors of the store, with messages for the person at the screen."""
 
 from __future__ import annotations
 
@@ -11,97 +11,105 @@ from qenn_core.errors import QennError
 
 
 class StoreError(QennError):
-    """Something cannot be kept, or what is kept cannot be had."""
+    """Something cannot be stored or read."""
 
 
 class UnavailableError(StoreError):
-    """The database cannot be used at present; later it may."""
+    """The database cannot be used at the moment."""
 
 
 class DamagedError(StoreError):
-    """What was read is not what was written."""
+    """Stored content differs from what was written."""
 
 
-_TRY_AGAIN = "Try again in a minute; if it comes back, whoever runs the server can help."
+_RETRY = "Try again in a minute. If it happens again, ask whoever runs the server."
 _LOCKED = (
     "The database is locked.",
-    "Another program, a back-up perhaps, is using it.",
-    _TRY_AGAIN,
+    "Another program, perhaps a backup, is using it.",
+    _RETRY,
 )
-_FULL = (
+_DISK_FULL = (
     "The disk is full.",
-    "The database has no room to grow.",
-    "Whoever runs the server can make room on its disk.",
+    "The database cannot grow.",
+    "Whoever runs the server has to free disk space.",
 )
 _READ_ONLY = (
     "The database cannot be written.",
-    "Its file, or its account, is allowed to read only.",
-    "Whoever runs the server can allow it to write there.",
+    "The server may only read its file, or its account allows only reading.",
+    "Whoever runs the server has to grant it write access.",
 )
-_UNWRITABLE = (
+_IO_ERROR = (
     "The database cannot be read or written.",
-    "The disk reports an error, or a limit on the size of files was reached.",
-    "Whoever runs the server finds out more in the system's log.",
+    "The disk reports an error, or the file has reached a size limit.",
+    "Whoever runs the server finds details in the system log.",
 )
-_BROKEN = (
+_DAMAGED = (
     "The database is damaged.",
-    "Its file was changed from outside, or the disk has errors.",
-    "Whoever runs the server can put back the latest back-up.",
+    "Another program changed its file, or the disk has errors.",
+    "Whoever runs the server has to restore the latest backup.",
 )
 _UNREACHABLE = (
     "The database cannot be reached.",
-    "It was ended, it is being started, or the network to it is down.",
-    _TRY_AGAIN,
+    "It was stopped, is still starting, or the network is down.",
+    _RETRY,
 )
-_REFUSED = (
-    "The database refuses the server.",
-    "The account or password in QENN_DATABASE_URL is not accepted.",
-    "Whoever runs the server can correct it.",
+_LOGIN_REJECTED = (
+    "The database rejects the server's login.",
+    "The account or password in QENN_DATABASE_URL is wrong.",
+    "Whoever runs the server has to correct it.",
 )
 
-# By the primary result code of SQLite.
-_SQLITE = {
+# By SQLite's primary result code.
+_SQLITE_MESSAGES = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
-    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_FULL: _DISK_FULL,
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_PERM: _READ_ONLY,
     sqlite3.SQLITE_AUTH: _READ_ONLY,
     sqlite3.SQLITE_CANTOPEN: _READ_ONLY,
-    sqlite3.SQLITE_IOERR: _UNWRITABLE,
-    sqlite3.SQLITE_CORRUPT: _BROKEN,
-    sqlite3.SQLITE_NOTADB: _BROKEN,
+    sqlite3.SQLITE_IOERR: _IO_ERROR,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
 }
-# By the code of the SQL standard or the beginning of it, the more exact ones first.
-_POSTGRESQL = {
-    "53100": _FULL,
+# By SQLSTATE or a prefix of it; the first match counts.
+_POSTGRESQL_MESSAGES = {
+    "53100": _DISK_FULL,
     "25006": _READ_ONLY,
     "42501": _READ_ONLY,
     "55P03": _LOCKED,
     "40": _LOCKED,
-    "58": _UNWRITABLE,
-    "XX": _BROKEN,
-    "28": _REFUSED,
+    "58": _IO_ERROR,
+    "XX": _DAMAGED,
+    "28": _LOGIN_REJECTED,
     "53": _UNREACHABLE,
     "57P": _UNREACHABLE,
     "08": _UNREACHABLE,
 }
 
 
-def unavailable(error: DBAPIError | PoolTimeout) -> UnavailableError | None:
-    """Return what an error of the database means in words, or ``None`` if it is a mistake in a statement."""
+def unavailable_error(error: DBAPIError | PoolTimeout) -> UnavailableError | None:
+    """Translate an error of SQLAlchemy.
+
+    Returns
+    -------
+    UnavailableError or None
+        ``None`` if the statement is wrong, rather than the database unusable.
+    """
     if isinstance(error, PoolTimeout):
         return UnavailableError(*_UNREACHABLE)
     origin = error.orig
     if isinstance(origin, sqlite3.Error):
-        # Extended codes carry the primary one in their low byte.
-        words = _SQLITE.get(getattr(origin, "sqlite_errorcode", 0) & 0xFF)
+        # The low byte of an extended result code is the primary one.
+        message = _SQLITE_MESSAGES.get(getattr(origin, "sqlite_errorcode", 0) & 0xFF)
     else:
-        words = _postgresql(getattr(origin, "sqlstate", None), error.connection_invalidated)
-    return UnavailableError(*words) if words else None
+        message = _postgresql_message(getattr(origin, "sqlstate", None), error.connection_invalidated)
+    return UnavailableError(*message) if message else None
 
 
-def _postgresql(state: str | None, disconnected: bool) -> tuple[str, str, str] | None:
-    if state is None or disconnected:
+def _postgresql_message(sqlstate: str | None, disconnected: bool) -> tuple[str, str, str] | None:
+    if sqlstate is None or disconnected:
         return _UNREACHABLE
-    return next((words for code, words in _POSTGRESQL.items() if state.startswith(code)), None)
+    return next(
+        (message for code, message in _POSTGRESQL_MESSAGES.items() if sqlstate.startswith(code)), None
+    )

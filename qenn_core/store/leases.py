@@ -1,6 +1,7 @@
-"""Which servers live: each holds a lock that the system takes back when the process ends, however it ends.
+"""Leases that show which servers are alive.
 
-No clock is asked, and a server that was killed is told from one that is busy.
+Each server holds a lock, which the operating system or PostgreSQL releases when the process ends, however it
+ends. This tells a killed server from one that is only busy, without comparing clocks.
 """
 
 from __future__ import annotations
@@ -15,56 +16,57 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from qenn_core.store.database import Database, in_words
+from qenn_core.store.database import Database, translate_errors
 
-_LOCK = text("SELECT pg_advisory_lock(:key)")
-_TRY = text("SELECT pg_try_advisory_xact_lock(:key)")
-_ALIVE = text("SELECT 1")
+_ACQUIRE = text("SELECT pg_advisory_lock(:key)")
+_TRY_ACQUIRE = text("SELECT pg_try_advisory_xact_lock(:key)")
+_PING = text("SELECT 1")
 
 
-class Presence(Protocol):
-    """A server among all that share the store."""
+class Lease(Protocol):
+    """The lease of this server, from which it also sees those of others."""
 
-    server: str
-    """The id of this process."""
+    server_id: str
+    """The id of this server process."""
 
-    def hold(self) -> None:
-        """Make sure that the others see this server."""
+    def renew(self) -> None:
+        """Acquire the lock again if it was lost."""
 
-    def lives(self, server: str) -> bool:
-        """Tell whether a server is at work."""
+    def is_alive(self, server_id: str) -> bool:
+        """Return whether a server holds its lease."""
 
-    def close(self) -> None:
-        """Be gone."""
+    def release(self) -> None:
+        """Release the lock."""
 
 
 class FileLease:
-    """Servers of one computer: each locks a file of its own, and whoever starts sweeps up what the dead left.
+    """A locked file, for servers on one computer.
 
     Parameters
     ----------
     folder : Path
-        Where the files lie. Who comes here one after another is seen by those who come later.
+        The folder of the lock files of all servers; files that dead servers left are deleted. Only one
+        server at a time may be constructing its lease.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.server = uuid4().hex
+        self.server_id = uuid4().hex
         self._folder = folder
         folder.mkdir(mode=0o700, exist_ok=True)
         for path in folder.iterdir():
-            if not self.lives(path.name):
+            if not self.is_alive(path.name):
                 path.unlink(missing_ok=True)
-        self._lock = self._lock_of(self.server)
+        self._lock = self._file_lock(self.server_id)
         self._lock.acquire()
 
-    def hold(self) -> None:
-        """Do nothing: the lock of a file is not lost."""
+    def renew(self) -> None:
+        """Do nothing: a file lock is never lost."""
 
-    def lives(self, server: str) -> bool:
-        """Tell whether a server holds its file."""
-        if not (self._folder / server).exists():
+    def is_alive(self, server_id: str) -> bool:
+        """Return whether a server holds the lock of its file."""
+        if not (self._folder / server_id).exists():
             return False
-        lock = self._lock_of(server)
+        lock = self._file_lock(server_id)
         try:
             lock.acquire(blocking=False)
         except Timeout:
@@ -72,61 +74,60 @@ class FileLease:
         lock.release()
         return False
 
-    def close(self) -> None:
-        """Let go of the file and remove it."""
+    def release(self) -> None:
+        """Release the lock and delete its file."""
         self._lock.release()
-        (self._folder / self.server).unlink(missing_ok=True)
+        (self._folder / self.server_id).unlink(missing_ok=True)
 
-    def _lock_of(self, server: str) -> FileLock:
-        return FileLock(self._folder / server, thread_local=False, fallback_to_soft=False)
+    def _file_lock(self, server_id: str) -> FileLock:
+        return FileLock(self._folder / server_id, thread_local=False, fallback_to_soft=False)
 
 
 class PostgresLease:
-    """Servers that share a PostgreSQL database: each holds an advisory lock as long as its connection stands.
+    """An advisory lock, for servers that share a PostgreSQL database.
 
     Parameters
     ----------
     database : Database
-        Theirs. One of its connections is kept for this.
+        The shared database. One connection to it stays open for the lease, since the lock ends with it.
     """
 
     def __init__(self, database: Database) -> None:
-        self.server = uuid4().hex
+        self.server_id = uuid4().hex
         self._database = database
         self._mutex = Lock()
-        self._connection = self._connected()
+        self._connection = self._connect()
 
-    def hold(self) -> None:
-        """Take the lock again if the database was started anew."""
+    def renew(self) -> None:
+        """Acquire the lock again if its connection was lost."""
         with self._mutex:
             try:
-                self._connection.execute(_ALIVE)
+                self._connection.execute(_PING)
             except SQLAlchemyError:
-                self._let_go()
-                self._connection = self._connected()
+                self._disconnect()
+                self._connection = self._connect()
 
-    def lives(self, server: str) -> bool:
-        """Tell whether a server holds its lock."""
-        with self._database.reading() as connection:
-            return not connection.execute(_TRY, {"key": _key(server)}).scalar_one()
+    def is_alive(self, server_id: str) -> bool:
+        """Return whether a server holds its advisory lock."""
+        with self._database.read_transaction() as connection:
+            return not connection.execute(_TRY_ACQUIRE, {"key": _lock_key(server_id)}).scalar_one()
 
-    def close(self) -> None:
-        """Let go of the lock."""
+    def release(self) -> None:
+        """Release the lock."""
         with self._mutex:
-            self._let_go()
+            self._disconnect()
 
-    def _connected(self) -> Connection:
-        with in_words():
-            connection = self._database.autocommitting()
-            connection.execute(_LOCK, {"key": _key(self.server)})
+    def _connect(self) -> Connection:
+        with translate_errors():
+            connection = self._database.autocommit_connection()
+            connection.execute(_ACQUIRE, {"key": _lock_key(self.server_id)})
             return connection
 
-    def _let_go(self) -> None:
-        # The session ends with its connection, and the lock with the session.
+    def _disconnect(self) -> None:
         with contextlib.suppress(SQLAlchemyError):
             self._connection.close()
 
 
-def _key(server: str) -> int:
-    """Return the number of a server's lock, which PostgreSQL wants in 64 bits."""
-    return int.from_bytes(bytes.fromhex(server)[:8], "big", signed=True)
+def _lock_key(server_id: str) -> int:
+    """Return the key of a server's advisory lock: PostgreSQL takes a signed 64-bit integer."""
+    return int.from_bytes(bytes.fromhex(server_id)[:8], "big", signed=True)

@@ -1,4 +1,4 @@
-"""Where things are kept."""
+"""Where the store is: its folder, its database file or URL, and the environment variables that set them."""
 
 from __future__ import annotations
 
@@ -15,84 +15,102 @@ from sqlalchemy.exc import ArgumentError
 from qenn_core import limits
 from qenn_core.store.errors import StoreError
 
-HOME = "QENN_HOME"
-DATABASE = "QENN_DATABASE_URL"
-UPLOAD_DAYS = "QENN_UPLOAD_DAYS"
-# A migration of a large database takes no longer.
-_TURN_SECONDS = 60.0
+HOME_VARIABLE = "QENN_HOME"
+DATABASE_VARIABLE = "QENN_DATABASE_URL"
+UPLOAD_DAYS_VARIABLE = "QENN_UPLOAD_DAYS"
+# Longer than the migration of a large database takes.
+_OPENING_LOCK_SECONDS = 60.0
 
 
-def place_from_environment() -> tuple[Path, str | None]:
-    """Return the folder for all that is kept, and the URL of a database elsewhere if there is one."""
-    home = os.environ.get(HOME)
+def configured_location() -> tuple[Path, str | None]:
+    """Return the store's folder, and the URL of its PostgreSQL database if one is configured."""
+    home = os.environ.get(HOME_VARIABLE)
     folder = Path(home) if home else user_data_path("qenn-studio", appauthor=False)
-    return folder, os.environ.get(DATABASE) or None
+    return folder, os.environ.get(DATABASE_VARIABLE) or None
 
 
-def upload_days() -> int:
-    """Return the days that an upload is kept after its last use."""
-    text = os.environ.get(UPLOAD_DAYS) or str(limits.UPLOAD_DAYS)
+def configured_upload_days() -> int:
+    """Return the number of days an upload is stored after its last use, at least 1.
+
+    Raises
+    ------
+    StoreError
+        If the environment variable is not a whole number from 1 up.
+    """
+    text = os.environ.get(UPLOAD_DAYS_VARIABLE) or str(limits.UPLOAD_DAYS)
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise StoreError(
-            f"{UPLOAD_DAYS} is {text!r}.",
-            "It is the number of days for which an uploaded file is kept after its last use.",
-            f"Write a whole number from 1, or leave it out for {limits.UPLOAD_DAYS}.",
+            f"{UPLOAD_DAYS_VARIABLE} is {text!r}.",
+            "It must be the number of days to store an uploaded file after its last use.",
+            f"Set it to a whole number from 1 up, or leave it unset for {limits.UPLOAD_DAYS}.",
         )
     return int(text)
 
 
-def private_folder(folder: Path) -> Path:
-    """Return `folder` as an absolute path; if it is not there, make it for this user's eyes only."""
+def create_private_folder(folder: Path) -> Path:
+    """Create `folder`, if it is missing, so that only this user can open it.
+
+    Returns
+    -------
+    Path
+        Its absolute path.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be created.
+    """
     folder = folder.expanduser().absolute()
-    with _usable(folder):
+    with _translate_os_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 @contextmanager
-def turn_to_open(home: Path) -> Iterator[None]:
-    """Let one server after another open what is kept in `home`."""
-    with _usable(home), FileLock(home / "opening.lock", timeout=_TURN_SECONDS, fallback_to_soft=False):
+def opening_lock(home: Path) -> Iterator[None]:
+    """Hold the lock that lets only one server at a time open the store in `home`."""
+    lock = FileLock(home / "opening.lock", timeout=_OPENING_LOCK_SECONDS, fallback_to_soft=False)
+    with _translate_os_errors(home), lock:
         yield
 
 
 def sqlite_url(home: Path) -> URL:
-    """Return the URL of the database file in `home`; a new file is for this user's eyes only."""
+    """Return the URL of the database file in `home`; a new file is readable by this user only."""
     path = home / "studio.db"
-    with _usable(home):
+    with _translate_os_errors(home):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return URL.create("sqlite+pysqlite", database=str(path))
 
 
 @contextmanager
-def _usable(home: Path) -> Iterator[None]:
+def _translate_os_errors(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise StoreError(
-            f"Nothing can be kept in {home}.",
-            f"The system says: {error.strerror or error}.",
-            f"Set {HOME} to a folder that the server may write in.",
+            f"Nothing can be stored in {home}.",
+            f"The system reports: {error.strerror or error}.",
+            f"Set {HOME_VARIABLE} to a folder that the server can write to.",
         ) from error
 
 
 def postgresql_url(text: str) -> URL:
-    """Return the URL of a PostgreSQL database with the driver that is installed here.
+    """Return the URL of a PostgreSQL database, with the driver that is installed.
 
     Raises
     ------
     StoreError
-        If it is none.
+        If `text` is not such a URL.
     """
     try:
         url = make_url(text)
     except ArgumentError:
         url = None
     if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
-        # The text may hold a password, and is not repeated.
+        # The message leaves out the text, which may contain a password.
         raise StoreError(
-            f"{DATABASE} does not name a PostgreSQL database.",
+            f"{DATABASE_VARIABLE} is not the URL of a PostgreSQL database.",
             "Other databases are not supported.",
-            "Write it as postgresql://user:password@host/name, or leave it out to keep everything in a file.",
+            "Set it to postgresql://user:password@host/name, or leave it unset to use a file.",
         )
     return url.set(drivername="postgresql+psycopg")

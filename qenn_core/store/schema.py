@@ -1,4 +1,4 @@
-"""The tables. A change here needs a migration beside it, in `migrations/versions`."""
+"""The tables. A change here needs a migration in `migrations/versions`."""
 
 from __future__ import annotations
 
@@ -26,48 +26,48 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 
 
-class PlainText(TypeDecorator[str]):
-    """Text of any origin; what a database cannot hold of it is left out or replaced by a question mark."""
+class SanitizedText(TypeDecorator[str]):
+    """Text of any origin; characters that a database cannot store are removed or replaced by ``?``."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Make it fit: PostgreSQL takes no NUL, and neither database half of a surrogate pair."""
+        """Remove NUL, which PostgreSQL rejects, and replace lone surrogates, which both databases reject."""
         return None if value is None else value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 class Json(TypeDecorator[Any]):
-    """Plain values as JSON text. Unlike the databases' own JSON it takes NaN, which a loss can become."""
+    """Plain values as JSON text. Unlike the databases' JSON types it allows NaN, which a loss can be."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        """Write it."""
+        """Serialise the value."""
         return json.dumps(value, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Read it."""
+        """Parse the text."""
         return None if value is None else json.loads(value)
 
 
-class Moment(TypeDecorator[datetime]):
-    """A point in time as seconds since 1970, which both databases keep without a timezone's doubt."""
+class Timestamp(TypeDecorator[datetime]):
+    """A point in time, stored as seconds since 1970: the same in both databases, whatever the time zone."""
 
     impl = Double
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> float | None:
-        """Write it; one without timezone is refused."""
+        """Convert to seconds; raises ``ValueError`` if the timezone is missing."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("A point in time needs its timezone.")
+            raise ValueError("A point in time needs a timezone.")
         return value.timestamp()
 
     def process_result_value(self, value: float | None, dialect: Dialect) -> datetime | None:
-        """Read it."""
+        """Convert to a datetime in UTC."""
         return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
@@ -80,7 +80,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite counts only in a column of this type.
+# SQLite generates numbers only in a column of type INTEGER.
 _Number = BigInteger().with_variant(Integer, "sqlite")
 _Id = String(32)
 _Hash = String(64)
@@ -93,30 +93,29 @@ def _run_number() -> Column[int]:
 runs = Table(
     "runs",
     metadata,
-    # The order of the history: a clock can go back, this does not.
+    # The order of the history: unlike a clock, this never goes back.
     Column("number", _Number, primary_key=True, autoincrement=True),
     Column("id", _Id, nullable=False, unique=True),
     Column("owner", _Hash, nullable=False, index=True),
-    # The server process that saved it last, and has it while it goes on.
+    # The server process that saved it last, and works on it until it ends.
     Column("server", _Id, nullable=False),
-    Column("name", PlainText, nullable=False, server_default=""),
+    Column("name", SanitizedText, nullable=False, server_default=""),
     Column("starred", Boolean, nullable=False, server_default=false()),
     Column("state", String(16), nullable=False, server_default="queued"),
-    Column("created", Moment, nullable=False),
-    Column("ended", Moment),
-    Column("spec", PlainText, nullable=False),
-    Column("data_name", PlainText, nullable=False, server_default=""),
+    Column("created", Timestamp, nullable=False),
+    Column("ended", Timestamp),
+    Column("spec", SanitizedText, nullable=False),
+    Column("data_name", SanitizedText, nullable=False, server_default=""),
     Column("fingerprint", _Hash, nullable=False, server_default=""),
     Column("epochs", Integer, nullable=False, server_default="0"),
     Column("seconds", Double, nullable=False, server_default="0"),
     Column("train_accuracy", Double),
     Column("validation_accuracy", Double),
     Column("test_accuracy", Double),
-    Column("test_loss", Double),
     Column("parameters", BigInteger),
-    Column("error", PlainText),
+    Column("error", SanitizedText),
     Column("versions", Json, nullable=False, server_default="{}"),
-    # Tells whose runs are unfinished without reading them.
+    # Finds the servers of unfinished runs without reading the rows.
     Index(None, "state", "server"),
     sqlite_autoincrement=True,
 )
@@ -129,7 +128,7 @@ epochs = Table(
     Column("record", Json, nullable=False),
 )
 
-# What is large: read only when asked for.
+# Large values, in a table of their own so that lists of runs do not read them.
 artifacts = Table(
     "artifacts",
     metadata,
@@ -155,15 +154,15 @@ uploads = Table(
     Column("number", _Number, primary_key=True, autoincrement=True),
     Column("owner", _Hash, nullable=False),
     Column("fingerprint", _Hash, ForeignKey("contents.fingerprint"), nullable=False, index=True),
-    Column("file_name", PlainText, nullable=False),
-    Column("kept", Moment, nullable=False),
-    # By the store's age.
+    Column("file_name", SanitizedText, nullable=False),
+    Column("kept", Timestamp, nullable=False),
+    # In seconds of the store's age.
     Column("used", Double, nullable=False),
     UniqueConstraint("owner", "fingerprint"),
     sqlite_autoincrement=True,
 )
 
-# One row: how old the store is by `qenn_core.store.store_age`.
+# A single row; see `qenn_core.store.store_age`.
 age = Table(
     "age",
     metadata,

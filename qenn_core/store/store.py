@@ -1,4 +1,4 @@
-"""All that is kept, in one place."""
+"""The store: runs, uploads and the background writer."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from pathlib import Path
 from qenn_core import limits
 from qenn_core.store.clock import Clock
 from qenn_core.store.database import Database
-from qenn_core.store.leases import FileLease, PostgresLease
-from qenn_core.store.location import place_from_environment, private_folder, turn_to_open, upload_days
+from qenn_core.store.leases import FileLease, Lease, PostgresLease
+from qenn_core.store.location import (
+    configured_location,
+    configured_upload_days,
+    create_private_folder,
+    opening_lock,
+)
 from qenn_core.store.runs import Runs
 from qenn_core.store.schema_upgrade import migrate
-from qenn_core.store.store_age import Age
+from qenn_core.store.store_age import StoreAge
 from qenn_core.store.uploads import Uploads
 from qenn_core.store.writer import Writer
 
@@ -20,25 +25,25 @@ _CLOSE_SECONDS = 10.0
 
 
 class Store:
-    """What is kept: `runs`, `uploads`, and the `writer` that saves runs without anyone waiting.
+    """Runs and uploads in a database, and a `writer` that saves runs in the background.
 
-    Every method may be called from any thread, and several servers may share one store.
+    All methods are thread-safe, and several servers may share one store.
 
     Parameters
     ----------
     home : Path
-        The folder of everything that is kept; made if it is missing.
+        The folder of the store; created if it is missing.
     url : str, optional
-        The URL of a PostgreSQL database that takes the place of the file in `home`.
+        The URL of a PostgreSQL database to use in place of the file in `home`.
     clock : Clock, optional
-        The computer's clocks.
+        The clocks of this computer.
     upload_days : int, optional
-        How long an upload is kept after its last use.
+        Days an upload is stored after its last use.
 
     Raises
     ------
     StoreError
-        If nothing can be kept there.
+        If the store cannot be opened.
     """
 
     def __init__(
@@ -49,36 +54,34 @@ class Store:
         upload_days: int = limits.UPLOAD_DAYS,
     ) -> None:
         clock = clock or Clock()
-        self.home = private_folder(home)
+        self.home = create_private_folder(home)
         with ExitStack() as undo:
             database = Database(self.home, url)
             undo.callback(database.close)
-            # One server after another, where they share a folder; PostgreSQL sees to that itself.
-            with turn_to_open(self.home) if database.is_file else nullcontext():
+            # Servers that share a folder open it one after another; PostgreSQL needs no lock for this.
+            with opening_lock(self.home) if database.is_file else nullcontext():
                 migrate(database)
-                presence = FileLease(self.home / "servers") if database.is_file else PostgresLease(database)
-            undo.callback(presence.close)
-            self.runs = Runs(database, presence, clock)
-            self.uploads = Uploads(database, Age(database, clock), clock, upload_days)
+                lease: Lease = (
+                    FileLease(self.home / "servers") if database.is_file else PostgresLease(database)
+                )
+            undo.callback(lease.release)
+            self.runs = Runs(database, lease, clock)
+            self.uploads = Uploads(database, StoreAge(database, clock), clock, upload_days)
             self.writer = Writer(self.runs.save)
             undo.callback(self.writer.close, _CLOSE_SECONDS)
-            self._closing = undo.pop_all()
-
-    def clean(self) -> int:
-        """Delete the uploads that have outlived their time; return how many. To be called once a day."""
-        return self.uploads.clean()
+            self._resources = undo.pop_all()
 
     def close(self) -> None:
-        """Save what waits, as far as that is possible in some seconds, and let go of the database."""
-        self._closing.close()
+        """Save pending changes, for some seconds at most, and close the database."""
+        self._resources.close()
 
 
 def open_store() -> Store:
-    """Open the store that the environment names: `QENN_HOME`, and `QENN_DATABASE_URL` for PostgreSQL.
+    """Open the store set by the environment: `QENN_HOME`, and `QENN_DATABASE_URL` for PostgreSQL.
 
     Raises
     ------
     StoreError
-        If there is nothing that can be opened, in words for whoever runs the server.
+        If it cannot be opened; the message is for whoever runs the server.
     """
-    return Store(*place_from_environment(), upload_days=upload_days())
+    return Store(*configured_location(), upload_days=configured_upload_days())

@@ -1,4 +1,4 @@
-"""Saves runs in a thread of its own, so that nobody who trains or watches waits for a disk."""
+"""A thread that saves runs in the background, so that neither training nor pages wait for a disk."""
 
 from __future__ import annotations
 
@@ -12,168 +12,167 @@ from qenn_core.store.errors import StoreError, UnavailableError
 
 logger = logging.getLogger(__name__)
 
-# Changes that come closer together are saved as one: a run has up to a hundred epochs a second.
-PACE_SECONDS = 0.2
-# How long it waits before it tries again what failed, longer each time.
+# Changes within this time are saved as one: a run has up to a hundred epochs per second.
+BATCH_SECONDS = 0.2
+# The wait before a failed save is retried; it doubles each time.
 FIRST_RETRY_SECONDS = 0.25
-LAST_RETRY_SECONDS = 5.0
-# What the record of an epoch takes in memory, about.
+MAX_RETRY_SECONDS = 5.0
+# Approximate memory of an epoch's record.
 _EPOCH_BYTES = 1_000
 
 
 class Writer:
-    """Saves what is put, in order, as soon as it can.
+    """Saves queued changes in order, as soon as it can.
 
     Parameters
     ----------
     save : callable
-        Saves a change as a whole, as `Runs.save` does.
+        Saves a change as a whole; see `Runs.save`.
     """
 
     def __init__(self, save: Callable[[RunChange], bool]) -> None:
         self._save = save
-        self._changed = Condition()
-        self._waiting: dict[str, RunChange] = {}
-        self._writing: RunChange | None = None
-        self._dropped: set[str] = set()
-        self._lost: set[str] = set()
-        self._trouble: StoreError | None = None
-        self._hurried = 0
+        self._condition = Condition()
+        self._pending: dict[str, RunChange] = {}
+        self._current: RunChange | None = None
+        self._discarded: set[str] = set()
+        self._failed: set[str] = set()
+        self._error: StoreError | None = None
+        self._flushes = 0
         self._closed = False
         self._thread = Thread(target=self._work, name="qenn-writer", daemon=True)
         self._thread.start()
 
-    def put(self, change: RunChange) -> None:
-        """Take a change to be saved; returns at once."""
-        with self._changed:
-            if change.run in self._dropped:
+    def enqueue(self, change: RunChange) -> None:
+        """Queue a change to be saved; returns immediately."""
+        with self._condition:
+            if change.run in self._discarded:
                 return
-            before = self._waiting.get(change.run)
-            self._waiting[change.run] = before.merged(change) if before else change
-            self._changed.notify_all()
+            pending = self._pending.get(change.run)
+            self._pending[change.run] = pending.merged(change) if pending else change
+            self._condition.notify_all()
 
     def is_saved(self, run: str) -> bool:
-        """Tell whether all that was put of a run is on the disk."""
-        with self._changed:
-            return not (run in self._waiting or run in self._lost or self._is_writing(run))
+        """Return whether all queued changes of a run are on the disk."""
+        with self._condition:
+            return not (run in self._pending or run in self._failed or self._is_saving(run))
 
     @property
-    def trouble(self) -> StoreError | None:
-        """Why nothing can be saved at present, ``None`` when all is well."""
-        return self._trouble
+    def error(self) -> StoreError | None:
+        """Why nothing can be saved at the moment; ``None`` while saving works."""
+        return self._error
 
-    def refuse_if_crowded(self) -> None:
-        """Raise `StoreError` if so much waits to be saved that no new run should begin."""
-        with self._changed:
-            waiting = sum(map(_size, self._waiting.values()))
-        if waiting > limits.MAX_UNSAVED_BYTES:
+    def check_capacity(self) -> None:
+        """Raise `StoreError` if so many changes are pending that no new run should start."""
+        with self._condition:
+            pending = sum(map(_memory_of, self._pending.values()))
+        if pending > limits.MAX_UNSAVED_BYTES:
             raise StoreError(
-                "No new run can begin at present.",
-                self._trouble.what if self._trouble else "Many runs wait to be saved.",
-                "What is running goes on, and is saved when that is possible. Try again later.",
+                "No new run can start at the moment.",
+                self._error.what if self._error else "Too many runs are waiting to be saved.",
+                "Active runs continue, and are saved as soon as possible. Try again later.",
             )
 
-    def drop(self, run: str) -> None:
-        """Save nothing of a run any more, now and later; returns when it is not being saved."""
-        with self._changed:
-            self._dropped.add(run)
-            self._waiting.pop(run, None)
-            self._lost.discard(run)
-            self._changed.wait_for(lambda: not self._is_writing(run))
+    def discard(self, run: str) -> None:
+        """Save nothing more of a run, now or later; waits for a save of it in progress."""
+        with self._condition:
+            self._discarded.add(run)
+            self._pending.pop(run, None)
+            self._failed.discard(run)
+            self._condition.wait_for(lambda: not self._is_saving(run))
 
     def flush(self, timeout: float) -> bool:
-        """Wait until all is saved, for `timeout` seconds at most, and return whether it is."""
-        with self._changed:
-            self._hurried += 1
-            self._changed.notify_all()
-            done = self._changed.wait_for(lambda: not self._waiting and self._writing is None, timeout)
-            self._hurried -= 1
-            return done and not self._lost
+        """Wait up to `timeout` seconds until everything is saved, and return whether it is."""
+        with self._condition:
+            self._flushes += 1
+            self._condition.notify_all()
+            done = self._condition.wait_for(lambda: not self._pending and self._current is None, timeout)
+            self._flushes -= 1
+            return done and not self._failed
 
     def close(self, timeout: float) -> bool:
-        """Save what waits, for `timeout` seconds at most, and end; returns whether all was saved."""
+        """Save pending changes for up to `timeout` seconds and stop; returns whether everything was saved."""
         done = self.flush(timeout)
-        with self._changed:
+        with self._condition:
             self._closed = True
-            self._changed.notify_all()
+            self._condition.notify_all()
         self._thread.join(timeout)
         if not done:
-            logger.error("the server ends before all runs were saved")
+            logger.error("the server stops before all runs were saved")
         return done
 
-    def _is_writing(self, run: str) -> bool:
-        return self._writing is not None and self._writing.run == run
+    def _is_saving(self, run: str) -> bool:
+        return self._current is not None and self._current.run == run
 
-    # In its own thread
+    # In the writer's thread
 
     def _work(self) -> None:
         retry = FIRST_RETRY_SECONDS
-        while self._has_work():
-            if self._write_all():
+        while self._wait_for_changes():
+            if self._save_pending():
                 retry = FIRST_RETRY_SECONDS
-                self._rest(PACE_SECONDS, even_if_hurried=False)
+                self._sleep(BATCH_SECONDS, wake_for_flush=True)
             else:
-                self._rest(retry, even_if_hurried=True)
-                retry = min(2 * retry, LAST_RETRY_SECONDS)
+                self._sleep(retry, wake_for_flush=False)
+                retry = min(2 * retry, MAX_RETRY_SECONDS)
 
-    def _has_work(self) -> bool:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
+    def _wait_for_changes(self) -> bool:
+        """Wait until there is something to save; ``False`` once the writer is closed."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._pending or self._closed)
             return not self._closed
 
-    def _rest(self, seconds: float, *, even_if_hurried: bool) -> None:
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._closed or (self._hurried > 0 and not even_if_hurried), seconds
-            )
+    def _sleep(self, seconds: float, *, wake_for_flush: bool) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed or (self._flushes > 0 and wake_for_flush), seconds)
 
-    def _write_all(self) -> bool:
-        """Save what waits now, and return whether that was possible."""
-        with self._changed:
-            waiting = list(self._waiting)
-        return all(self._write(run) for run in waiting)
+    def _save_pending(self) -> bool:
+        """Save the changes that are pending now, and return whether the database allowed it."""
+        with self._condition:
+            runs = list(self._pending)
+        return all(self._save_run(run) for run in runs)
 
-    def _write(self, run: str) -> bool:
-        with self._changed:
-            change = self._writing = self._waiting.pop(run, None)
+    def _save_run(self, run: str) -> bool:
+        with self._condition:
+            change = self._current = self._pending.pop(run, None)
         if change is None:
-            return True  # dropped meanwhile
-        trouble: StoreError | None = None
-        lost = False
+            return True  # discarded in the meantime
+        error: StoreError | None = None
+        failed = False
         try:
             self._save(change)
-        except UnavailableError as error:
-            trouble = error
+        except UnavailableError as unavailable:
+            error = unavailable
         except Exception:
-            # Not the database's state but the change itself: it must not hold up the others for ever.
+            # The change itself is at fault, not the database: it must not block other runs for ever.
             logger.exception("run %s cannot be saved", run)
-            lost = True
-        with self._changed:
-            self._writing = None
-            self._tell(trouble)
-            if run not in self._dropped:
-                if lost:
-                    self._lost.add(run)
-                if trouble:
-                    later = self._waiting.pop(run, None)
-                    # First again: what came first is older in the history.
-                    self._waiting = {run: change.merged(later) if later else change, **self._waiting}
-            self._changed.notify_all()
-        return trouble is None
+            failed = True
+        with self._condition:
+            self._current = None
+            self._set_error(error)
+            if run not in self._discarded:
+                if failed:
+                    self._failed.add(run)
+                if error:
+                    later = self._pending.pop(run, None)
+                    # Back to the front, so that runs are inserted in the order in which they started.
+                    self._pending = {run: change.merged(later) if later else change, **self._pending}
+            self._condition.notify_all()
+        return error is None
 
-    def _tell(self, trouble: StoreError | None) -> None:
-        if trouble and not self._trouble:
-            logger.error("runs cannot be saved at present: %s", trouble)
-        elif self._trouble and not trouble:
+    def _set_error(self, error: StoreError | None) -> None:
+        if error and not self._error:
+            logger.error("runs cannot be saved at the moment: %s", error)
+        elif self._error and not error:
             logger.info("runs are saved again")
-        self._trouble = trouble
+        self._error = error
 
 
-def _size(change: RunChange) -> int:
-    """Return about the bytes that a change takes in memory."""
-    saved = [kept for kept in (change.checkpoint, change.weights) if kept]
+def _memory_of(change: RunChange) -> int:
+    """Return the approximate memory that a change takes, in bytes."""
+    states = [state for state in (change.checkpoint, change.weights) if state]
     return (
         len(change.epochs) * _EPOCH_BYTES
         + len(change.report or b"")
-        + sum(len(kept.content) for kept in saved)
+        + sum(len(state.content) for state in states)
     )

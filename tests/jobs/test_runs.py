@@ -422,7 +422,7 @@ def test_a_run_paused_for_long_leaves_its_worker_to_others(jobs: Jobs) -> None:
 
 def test_an_upload_that_is_kept_is_read_again(jobs: Jobs) -> None:
     content = "width,kind\n" + "".join(f"{n % 7},{'left' if n % 7 < 3 else 'right'}\n" for n in range(80))
-    fingerprint = jobs.store.uploads.keep(ALICE, "things.csv", content.encode())
+    fingerprint = jobs.store.uploads.save(ALICE, "things.csv", content.encode())
     spec = SHORT.with_(
         **{
             "data.params": {},

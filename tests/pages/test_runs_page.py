@@ -207,7 +207,7 @@ def test_all_of_a_workspace_is_deleted_on_its_owners_word(key: str) -> None:
     service, owner, other = jobs.service(), owner_of(key), new_key()
     keep(key)
     theirs = keep(other)
-    service.store.uploads.keep(owner, "mine.csv", b"a,b\n1,2\n")
+    service.store.uploads.save(owner, "mine.csv", b"a,b\n1,2\n")
     app = open_runs(key)
     assert button(app, "Delete everything").disabled
     app.checkbox[0].check().run()
@@ -215,7 +215,7 @@ def test_all_of_a_workspace_is_deleted_on_its_owners_word(key: str) -> None:
     button(app, "Delete everything").click().run()
     assert all_is_well(app)
     assert service.listed(owner) == []
-    assert service.store.uploads.listed(owner) == []
+    assert service.store.uploads.list_by_owner(owner) == []
     assert service.store.runs.get(owner_of(other), theirs)
 
 

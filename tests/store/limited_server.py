@@ -1,4 +1,4 @@
-"""A server in a process of its own, whose files may not grow for some time."""
+"""A server process whose files are limited in size for some time."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from store.changes import change
-from store.faults import goes_on, incompressible, is_made_up_for
-from store.waiting import until
+from store.changes import first_change
+from store.faults import assert_changes_are_saved, assert_changes_wait, incompressible
+from store.waiting import wait_until
 
-from qenn_core.store.store import Store
+from qenn_core.store import Store
 
 
 def main(home: Path) -> None:
-    """Save a run before, while and after there is a limit."""
+    """Save a run before, during and after the limit."""
     store = Store(home)
-    store.runs.save(new := change())
+    store.runs.save(new := first_change())
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
-    store.writer.put(large := replace(change(), report=incompressible(500_000)))
-    goes_on(store, new.run, "The database cannot be read or written.")
+    store.writer.enqueue(large := replace(first_change(), report=incompressible(500_000)))
+    assert_changes_wait(store, new.run, "The database cannot be read or written.")
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    is_made_up_for(store, new.run)
-    until(lambda: store.writer.is_saved(large.run))
+    assert_changes_are_saved(store, new.run)
+    wait_until(lambda: store.writer.is_saved(large.run))
     store.close()
 
 

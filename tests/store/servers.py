@@ -1,4 +1,4 @@
-"""Start servers in processes of their own."""
+"""Server processes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from store.conftest import Place
+from store.conftest import Location
 
 TESTS = Path(__file__).parent.parent
 
 
 @contextmanager
-def server(place: Place, n_epochs: int) -> Iterator[subprocess.Popen[str]]:
-    """Start a server that saves a run of that many epochs; killed at the end, if it is still there."""
+def server(location: Location, n_epochs: int) -> Iterator[subprocess.Popen[str]]:
+    """Start a server that saves a run of `n_epochs`; it is killed at the end of the block."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "store.server", place.home, place.url or "", str(n_epochs)],
+        [sys.executable, "-m", "store.server", location.home, location.url or "", str(n_epochs)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -31,15 +31,10 @@ def server(place: Place, n_epochs: int) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def said(process: subprocess.Popen[str]) -> tuple[str, int]:
-    """Return the run of a server and the epoch that it says is saved."""
+def wait_until_saved(process: subprocess.Popen[str], epoch: int) -> str:
+    """Wait until a server has saved an epoch, and return the id of its run."""
     assert process.stdout is not None
-    run, number = process.stdout.readline().split()
-    return run, int(number)
-
-
-def wait_until_saved(process: subprocess.Popen[str], number: int) -> str:
-    """Return the run of a server once an epoch of it is saved."""
-    while (report := said(process))[1] < number:
-        pass
-    return report[0]
+    while True:
+        run, saved = process.stdout.readline().split()
+        if int(saved) >= epoch:
+            return run

@@ -1,11 +1,11 @@
-"""A clock that is wrong deletes nothing."""
+"""A wrong clock deletes nothing."""
 
 from __future__ import annotations
 
 import pytest
-from store.changes import ANNA, change
-from store.clocks import HandClock
-from store.conftest import Opener, Place
+from store.changes import ANNA, first_change
+from store.clocks import ManualClock
+from store.conftest import Location, StoreOpener
 
 from qenn_core.store.store_age import DAY
 
@@ -13,61 +13,63 @@ YEAR = 365 * DAY
 
 
 @pytest.mark.parametrize("jump", [YEAR, 30 * DAY, -YEAR])
-def test_a_jump_while_the_server_runs(place: Place, opening: Opener, jump: float) -> None:
-    clock = HandClock()
-    store = opening(place, clock=clock.clock)
-    store.uploads.keep(ANNA, "x", b"x")
-    clock.pass_by(10 * DAY)
-    clock.jump(jump)
-    assert store.clean() == 0
-    assert store.uploads.listed(ANNA)[0].days_left == 20
-    clock.pass_by(20 * DAY + 1)
-    assert store.clean() == 1
+def test_clock_set_while_server_runs(location: Location, open_store: StoreOpener, jump: float) -> None:
+    clock = ManualClock()
+    store = open_store(location, clock=clock.clock)
+    store.uploads.save(ANNA, "x", b"x")
+    clock.advance(10 * DAY)
+    clock.set_wall_clock(jump)
+    assert store.uploads.delete_expired() == 0
+    assert store.uploads.list_by_owner(ANNA)[0].days_left == 20
+    clock.advance(20 * DAY + 1)
+    assert store.uploads.delete_expired() == 1
 
 
 @pytest.mark.parametrize(("jump", "days_left"), [(YEAR, 29), (DAY / 2, 30), (-YEAR, 30)])
-def test_a_jump_while_the_server_is_off(place: Place, opening: Opener, jump: float, days_left: int) -> None:
-    clock = HandClock()
-    store = opening(place, clock=clock.clock)
-    store.uploads.keep(ANNA, "x", b"x")
-    store.clean()
+def test_clock_set_while_server_is_off(
+    location: Location, open_store: StoreOpener, jump: float, days_left: int
+) -> None:
+    clock = ManualClock()
+    store = open_store(location, clock=clock.clock)
+    store.uploads.save(ANNA, "x", b"x")
+    store.uploads.delete_expired()
     store.close()
-    clock.jump(jump)
-    clock.restart()
-    store = opening(place, clock=clock.clock)
-    assert store.clean() == 0
-    assert store.uploads.listed(ANNA)[0].days_left == days_left
+    clock.set_wall_clock(jump)
+    clock.reboot()
+    store = open_store(location, clock=clock.clock)
+    assert store.uploads.delete_expired() == 0
+    assert store.uploads.list_by_owner(ANNA)[0].days_left == days_left
 
 
-def test_a_server_that_starts_every_day_lets_files_grow_old(place: Place, opening: Opener) -> None:
-    clock = HandClock()
-    opening(place, clock=clock.clock).uploads.keep(ANNA, "x", b"x")
-    deleted = 0
-    for _ in range(32):
-        store = opening(place, clock=clock.clock)
-        deleted += store.clean()
+def test_files_expire_when_server_starts_every_day(location: Location, open_store: StoreOpener) -> None:
+    clock = ManualClock()
+    open_store(location, clock=clock.clock, upload_days=4).uploads.save(ANNA, "x", b"x")
+    deleted = []
+    for _ in range(6):
+        store = open_store(location, clock=clock.clock, upload_days=4)
+        deleted.append(store.uploads.delete_expired())
         store.close()
-        clock.pass_by(DAY)
-        clock.restart()
-    assert deleted == 1
+        clock.advance(DAY)
+        clock.reboot()
+    assert deleted == [0, 0, 0, 0, 0, 1]
 
 
-def test_two_servers_do_not_let_time_pass_twice(place: Place, opening: Opener) -> None:
-    clock = HandClock()
-    servers = [opening(place, clock=clock.clock) for _ in range(2)]
-    servers[0].uploads.keep(ANNA, "x", b"x")
+def test_two_servers_do_not_count_time_twice(location: Location, open_store: StoreOpener) -> None:
+    clock = ManualClock()
+    servers = [open_store(location, clock=clock.clock) for _ in range(2)]
+    servers[0].uploads.save(ANNA, "x", b"x")
     for _ in range(20):
-        clock.pass_by(DAY)
-        assert [server.clean() for server in servers] == [0, 0]
-    assert servers[1].uploads.listed(ANNA)[0].days_left == 10
+        clock.advance(DAY)
+        assert [server.uploads.delete_expired() for server in servers] == [0, 0]
+    assert servers[1].uploads.list_by_owner(ANNA)[0].days_left == 10
 
 
-def test_the_history_keeps_its_order(place: Place, opening: Opener) -> None:
-    clock = HandClock()
-    store = opening(place, clock=clock.clock)
-    made = []
+def test_history_keeps_its_order(location: Location, open_store: StoreOpener) -> None:
+    clock = ManualClock()
+    store = open_store(location, clock=clock.clock)
+    created = []
     for jump in (0.0, -YEAR, YEAR, -DAY):
-        clock.jump(jump)
-        store.runs.save(new := change())
-        made.append(new.run)
-    assert [run.id for run in store.runs.listed(ANNA)] == made[::-1]
+        clock.set_wall_clock(jump)
+        store.runs.save(new := first_change())
+        created.append(new.run)
+    assert [run.id for run in store.runs.list_by_owner(ANNA)] == created[::-1]

@@ -12,17 +12,22 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import String, func, inspect, select, text
-from store.changes import ANNA, change, epoch, with_epochs
-from store.conftest import Opener, Place
+from store.changes import ANNA, epoch, epochs_change, first_change
+from store.conftest import Location, StoreOpener
 
-from qenn_core.store import schema, schema_upgrade
+from qenn_core.store import SavedState, StoreError, schema, schema_upgrade
 from qenn_core.store.database import Database
-from qenn_core.store.entities import SavedState
-from qenn_core.store.errors import StoreError
-from qenn_core.store.location import DATABASE, HOME
+from qenn_core.store.location import DATABASE_VARIABLE, HOME_VARIABLE
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 MIGRATIONS = Path(schema_upgrade.__file__).parent / "migrations"
+
+
+@pytest.fixture(params=["sqlite", "own_postgresql"])
+def location(request: pytest.FixtureRequest) -> Location:
+    """An empty store whose tables a test may change."""
+    found: Location = request.getfixturevalue(f"{request.param}_location")
+    return found
 
 
 @pytest.fixture
@@ -32,109 +37,142 @@ def config() -> Config:
     return config
 
 
-def test_the_versions_are_those_of_alembic(config: Config) -> None:
+def downgrade(database: Database, config: Config, version: str) -> None:
+    with database.schema_transaction() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, version)
+
+
+def test_known_versions_match_alembic(config: Config) -> None:
     script = ScriptDirectory.from_config(config)
     versions = [revision.revision for revision in script.walk_revisions()]
     assert versions[::-1] == schema_upgrade.known_versions()
 
 
-def test_the_newest_version_has_the_tables_of_the_program(
-    place: Place, database: Database, opening: Opener
+def test_newest_version_matches_schema(
+    location: Location, database: Database, open_store: StoreOpener
 ) -> None:
-    opening(place)
-    with database.reading() as connection:
-        # SQLite tells defaults in other words than it was given.
-        context = MigrationContext.configure(connection, opts={"compare_server_default": bool(place.url)})
+    open_store(location)
+    with database.read_transaction() as connection:
+        # SQLite spells defaults differently from how they were declared.
+        context = MigrationContext.configure(connection, opts={"compare_server_default": bool(location.url)})
         assert compare_metadata(context, schema.metadata) == []
 
 
-def test_the_command_for_changing_the_schema_finds_nothing_to_change(
-    sqlite_place: Place, monkeypatch: pytest.MonkeyPatch
+def test_alembic_command_finds_nothing_to_change(
+    sqlite_location: Location, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(HOME, str(sqlite_place.home))
-    monkeypatch.delenv(DATABASE, raising=False)
-    # Raises if there is.
+    monkeypatch.setenv(HOME_VARIABLE, str(sqlite_location.home))
+    monkeypatch.delenv(DATABASE_VARIABLE, raising=False)
+    # Raises if the schema differs from the migrations.
     command.check(Config(toml_file=PYPROJECT))
 
 
-def test_a_store_goes_down_and_up_with_rows_in_it(
-    place: Place, database: Database, opening: Opener, config: Config
+def test_migrates_down_and_up_with_rows(
+    location: Location, database: Database, open_store: StoreOpener, config: Config
 ) -> None:
-    store = opening(place)
-    store.runs.save(new := change(name="kept"))
-    store.runs.save(with_epochs(new.run, 1, checkpoint=SavedState(1, b"c")))
-    store.uploads.keep(ANNA, "x", b"x")
-    store.clean()
+    store = open_store(location)
+    store.runs.save(new := first_change(name="kept"))
+    store.runs.save(epochs_change(new.run, 1, checkpoint=SavedState(1, b"c")))
+    store.uploads.save(ANNA, "x", b"x")
+    store.uploads.delete_expired()
     store.close()
 
-    # Down to nothing, version by version, and up again in the same way.
     for version in [*schema_upgrade.known_versions()[-2::-1], "base"]:
-        with database.restructuring() as connection:
-            config.attributes["connection"] = connection
-            command.downgrade(config, version)
-    with database.reading() as connection:
+        downgrade(database, config, version)
+    with database.read_transaction() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
     for version in schema_upgrade.known_versions():
-        with database.restructuring() as connection:
+        with database.schema_transaction() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, version)
 
-    again = opening(place)
-    again.runs.save(other := change())
-    assert [run.id for run in again.runs.listed(ANNA)] == [other.run]
+    reopened = open_store(location)
+    reopened.runs.save(other := first_change())
+    assert [run.id for run in reopened.runs.list_by_owner(ANNA)] == [other.run]
 
 
-def test_a_new_file_is_set_up_for_readers_beside_a_writer(sqlite_place: Place) -> None:
-    with closing(sqlite3.connect(sqlite_place.home / "studio.db")) as connection:
+def columns_of_runs(database: Database) -> set[str]:
+    with database.read_transaction() as connection:
+        return {column["name"] for column in inspect(connection).get_columns("runs")}
+
+
+def test_0002_keeps_rows_and_their_numbering(
+    location: Location, database: Database, open_store: StoreOpener, config: Config
+) -> None:
+    store = open_store(location)
+    store.runs.save(new := first_change(name="kept"))
+    store.runs.save(epochs_change(new.run, 1, checkpoint=SavedState(1, b"c")))
+    store.close()
+    downgrade(database, config, "0001")
+    assert "test_loss" in columns_of_runs(database)
+
+    store = open_store(location)
+    assert "test_loss" not in columns_of_runs(database)
+    assert [run.name for run in store.runs.list_by_owner(ANNA)] == ["kept"]
+    assert store.runs.epochs(ANNA, new.run) == [epoch(1)]
+    store.runs.delete(ANNA, new.run)
+    store.runs.save(first_change())
+    with database.read_transaction() as connection:
+        # The number of a deleted run is not used again.
+        assert connection.execute(select(schema.runs.c.number)).scalars().all() == [2]
+
+
+def test_new_file_allows_reading_while_writing(sqlite_location: Location) -> None:
+    with closing(sqlite3.connect(sqlite_location.home / "studio.db")) as connection:
         (journal,) = connection.execute("PRAGMA journal_mode").fetchone()
         (vacuum,) = connection.execute("PRAGMA auto_vacuum").fetchone()
     assert (journal, vacuum) == ("wal", 1)
 
 
-def test_a_table_that_is_made_anew_keeps_what_refers_to_it(
-    place: Place, database: Database, opening: Opener
+def test_rebuilding_a_table_keeps_referring_rows(
+    location: Location, database: Database, open_store: StoreOpener
 ) -> None:
-    store = opening(place)
-    store.runs.save(new := change(name="kept"))
-    store.runs.save(with_epochs(new.run, 1, checkpoint=SavedState(1, b"c")))
+    store = open_store(location)
+    store.runs.save(new := first_change(name="kept"))
+    store.runs.save(epochs_change(new.run, 1, checkpoint=SavedState(1, b"c")))
     store.close()
-    with database.restructuring() as connection:
+    with database.schema_transaction() as connection:
         operations = Operations(MigrationContext.configure(connection))
         with operations.batch_alter_table("runs") as table:
             table.alter_column("name", type_=String(500))
-    store = opening(place)
+    store = open_store(location)
     assert store.runs.epochs(ANNA, new.run) == [epoch(1)]
     assert store.runs.checkpoint(ANNA, new.run) == SavedState(1, b"c")
     store.runs.delete(ANNA, new.run)
-    with database.reading() as connection:
+    with database.read_transaction() as connection:
         assert connection.execute(select(func.count()).select_from(schema.epochs)).scalar() == 0
 
 
-def test_a_failed_migration_leaves_the_database_as_it_was(
-    place: Place, database: Database, opening: Opener, config: Config, monkeypatch: pytest.MonkeyPatch
+def test_failed_migration_changes_nothing(
+    location: Location,
+    database: Database,
+    open_store: StoreOpener,
+    config: Config,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    opening(place).close()
+    open_store(location).close()
 
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("in the middle")
 
     monkeypatch.setattr("alembic.op.drop_table", fail)
 
-    def downgrade() -> None:
-        with database.restructuring() as connection:
+    def drop_and_downgrade() -> None:
+        with database.schema_transaction() as connection:
             connection.execute(text("DROP TABLE epochs"))
             config.attributes["connection"] = connection
             command.downgrade(config, "base")
 
     with pytest.raises(RuntimeError, match="in the middle"):
-        downgrade()
-    with database.reading() as connection:
+        drop_and_downgrade()
+    with database.read_transaction() as connection:
         assert connection.execute(select(func.count()).select_from(schema.epochs)).scalar() == 0
 
 
-def test_a_database_of_a_newer_program_is_refused(place: Place, database: Database, opening: Opener) -> None:
-    opening(place).close()
-    with database.writing() as connection:
+def test_newer_database_is_rejected(location: Location, database: Database, open_store: StoreOpener) -> None:
+    open_store(location).close()
+    with database.write_transaction() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match=r"newer QENN Studio.*version 9999.*Install the newer"):
-        opening(place)
+    with pytest.raises(StoreError, match=r"newer version of QENN Studio.*version 9999.*Install the newer"):
+        open_store(location)

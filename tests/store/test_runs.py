@@ -6,16 +6,15 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import update
-from store.changes import ANNA, BEN, change, epoch, later, with_epochs
-from store.conftest import Opener, Place
+from store.changes import ANNA, BEN, epoch, epochs_change, first_change, later_change
+from store.conftest import Location, StoreOpener
 
 from qenn_core import limits
-from qenn_core.store import schema
+from qenn_core.store import RunChange, SavedState, Store, StoredRun, StoreError, schema
 from qenn_core.store.clock import Clock
 from qenn_core.store.database import Database
-from qenn_core.store.entities import CHANGEABLE, RunChange, SavedState, StoredRun
-from qenn_core.store.errors import DamagedError, StoreError
-from qenn_core.store.store import Store
+from qenn_core.store.entities import WRITABLE_FIELDS
+from qenn_core.store.errors import DamagedError
 
 MOMENT = datetime(2026, 3, 29, 2, 30, 0, 125_000, tzinfo=timezone(timedelta(hours=2)))
 VALUES = {
@@ -32,33 +31,32 @@ VALUES = {
     "train_accuracy": 0.9,
     "validation_accuracy": 0.8,
     "test_accuracy": 0.7,
-    "test_loss": 0.25,
     "parameters": 26,
     "error": '{"what": "Nothing"}',
     "versions": {"torch": "2.13.0"},
 }
 
 
-def test_what_is_saved_is_had_again(store: Store) -> None:
-    assert set(VALUES) == CHANGEABLE
-    new = change(**VALUES)
+def test_saves_and_returns_all_fields(store: Store) -> None:
+    assert set(VALUES) == WRITABLE_FIELDS
+    new = first_change(**VALUES)
     assert store.runs.save(new)
     stored = store.runs.get(ANNA, new.run)
     assert stored == StoredRun(id=new.run, owner=ANNA, has_checkpoint=False, has_weights=False, **VALUES)
 
 
-def test_it_is_there_for_the_next_server(place: Place, opening: Opener) -> None:
+def test_next_server_reads_what_was_saved(location: Location, open_store: StoreOpener) -> None:
     new = replace(
-        change(**VALUES),
+        first_change(**VALUES),
         epochs=(epoch(1), epoch(2)),
         report=b"{}",
         checkpoint=SavedState(2, b"checkpoint"),
         weights=SavedState(1, b"weights"),
     )
-    first = opening(place)
+    first = open_store(location)
     first.runs.save(new)
     first.close()
-    runs = opening(place).runs
+    runs = open_store(location).runs
     found = runs.get(ANNA, new.run)
     assert found is not None
     assert found.has_checkpoint
@@ -69,9 +67,9 @@ def test_it_is_there_for_the_next_server(place: Place, opening: Opener) -> None:
     assert runs.weights(ANNA, new.run) == SavedState(1, b"weights")
 
 
-def test_a_run_begins_with_little(store: Store) -> None:
+def test_defaults_of_a_new_run(store: Store) -> None:
     before = datetime.now(UTC)
-    store.runs.save(new := change())
+    store.runs.save(new := first_change())
     stored = store.runs.get(ANNA, new.run)
     assert stored is not None
     assert before <= stored.created + timedelta(milliseconds=1)
@@ -81,15 +79,15 @@ def test_a_run_begins_with_little(store: Store) -> None:
     assert store.runs.checkpoint(ANNA, new.run) is None
 
 
-def test_later_changes_keep_the_rest(store: Store) -> None:
-    store.runs.save(new := change(**VALUES))
-    store.runs.save(later(new.run, state="stopped", epochs=31))
+def test_later_change_keeps_other_fields(store: Store) -> None:
+    store.runs.save(new := first_change(**VALUES))
+    store.runs.save(later_change(new.run, state="stopped", epochs=31))
     stored = store.runs.get(ANNA, new.run)
     assert stored is not None
     assert (stored.state, stored.epochs, stored.name) == ("stopped", 31, "My first")
 
 
-def test_every_field_of_a_run_has_its_column() -> None:
+def test_every_field_has_a_column() -> None:
     computed = {"has_checkpoint", "has_weights"}
     assert {field.name for field in fields(StoredRun)} - computed == set(schema.runs.c.keys()) - {
         "number",
@@ -97,21 +95,21 @@ def test_every_field_of_a_run_has_its_column() -> None:
     }
 
 
-def test_an_unknown_value_is_refused() -> None:
-    with pytest.raises(ValueError, match="no accuracy"):
-        change(accuracy=1.0)
-    with pytest.raises(ValueError, match="no owner"):
+def test_unknown_field_is_rejected() -> None:
+    with pytest.raises(ValueError, match="no writable field accuracy"):
+        first_change(accuracy=1.0)
+    with pytest.raises(ValueError, match="no writable field owner"):
         RunChange("r", ANNA, {"owner": BEN})
 
 
-def test_a_moment_without_timezone_is_refused(store: Store) -> None:
-    with pytest.raises(Exception, match="needs its timezone"):
-        store.runs.save(change(created=datetime(2026, 1, 1)))
+def test_time_without_timezone_is_rejected(store: Store) -> None:
+    with pytest.raises(Exception, match="needs a timezone"):
+        store.runs.save(first_change(created=datetime(2026, 1, 1)))
 
 
-def test_nothing_of_others_is_found(store: Store) -> None:
+def test_other_owners_find_nothing(store: Store) -> None:
     new = replace(
-        change(),
+        first_change(),
         epochs=(epoch(1),),
         report=b"r",
         checkpoint=SavedState(1, b"c"),
@@ -120,7 +118,7 @@ def test_nothing_of_others_is_found(store: Store) -> None:
     store.runs.save(new)
     runs, run = store.runs, new.run
     assert runs.get(BEN, run) is None
-    assert runs.listed(BEN) == []
+    assert runs.list_by_owner(BEN) == []
     assert runs.epochs(BEN, run) == []
     assert runs.report(BEN, run) is None
     assert runs.checkpoint(BEN, run) is None
@@ -128,9 +126,9 @@ def test_nothing_of_others_is_found(store: Store) -> None:
     assert not runs.rename(BEN, run, "mine")
     assert not runs.star(BEN, run, True)
     assert not runs.delete(BEN, run)
-    assert not runs.save(later(run, BEN, state="stopped"))
+    assert not runs.save(later_change(run, BEN, state="stopped"))
     with pytest.raises(Exception, match=r"(?i)unique"):
-        runs.save(change(run, BEN, name="mine"))
+        runs.save(first_change(run, BEN, name="mine"))
     assert runs.owner_of(run) == ANNA
     assert runs.owner_of("0" * 32) is None
     stored = runs.get(ANNA, run)
@@ -138,32 +136,32 @@ def test_nothing_of_others_is_found(store: Store) -> None:
     assert (stored.name, stored.state) == ("", "queued")
 
 
-def test_the_order_is_that_of_coming_whatever_the_clock_says(place: Place, opening: Opener) -> None:
+def test_order_of_creation_does_not_depend_on_the_clock(location: Location, open_store: StoreOpener) -> None:
     times = iter([300.0, 200.0, 100.0])
-    store = opening(place, clock=Clock(wall=lambda: next(times, 50.0)))
-    changes = [change() for _ in range(3)]
+    store = open_store(location, clock=Clock(wall=lambda: next(times, 50.0)))
+    changes = [first_change() for _ in range(3)]
     for new in changes:
         store.runs.save(new)
-    store.runs.save(later(changes[0].run, state="running"))
+    store.runs.save(later_change(changes[0].run, state="running"))
     store.runs.delete(ANNA, changes[2].run)
-    store.runs.save(last := change())
-    assert [run.id for run in store.runs.listed(ANNA)] == [last.run, changes[1].run, changes[0].run]
+    store.runs.save(last := first_change())
+    assert [run.id for run in store.runs.list_by_owner(ANNA)] == [last.run, changes[1].run, changes[0].run]
 
 
-def test_epochs_of_the_same_number_are_replaced(store: Store, run: str) -> None:
-    store.runs.save(with_epochs(run, 1, 2, 3))
-    store.runs.save(replace(later(run), epochs=(epoch(3, 0.25), epoch(4))))
+def test_epochs_with_the_same_number_are_replaced(store: Store, run: str) -> None:
+    store.runs.save(epochs_change(run, 1, 2, 3))
+    store.runs.save(replace(later_change(run), epochs=(epoch(3, 0.25), epoch(4))))
     assert store.runs.epochs(ANNA, run) == [epoch(1), epoch(2), epoch(3, 0.25), epoch(4)]
 
 
-def test_a_run_that_goes_on_from_a_checkpoint_does_epochs_again(store: Store, run: str) -> None:
-    store.runs.save(with_epochs(run, 1, 2, 3, 4))
-    store.runs.save(with_epochs(run, 3, truncate_after=2))
+def test_resumed_run_repeats_epochs_after_its_checkpoint(store: Store, run: str) -> None:
+    store.runs.save(epochs_change(run, 1, 2, 3, 4))
+    store.runs.save(epochs_change(run, 3, truncate_after=2))
     assert store.runs.epochs(ANNA, run) == [epoch(1), epoch(2), epoch(3)]
 
 
-def test_a_loss_that_is_no_number_is_kept(store: Store, run: str) -> None:
-    store.runs.save(replace(later(run), epochs=(epoch(1, math.nan), epoch(2, math.inf))))
+def test_nan_and_infinite_loss_are_saved(store: Store, run: str) -> None:
+    store.runs.save(replace(later_change(run), epochs=(epoch(1, math.nan), epoch(2, math.inf))))
     first, second = store.runs.epochs(ANNA, run)
     assert math.isnan(first["loss"])
     assert second["loss"] == math.inf
@@ -181,29 +179,31 @@ def test_a_loss_that_is_no_number_is_kept(store: Store, run: str) -> None:
         ":x",
     ],
 )
-def test_text_is_only_text(store: Store, text: str) -> None:
-    store.runs.save(new := change(name=text, data_name=text, spec=text, error=text, versions={text: text}))
+def test_special_characters_are_plain_text(store: Store, text: str) -> None:
+    store.runs.save(
+        new := first_change(name=text, data_name=text, spec=text, error=text, versions={text: text})
+    )
     stored = store.runs.get(ANNA, new.run)
     assert stored is not None
     assert (stored.name, stored.data_name, stored.spec, stored.error) == (text,) * 4
     assert stored.versions == {text: text}
-    assert [run.id for run in store.runs.listed(ANNA, text)] == [new.run]
+    assert [run.id for run in store.runs.list_by_owner(ANNA, text)] == [new.run]
 
 
-def test_text_that_no_database_takes_is_made_to_fit(store: Store) -> None:
-    store.runs.save(new := change(name="a\0b \ud800 c", versions={"a\0": "\ud800"}))
+def test_characters_that_databases_reject_are_removed(store: Store) -> None:
+    store.runs.save(new := first_change(name="a\0b \ud800 c", versions={"a\0": "\ud800"}))
     stored = store.runs.get(ANNA, new.run)
     assert stored is not None
     assert stored.name == "ab ? c"
     assert stored.versions == {"a\0": "\ud800"}
 
 
-def test_search_finds_all_words_in_any_case(store: Store) -> None:
+def test_search_ignores_case_and_needs_all_words(store: Store) -> None:
     for name, data_name in [("Erste GRÖSSE", "blumen.csv"), ("Zweite", "größe 100%.csv"), ("a_b", "x")]:
-        store.runs.save(change(name=name, data_name=data_name))
+        store.runs.save(first_change(name=name, data_name=data_name))
 
     def found(search: str) -> list[str]:
-        return [run.name for run in store.runs.listed(ANNA, search)]
+        return [run.name for run in store.runs.list_by_owner(ANNA, search)]
 
     assert found("") == found("  ") == ["a_b", "Zweite", "Erste GRÖSSE"]
     assert found("größe") == ["Zweite", "Erste GRÖSSE"]
@@ -213,8 +213,8 @@ def test_search_finds_all_words_in_any_case(store: Store) -> None:
     assert found("\\") == found("csvx") == []
 
 
-def test_names_stars_and_deletion(store: Store, run: str) -> None:
-    store.runs.save(with_epochs(run, 1, checkpoint=SavedState(1, b"c")))
+def test_rename_star_and_delete(store: Store, run: str) -> None:
+    store.runs.save(epochs_change(run, 1, checkpoint=SavedState(1, b"c")))
     assert store.runs.rename(ANNA, run, "  Better ")
     assert store.runs.star(ANNA, run, True)
     stored = store.runs.get(ANNA, run)
@@ -228,20 +228,22 @@ def test_names_stars_and_deletion(store: Store, run: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * (limits.MAX_NAME_LENGTH + 1)])
-def test_a_name_that_is_none(store: Store, run: str, name: str) -> None:
+def test_invalid_names_are_rejected(store: Store, run: str, name: str) -> None:
     with pytest.raises(StoreError, match="1 to 100 characters"):
         store.runs.rename(ANNA, run, name)
 
 
-def test_a_deleted_run_does_not_come_back(store: Store, run: str) -> None:
+def test_deleted_run_stays_deleted(store: Store, run: str) -> None:
     store.runs.delete(ANNA, run)
-    assert not store.runs.save(with_epochs(run, 1))
-    assert store.runs.listed(ANNA) == []
+    assert not store.runs.save(epochs_change(run, 1))
+    assert store.runs.list_by_owner(ANNA) == []
 
 
-@pytest.mark.parametrize("kind", ["report", "checkpoint", "weights"])
-@pytest.mark.parametrize("damage", ["flipped byte", "cut short", "changed digest"])
-def test_what_is_damaged_is_not_given_out(
+@pytest.mark.parametrize(
+    ("kind", "damage"),
+    [("report", "flipped byte"), ("checkpoint", "truncated"), ("weights", "changed digest")],
+)
+def test_damaged_artifact_is_not_returned(
     store: Store, database: Database, run: str, kind: str, damage: str
 ) -> None:
     content = bytes(range(256)) * 40
@@ -250,23 +252,23 @@ def test_what_is_damaged_is_not_given_out(
     assert getattr(store.runs, kind)(ANNA, run) == saved
 
     table = schema.artifacts
-    with database.writing() as connection:
+    with database.write_transaction() as connection:
         row = connection.execute(table.select()).one()
         middle = len(row.packed) // 2
-        change_of = {
+        changes = {
             "flipped byte": {
                 "packed": row.packed[:middle] + bytes([row.packed[middle] ^ 1]) + row.packed[middle + 1 :]
             },
-            "cut short": {"packed": row.packed[:middle]},
+            "truncated": {"packed": row.packed[:middle]},
             "changed digest": {"digest": "0" * 64},
         }
-        connection.execute(update(table).values(change_of[damage]))
+        connection.execute(update(table).values(changes[damage]))
     with pytest.raises(DamagedError, match="is damaged"):
         getattr(store.runs, kind)(ANNA, run)
 
 
-def test_a_change_is_saved_as_a_whole_or_not_at_all(store: Store, run: str) -> None:
-    bad = replace(later(run, state="finished"), epochs=(epoch(1), {"epoch": 2, "loss": object()}))
+def test_change_is_saved_as_a_whole_or_not_at_all(store: Store, run: str) -> None:
+    bad = replace(later_change(run, state="finished"), epochs=(epoch(1), {"epoch": 2, "loss": object()}))
     with pytest.raises(Exception, match="serializable"):
         store.runs.save(bad)
     stored = store.runs.get(ANNA, run)
@@ -275,6 +277,6 @@ def test_a_change_is_saved_as_a_whole_or_not_at_all(store: Store, run: str) -> N
     assert store.runs.epochs(ANNA, run) == []
 
 
-def test_two_changes_of_different_runs_are_not_merged() -> None:
-    with pytest.raises(ValueError, match="two runs"):
-        change().merged(change())
+def test_changes_of_different_runs_are_not_merged() -> None:
+    with pytest.raises(ValueError, match="different runs"):
+        first_change().merged(first_change())

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Return when `condition` is fulfilled, which it must be within `seconds`."""
+def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Return once `condition` holds; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"

@@ -1,4 +1,4 @@
-"""Run by Alembic, for the program as for whoever works on it."""
+"""Alembic's environment, used when the server migrates its database and by the command line."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from qenn_core.store import location, schema
 from qenn_core.store.database import Database
 
 
-def _plain_types(kind: str, item: Any, _autogenerate: AutogenContext) -> str | Literal[False]:
-    """Write a type of our own as the database's, so that a migration stays true when ours changes."""
+def _render_type(kind: str, item: Any, _autogenerate: AutogenContext) -> str | Literal[False]:
+    """Render a custom type as its database type, so that migrations do not depend on custom types."""
     return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
@@ -21,9 +21,9 @@ def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=schema.metadata,
-        # SQLite can change a column only by making the table anew.
+        # SQLite has to rebuild a table to change a column.
         render_as_batch=True,
-        render_item=_plain_types,
+        render_item=_render_type,
     )
     with context.begin_transaction():
         context.run_migrations()
@@ -32,6 +32,6 @@ def _run(connection: Connection) -> None:
 if connection := context.config.attributes.get("connection"):
     _run(connection)
 else:
-    home, url = location.place_from_environment()
-    with Database(location.private_folder(home), url).restructuring() as connection:
+    home, url = location.configured_location()
+    with Database(location.create_private_folder(home), url).schema_transaction() as connection:
         _run(connection)

@@ -10,10 +10,10 @@ depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
-    """Bring the tables to this version."""
+    """Upgrade the tables to this version."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Bring the tables back to the version before."""
+    """Downgrade the tables to the previous version."""
     ${downgrades if downgrades else "pass"}

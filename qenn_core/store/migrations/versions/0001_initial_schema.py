@@ -1,4 +1,4 @@
-"""What is kept: runs, their epochs and artifacts, uploads, and the age of the store."""
+"""Runs with their epochs and artifacts, uploads, and the age of the store."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Bring the tables to this version."""
+    """Upgrade the tables to this version."""
     op.create_table(
         "age",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -95,6 +95,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Bring the tables back to the version before."""
+    """Downgrade the tables to the previous version."""
     for table in ("uploads", "epochs", "artifacts", "runs", "contents", "age"):
         op.drop_table(table)
