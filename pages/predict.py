@@ -12,7 +12,7 @@ from pages._shared import form, markup, models, questions, row
 from qenn_core import limits
 from qenn_core.analysis import to_csv
 from qenn_core.errors import QennError
-from qenn_core.store import ENDED, StoredRun
+from qenn_core.store import ENDED_STATES, StoredRun
 from qenn_core.text import count
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ runs = models.runs()
 trained = models.trained(runs)
 if not trained:
     no_model_yet()
-    if any(run.state not in ENDED for run in runs):
+    if any(run.state not in ENDED_STATES for run in runs):
         until_there_is_one()
 else:
     with st.sidebar:

@@ -12,7 +12,7 @@ from qenn_core import jobs
 from qenn_core.errors import QennError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.limits import MAX_NAME_LENGTH
-from qenn_core.store import ENDED, StoredRun
+from qenn_core.store import ENDED_STATES, StoredRun
 from qenn_core.text import count
 
 PLACE = "runs"
@@ -21,7 +21,7 @@ DRAWN = "runs as drawn"
 
 
 def listed() -> list[StoredRun]:
-    found: list[StoredRun] = service.listed(owner, st.session_state.get("search", ""))
+    found: list[StoredRun] = service.list_runs(owner, st.session_state.get("search", ""))
     return found
 
 
@@ -43,7 +43,7 @@ def table(runs: Sequence[StoredRun]) -> None:
             st.rerun()
 
     st.session_state[DRAWN] = view(runs)
-    active = any(run.state not in ENDED for run in runs)
+    active = any(run.state not in ENDED_STATES for run in runs)
     st.fragment(refresh, run_every=REFRESH_SECONDS if active else None)()
 
 
@@ -69,7 +69,7 @@ def actions(chosen: Sequence[StoredRun]) -> None:
 
 def resumable(run: StoredRun) -> bool:
     try:
-        return run.state in ENDED and service.snapshot(run.id, owner).resumable
+        return run.state in ENDED_STATES and service.snapshot(run.id, owner).resumable
     except QennError:
         return False
 
@@ -119,7 +119,7 @@ def rename(run: StoredRun | None) -> None:
 def delete(runs: Sequence[StoredRun]) -> None:
     with st.popover("Delete", icon=":material/delete:", disabled=not runs):
         if runs:
-            active = [run for run in runs if run.state not in ENDED]
+            active = [run for run in runs if run.state not in ENDED_STATES]
             st.markdown(
                 f"Delete {count(len(runs), 'run')} for good, with curves, results and trained weights?"
                 + (f" {count(len(active), 'training')} will be ended." if active else "")
@@ -130,7 +130,7 @@ def delete(runs: Sequence[StoredRun]) -> None:
 
 def forget(runs: Sequence[StoredRun]) -> None:
     for run in runs:
-        service.forget(run.id, owner)
+        service.delete(run.id, owner)
         if state.run() == run.id:
             state.watch("")
 
@@ -188,7 +188,7 @@ def this_workspace(runs: Sequence[StoredRun]) -> None:
 
 
 def forget_everything() -> None:
-    forget(service.listed(owner))
+    forget(service.list_runs(owner))
     for file in service.store.uploads.listed(owner):
         service.store.uploads.delete(owner, file.fingerprint)
         state.drop_table(file.fingerprint)

@@ -1,5 +1,6 @@
-from .entities import ENDED as ENDED
+from .entities import ENDED_STATES as ENDED_STATES
 from .entities import RunChange as RunChange
+from .entities import RunState as RunState
 from .entities import SavedState as SavedState
 from .entities import StoredRun as StoredRun
 from .entities import Upload as Upload

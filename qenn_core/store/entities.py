@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-ENDED = ("stopped", "failed", "finished", "interrupted")
-"""The states of a run in which no server is at work on it."""
-INTERRUPTED = "interrupted"
+RunState = Literal["queued", "running", "paused", "stopped", "failed", "finished", "interrupted"]
+"""The state of a run; *interrupted* is a run that lost its worker or its server."""
+ENDED_STATES: tuple[RunState, ...] = ("stopped", "failed", "finished", "interrupted")
+"""The states of a run that no server is working on."""
+INTERRUPTED: RunState = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class StoredRun:
         The run, and whose it is.
     name : str
         What its owner calls it.
-    state : str
+    state : RunState
         Where it stood.
     created, ended : datetime
         By the clock of the server, with timezone.
@@ -64,7 +66,7 @@ class StoredRun:
     owner: str
     name: str
     starred: bool
-    state: str
+    state: RunState
     created: datetime
     ended: datetime | None
     spec: str

@@ -11,7 +11,7 @@ from qenn_core import limits
 from qenn_core.store.clock import Clock
 from qenn_core.store.compression import digest_of, pack, unpack
 from qenn_core.store.database import Database
-from qenn_core.store.entities import CHANGEABLE, ENDED, INTERRUPTED, RunChange, SavedState, StoredRun
+from qenn_core.store.entities import CHANGEABLE, ENDED_STATES, INTERRUPTED, RunChange, SavedState, StoredRun
 from qenn_core.store.errors import StoreError
 from qenn_core.store.leases import Presence
 from qenn_core.store.schema import artifacts, epochs, runs
@@ -144,7 +144,7 @@ class Runs:
         To be called at the start and then every minute or so: PostgreSQL notices at once when a process has
         ended, but only after a minute when a whole computer has.
         """
-        unfinished = runs.c.state.not_in(ENDED)
+        unfinished = runs.c.state.not_in(ENDED_STATES)
         with self._database.reading() as connection:
             servers = connection.execute(select(runs.c.server).where(unfinished).distinct()).scalars().all()
         gone = [server for server in servers if not self._presence.lives(server)]
