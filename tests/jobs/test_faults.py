@@ -196,7 +196,9 @@ def test_damaged_checkpoint_is_refused(service: JobService) -> None:
     [database] = service.store.home.glob("*.db")
     with sqlite3.connect(database) as other_program:
         other_program.execute(
-            "UPDATE artifacts SET packed = zeroblob(length(packed)) WHERE kind = 'checkpoint'"
+            "UPDATE artifacts SET packed = zeroblob(length(packed)) "
+            "WHERE kind = 'checkpoint' AND run = (SELECT number FROM runs WHERE id = ?)",
+            (run,),
         )
     with pytest.raises(QennError) as raised:
         service.resume(run, ALICE)
