@@ -21,7 +21,7 @@ DRAWN = "runs as drawn"
 
 
 def listed() -> list[StoredRun]:
-    found: list[StoredRun] = service.listed(owner, st.session_state.get("search", ""))
+    found: list[StoredRun] = service.list_runs(owner, st.session_state.get("search", ""))
     return found
 
 
@@ -130,7 +130,7 @@ def delete(runs: Sequence[StoredRun]) -> None:
 
 def forget(runs: Sequence[StoredRun]) -> None:
     for run in runs:
-        service.forget(run.id, owner)
+        service.delete(run.id, owner)
         if state.run() == run.id:
             state.watch("")
 
@@ -188,7 +188,7 @@ def this_workspace(runs: Sequence[StoredRun]) -> None:
 
 
 def forget_everything() -> None:
-    forget(service.listed(owner))
+    forget(service.list_runs(owner))
     for file in service.store.uploads.list_by_owner(owner):
         service.store.uploads.delete(owner, file.fingerprint)
         state.drop_table(file.fingerprint)

@@ -10,7 +10,7 @@ import streamlit as st
 from pages._shared import components, estimate, form, markup, questions, state, target, upload, watching
 from qenn_core.errors import QennError
 from qenn_core.experiment import ExperimentSpec
-from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs import RunSnapshot
 from qenn_core.model import count_executions, model_shape
 from qenn_core.plots import SYMBOLS
 
@@ -104,14 +104,14 @@ def circuit(n_inputs: int, *, changed: bool) -> None:
 
 def table(run: RunSnapshot | None) -> None:
     st.html('<div class="qenn-title">QENN against logistic regression</div>')
-    if run is None or run.comparison is None:
+    if run is None or run.report.comparison is None:
         st.caption(
             "The table comes when the training ends: all scores at once, on rows that nothing has seen."
         )
         return
-    st.html(markup.comparison_table(run.comparison))
-    st.markdown("  \n".join(form.plain(verdict.sentence) for verdict in run.comparison.verdicts))
-    st.caption(" ".join(map(form.plain, run.comparison.cautions)))
+    st.html(markup.comparison_table(run.report.comparison))
+    st.markdown("  \n".join(form.plain(verdict.sentence) for verdict in run.report.comparison.verdicts))
+    st.caption(" ".join(map(form.plain, run.report.comparison.cautions)))
 
 
 def on_a_quantum_computer(
@@ -119,8 +119,9 @@ def on_a_quantum_computer(
 ) -> None:
     """Say what the run took, or would take, where nothing can be simulated."""
     spec = state.spec()
-    if ran is not None and run is not None and run.started is not None and run.finished is not None:
-        spec, circuits = ran, count_executions(ran, run.started.rows, run.finished.epochs)
+    report = run.report if run is not None else None
+    if ran is not None and report is not None and report.started is not None and report.finished is not None:
+        spec, circuits = ran, count_executions(ran, report.started.rows, report.finished.epochs)
     else:
         circuits = count_executions(spec, ready.rows) if ready else None
     if circuits is not None:
@@ -128,13 +129,14 @@ def on_a_quantum_computer(
 
 
 def confusion(run: RunSnapshot | None) -> None:
-    if run is None or run.comparison is None:
+    if run is None or run.report.comparison is None:
         return
     with st.expander("Which classes are confused? (test rows)"):
-        for column, row in zip(st.columns(len(run.comparison.rows)), run.comparison.rows, strict=True):
+        rows = run.report.comparison.rows
+        for column, row in zip(st.columns(len(rows)), rows, strict=True):
             with column:
                 st.html(f'<div class="qenn-title">{escape(row.name)}</div>')
-                st.html(markup.confusion_table(row, run.class_names))
+                st.html(markup.confusion_table(row, run.report.class_names))
 
 
 with st.sidebar:

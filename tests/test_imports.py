@@ -62,8 +62,8 @@ WORKER_MODULES = {
     "qenn_core.analysis.drawing",  # traces the circuit
     "qenn_core.analysis.model_archive",  # packs the fitted preparation
     "qenn_core.analysis.row_prediction",  # a torch model's answers
-    "qenn_core.jobs.work",  # what a worker does
-    "qenn_core.jobs.forked",  # what workers are forked from
+    "qenn_core.jobs.worker.training",  # carries out a run
+    "qenn_core.jobs.cluster.forkserver_imports",  # what forked workers share
 }
 
 
@@ -120,6 +120,30 @@ def test_imports_only_go_down(name: str) -> None:
         if target.startswith("qenn_core.") and _part(target) != part and LEVEL[_part(target)] <= LEVEL[part]
     }
     assert not wrong, f"{name} imports upwards or sideways: {wrong}"
+
+
+# The rooms of the job service, from the top down: the server, its connection to the workers, the workers, and
+# what they exchange.
+JOB_ROOMS = (
+    {"job_service", "dispatcher", "maintenance", "recorder", "run", "snapshot", "report", "queue"},
+    {"request_client"},
+    {"cluster"},
+    {"preload"},
+    {"worker"},
+    {"events", "requests"},
+    {"commands", "dask_compat"},
+)
+JOB_LEVEL = {room: level for level, rooms in enumerate(JOB_ROOMS) for room in rooms}
+
+
+@pytest.mark.parametrize("name", [name for name in PARTS if name.startswith("qenn_core.jobs.")])
+def test_job_rooms_import_downwards(name: str) -> None:
+    """So a worker imports nothing of the server."""
+    room = name.split(".")[2]
+    rooms = {
+        target.split(".")[2] for target in _imports(MODULES[name]) if target.startswith("qenn_core.jobs.")
+    }
+    assert not {other for other in rooms if JOB_LEVEL[other] < JOB_LEVEL[room]}
 
 
 def test_no_imports_are_circular() -> None:

@@ -48,17 +48,16 @@ def _get_ready(ready: Barrier) -> None:
     import torch
 
     torch.set_num_threads(1)
-    from qenn_core.jobs import work
+    from qenn_core.jobs import warm_up
 
-    work.warm_up()
+    warm_up()
     ready.wait()
 
 
 def _carry_out(spec: ExperimentSpec) -> None:
-    from qenn_core.jobs import work
-    from qenn_core.jobs.control import Control, Wish
+    from qenn_core.jobs import RunCommand, RunControl, TrainingTask, run_events
 
-    for _ in work.updates(spec, None, Control(Wish())):
+    for _ in run_events(TrainingTask(spec), RunControl(RunCommand())):
         pass
 
 

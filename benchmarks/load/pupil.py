@@ -148,7 +148,7 @@ class Pupil:
 def as_a_page_does(run: Mapping[str, Any]) -> int | None:
     """Return after how many milliseconds a run is asked for again; ``None`` if no more."""
     if run["state"] == "queued":
-        place: int = run["place"]
+        place: int = run["queue_position"]
         return min(MOST_QUEUED_MS, QUEUED_MS * max(1, place))
     if run["state"] in POLL_MS:
         return POLL_MS[run["state"]]

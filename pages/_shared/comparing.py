@@ -12,7 +12,7 @@ import streamlit as st
 from pages._shared import markup
 from pages._shared.form import name_of
 from qenn_core.experiment import CSV, ExperimentSpec, choices, field_of, setting_differences
-from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs import RunSnapshot
 from qenn_core.plots import RUNS, Axis, Curve, Theme, overlaid_curves, parallel_coordinates
 
 MOST = len(RUNS)
@@ -45,20 +45,20 @@ class _Result:
 
 
 def _validation(run: Compared) -> float | None:
-    if run.snapshot.finished:
-        return 100 * run.snapshot.finished.validation.accuracy
+    if run.snapshot.report.finished:
+        return 100 * run.snapshot.report.finished.validation.accuracy
     return 100 * run.snapshot.history[-1].validation_accuracy if run.snapshot.history else None
 
 
 def _test(run: Compared) -> float | None:
-    finished = run.snapshot.finished
+    finished = run.snapshot.report.finished
     return 100 * finished.test.accuracy if finished else None
 
 
 def _reference(run: Compared) -> float | None:
-    baselines = run.snapshot.baselines
+    baselines = run.snapshot.report.baselines
     # The test rows are looked at when the training has ended, also for the classical models.
-    return 100 * baselines[0].test.accuracy if baselines and run.snapshot.finished else None
+    return 100 * baselines[0].test.accuracy if baselines and run.snapshot.report.finished else None
 
 
 def _seconds(run: Compared) -> float | None:
@@ -66,7 +66,7 @@ def _seconds(run: Compared) -> float | None:
 
 
 def _parameters(run: Compared) -> float | None:
-    return run.snapshot.started.n_parameters if run.snapshot.started else None
+    return run.snapshot.report.started.n_parameters if run.snapshot.report.started else None
 
 
 _RESULTS = (

@@ -82,7 +82,7 @@ class _Machine:
 
     def _ask(self) -> None:
         try:
-            self.speed = jobs.service().ask("measure_speed")
+            self.speed = jobs.service().call(jobs.MEASURE_SPEED)
         except QennError as error:
             logger.warning("the speed of the machine is not known: %s", type(error).__name__)
         finally:

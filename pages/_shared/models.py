@@ -26,7 +26,7 @@ class Model(NamedTuple):
 
 def runs() -> list[StoredRun]:
     """Return the runs of the workspace, the newest first."""
-    return jobs.service().listed(workspace.owner())
+    return jobs.service().list_runs(workspace.owner())
 
 
 def trained(runs: Sequence[StoredRun]) -> list[StoredRun]:

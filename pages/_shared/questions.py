@@ -57,8 +57,7 @@ def circuit(n_inputs: int) -> str:
 
 def read_table(content: bytes, file_name: str, data: DataSpec, seed: int) -> Table:
     """Read an uploaded file."""
-    table: Table = jobs.service().ask("read_table", content, file_name, data, seed=seed)
-    return table
+    return jobs.service().call(jobs.READ_TABLE, content, file_name, data, seed=seed)
 
 
 def read_rows(content: bytes, file_name: str) -> Table:
@@ -75,8 +74,7 @@ def read_rows(content: bytes, file_name: str) -> Table:
 
 def predict(model: bytes, rows: pd.DataFrame) -> Predictions:
     """Ask a packed model about further rows."""
-    found: Predictions = jobs.service().ask("predict", model, rows)
-    return found
+    return jobs.service().call(jobs.PREDICT_ROWS, model, rows)
 
 
 def once(slot: str, key: object, work: Callable[[], T]) -> T:
@@ -96,10 +94,9 @@ def _identity(table: Table) -> tuple[object, ...]:
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False, hash_funcs={Table: _identity})
 def _overview(spec: str, table: Table | None) -> Overview:
-    found: Overview = jobs.service().ask("describe", ExperimentSpec.from_json(spec), table)
-    return found
+    return jobs.service().call(jobs.DESCRIBE_TABLE, ExperimentSpec.from_json(spec), table)
 
 
 @st.cache_data(max_entries=_KEPT, show_spinner=False)
 def _circuit(spec: str, n_inputs: int) -> str:
-    return circuit_svg(jobs.service().ask("draw_circuit", ExperimentSpec.from_json(spec), n_inputs))
+    return circuit_svg(jobs.service().call(jobs.DRAW_CIRCUIT, ExperimentSpec.from_json(spec), n_inputs))

@@ -55,12 +55,12 @@ def run_snapshot(request: Request) -> Response:
         return JSONResponse({"error": str(error)}, status_code=400, headers=NOT_KEPT)
     try:
         key = request.headers.get("X-Feed-Key", "")
-        snapshot = jobs.service().feed(request.path_params["run"], key, since, version)
+        feed = jobs.service().feed(request.path_params["run"], key, since, version)
     except JobError as error:
         return JSONResponse({"error": str(error)}, status_code=404, headers=NOT_KEPT)
     except StoreError as error:
         return JSONResponse({"error": str(error)}, status_code=503, headers=NOT_KEPT)
-    return Response(snapshot.to_json(), media_type="application/json", headers=NOT_KEPT)
+    return Response(feed.model_dump_json(), media_type="application/json", headers=NOT_KEPT)
 
 
 class Assets(StaticFiles):

@@ -226,7 +226,7 @@ def last_file() -> DataSpec | None:
 
 def _kept(data: DataSpec, seed: int) -> Table | None:
     try:
-        return jobs.service().table_of(workspace.owner(), data, seed)
+        return jobs.service().read_upload(workspace.owner(), data, seed)
     except QennError as error:
         complain("upload", error)
         return None

@@ -10,7 +10,7 @@ from pages._shared import components, state, workspace
 from qenn_core import jobs
 from qenn_core.errors import JobError, QennError, SpecError
 from qenn_core.experiment import ExperimentSpec
-from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs import RunSnapshot
 from qenn_core.workspace import feed_key
 
 _PLACE = "run"

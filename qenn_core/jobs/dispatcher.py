@@ -1,168 +1,174 @@
-"""The runs that go on: which wait, which are with a worker, and what is known of each."""
+"""The runs in progress: sends them to workers, and applies the workers' events to them."""
 
 from __future__ import annotations
 
 import logging
-import pickle
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from threading import Event, RLock, Thread
-from typing import Any
+
+from pydantic import ValidationError
 
 from qenn_core import limits
-from qenn_core.errors import JobError, QennError
-from qenn_core.jobs import (
-    control,
-    steady,  # noqa: F401  before this process says anything to the workers
-    tasks,
-)
-from qenn_core.jobs.allowance import Allowance
-from qenn_core.jobs.cluster import Cluster
-from qenn_core.jobs.control import Wish
-from qenn_core.jobs.keeping import Keeper
+from qenn_core.errors import ErrorMessage, JobError, QennError
+from qenn_core.jobs.cluster.pool import WorkerPool
+from qenn_core.jobs.commands import RunCommand, RunLimits, SlotKind, TrainingTask
+from qenn_core.jobs.events import EventBatch, RunFailed
 from qenn_core.jobs.queue import fair_order
+from qenn_core.jobs.recorder import RunRecorder
 from qenn_core.jobs.run import Run
-from qenn_core.jobs.snapshot import RunSnapshot, State
-from qenn_core.jobs.tasks import TRAINING
-from qenn_core.jobs.telling import News
+from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs.worker import control, tasks
+from qenn_core.store import RunState
 
 logger = logging.getLogger(__name__)
 
-# Ended runs that are kept at hand, some 200 kB each; the others lie in the store.
+# Ended runs in memory, some 200 kB each; the others are in the store.
 MAX_ENDED = 50
-# What waits at a worker for the end of the run before it is lost with that worker; it is handed over again.
+# A run that waits at a worker for the one before it is lost with that worker, and is then sent again.
 MAX_ATTEMPTS = 3
 INTERRUPTED = "This training was interrupted."
-SERVER_ENDED = "The server was stopped while it went on."
-RESUME = (
-    "Press Resume to go on from the last epoch saved; if it comes back, use fewer qubits, rows or columns."
+SERVER_STOPPED = "The server was stopped during the training."
+RESUME = "Press Resume to continue from the last saved epoch; if it happens again, use fewer qubits or rows."
+UNREADABLE_EVENTS = ErrorMessage(
+    what="This training was stopped.",
+    why="Its worker runs a different version of QENN Studio than the server.",
+    remedy="The server's operator can install the same version everywhere.",
 )
 
-
-Connect = Callable[[Callable[[Any], None], Callable[[], None]], Cluster]
+ConnectPool = Callable[[Callable[[object], None], Callable[[], None]], WorkerPool]
 
 
 class Dispatcher:
-    """Brings runs to the workers, and the workers' messages to the runs.
+    """Sends runs to the workers, and applies the workers' events to the runs.
 
-    Every method may be called from any thread.
+    All methods may be called from any thread.
 
     Parameters
     ----------
-    connect : callable
-        Returns the cluster, given who takes its messages and who is called when its size has changed.
-    keeper : Keeper
-        Hands what changes to the store.
-    allowance : Allowance
-        What each run may take of a worker.
+    connect_pool : callable
+        Returns the worker pool, given its `on_message` and `on_resize`.
+    recorder : RunRecorder
+        Records changes in the store.
+    run_limits : RunLimits
+        What each run may use of a worker.
     """
 
-    def __init__(self, connect: Connect, keeper: Keeper, allowance: Allowance) -> None:
-        self._keeper = keeper
-        self._allowance = allowance
+    def __init__(self, connect_pool: ConnectPool, recorder: RunRecorder, run_limits: RunLimits) -> None:
+        self._recorder = recorder
+        self._run_limits = run_limits
         self._lock = RLock()
         self._runs: dict[str, Run] = {}
-        self._leaving: dict[str, Run] = {}
+        # Deleted runs that a worker is still busy with.
+        self._removed: dict[str, Run] = {}
         self._waiting: list[Run] = []
-        self._served: dict[str, int] = {}
+        self._last_served: dict[str, int] = {}
         self._wake = Event()
         self._closed = False
-        self.cluster = connect(self._take, self._wake.set)
-        self._thread = Thread(target=self._work, name="qenn-dispatch", daemon=True)
+        self.pool = connect_pool(self._receive, self._wake.set)
+        self._thread = Thread(target=self._dispatch, name="qenn-dispatcher", daemon=True)
         self._thread.start()
 
-    def add(self, run: Run, *, known: bool = False) -> None:
-        """Line up a run.
+    def enqueue(self, run: Run, *, recorded: bool = False) -> None:
+        """Add a run to the queue.
 
         Parameters
         ----------
         run : Run
-            A new one, or one that goes on.
-        known : bool
-            Whether the store has all of it so far.
+            A new run, or one to resume.
+        recorded : bool
+            Whether the store has everything about it so far.
 
         Raises
         ------
         JobError
-            If too many wait, of its owner or of all.
+            If too many runs are waiting, of its owner or in total.
+        StoreError
+            If too much is waiting to be saved.
         """
         with self._lock:
             self._refuse_too_many(run.owner)
-            self._keeper.refuse_if_crowded()
+            self._recorder.refuse_if_crowded()
             self._runs[run.id] = run
             self._waiting.append(run)
-            if known:
-                self._keeper.know(run)
-            self._keeper.keep(run)
+            if recorded:
+                self._recorder.mark_recorded(run)
+            self._recorder.record(run)
         _log("run waits", run)
         self._wake.set()
 
     def find(self, run_id: str) -> Run | None:
-        """Return a run that is at hand."""
+        """Return a run that is in memory."""
         with self._lock:
             return self._runs.get(run_id)
 
     def snapshot(self, run: Run, since_epoch: int = 0, since_map: int = 0) -> RunSnapshot:
-        """Return a run as it stands now, with its place in the queue."""
+        """Return a run at this moment, with its position in the queue."""
         with self._lock:
-            queue = self._queue()
-            place = queue.index(run) + 1 if run in queue else 0
-            trouble = self._keeper.trouble_with(run)
-            if place and self.cluster.trouble:
-                trouble = f"{self.cluster.trouble} This run begins as soon as they are there."
-            saved = self._keeper.is_saved(run)
-            return run.snapshot(since_epoch, since_map, place=place, saved=saved, trouble=trouble)
+            queue = self._ordered_queue()
+            position = queue.index(run) + 1 if run in queue else 0
+            trouble = self._recorder.trouble_with(run)
+            if position and self.pool.trouble:
+                trouble = f"{self.pool.trouble} This run starts as soon as they are available."
+            return run.snapshot(
+                since_epoch,
+                since_map,
+                queue_position=position,
+                saved=self._recorder.is_saved(run),
+                trouble=trouble,
+            )
 
-    def wish(self, run: Run, change: Callable[[Run], Wish], waiting_state: State) -> None:
-        """Tell a run how far it may go.
+    def command(self, run: Run, change: Callable[[Run], RunCommand], waiting_state: RunState) -> None:
+        """Change how far a run may go.
 
         Parameters
         ----------
         run : Run
-            The run; one that has ended takes no notice.
+            The run; nothing happens if it has ended.
         change : callable
-            Returns the new wish.
-        waiting_state : str
-            What becomes of the run if no worker has it.
+            Returns the new command.
+        waiting_state : RunState
+            The new state if no worker has the run.
         """
         with self._lock:
             if run.ended:
                 return
-            run.wish = change(run)
-            if not run.working:
-                # One that was trained before goes to a worker once more, for its scores.
-                run.change(state="queued" if waiting_state == "stopped" and run.begun else waiting_state)
+            run.command = change(run)
+            if not run.assigned:
+                # A stopped run that has trained goes to a worker once more, to be scored.
+                to_score = waiting_state == "stopped" and run.epochs_done > 0
+                run.set_waiting_state("queued" if to_score else waiting_state)
                 if run.ended:
                     self._waiting.remove(run)
                     _log("run ended", run)
-            self._keeper.keep(run)
-        self._tell(run)
+            self._recorder.record(run)
+        self._send_command(run)
         self._wake.set()
 
     def remove(self, run: Run) -> None:
-        """End a run, and know nothing of it any more."""
+        """End a run and forget it."""
         with self._lock:
             self._runs.pop(run.id, None)
             if run in self._waiting:
                 self._waiting.remove(run)
-            if run.working:
-                self._leaving[run.id] = run
-            run.wish = run.wish.drop()
-        self._tell(run)
-        self._keeper.forget(run)
+            if run.assigned:
+                self._removed[run.id] = run
+            run.command = run.command.discarded()
+        self._send_command(run)
+        self._recorder.discard(run)
         _log("run deleted", run)
 
     def close(self) -> None:
-        """Take no more runs, and note of those that go on that they were interrupted."""
+        """Accept no more runs, and mark those in progress as interrupted."""
         self._closed = True
         self._wake.set()
         self._thread.join()
         with self._lock:
             for run in self._runs.values():
                 if not run.ended:
-                    run.interrupt(JobError(INTERRUPTED, SERVER_ENDED, RESUME))
-                    self._keeper.keep(run)
+                    run.interrupt(JobError(INTERRUPTED, SERVER_STOPPED, RESUME).message)
+                    self._recorder.record(run)
             self._runs.clear()
 
     def _refuse_too_many(self, owner: str) -> None:
@@ -170,8 +176,8 @@ class Dispatcher:
         if own >= limits.MAX_WAITING_PER_USER:
             raise JobError(
                 f"{own} of your trainings are waiting already.",
-                "More would take their turn from nobody but yourself, and fill the server.",
-                "Wait until one has begun, or stop one on the Runs page.",
+                "More would only wait behind your own, and fill the server.",
+                "Wait until one has started, or stop one on the Runs page.",
             )
         if len(self._waiting) >= limits.MAX_WAITING:
             raise JobError(
@@ -180,123 +186,143 @@ class Dispatcher:
                 "Try again in a few minutes.",
             )
 
-    # The way to the workers
+    # To the workers
 
-    def _work(self) -> None:
+    def _dispatch(self) -> None:
         while not self._closed:
             self._wake.wait()
             self._wake.clear()
-            while not self._closed and (run := self._next()):
+            while not self._closed and (run := self._assign_next()):
                 try:
-                    self._hand_over(run)
+                    self._send(run)
                 except Exception as error:  # whatever is wrong with this run, others wait behind it
-                    self._give_up(run, error)
+                    self._on_lost(run, error)
 
-    def _hand_over(self, run: Run) -> None:
-        payload = pickle.dumps((run.spec, run.table, run.checkpoint, self._allowance))
-        task = self.cluster.submit(TRAINING, tasks.run, self.cluster.topic, run.id, run.wish, payload=payload)
-        task.add_done_callback(partial(self._done, run))
+    def _send(self, run: Run) -> None:
+        payload = TrainingTask(run.spec, run.table, run.checkpoint, self._run_limits).to_bytes()
+        future = self.pool.submit(
+            SlotKind.TRAINING, tasks.run_training, self.pool.topic, run.id, run.command, payload=payload
+        )
+        future.add_done_callback(partial(self._on_done, run))
 
-    def _next(self) -> Run | None:
-        """Take the run that is next out of the queue, if it may begin now."""
+    def _assign_next(self) -> Run | None:
+        """Take the next run out of the queue, if it may start now."""
         with self._lock:
-            owners = self._under_way()
-            if len(owners) >= self.cluster.slots():
+            running = self._owners_running()
+            if len(running) >= self.pool.slots():
                 return None
-            for run in self._queue()[:1]:
-                if owners.count(run.owner) < limits.MAX_RUNNING_PER_USER:
+            for run in self._ordered_queue()[:1]:
+                if running.count(run.owner) < limits.MAX_RUNNING_PER_USER:
                     self._waiting.remove(run)
-                    self._served[run.owner] = max(self._served.values(), default=0) + 1
-                    run.begin()
-                    self._keeper.keep(run)
-                    _log("run begun", run)
+                    self._last_served[run.owner] = max(self._last_served.values(), default=0) + 1
+                    run.assign()
+                    self._recorder.record(run)
+                    _log("run started", run)
                     return run
             return None
 
-    def _queue(self) -> list[Run]:
+    def _ordered_queue(self) -> list[Run]:
         """Return the runs that wait for a worker, the next one first."""
         ready = [run for run in self._waiting if run.ready]
         owners = [run.owner for run in ready]
-        return [ready[position] for position in fair_order(owners, self._under_way(), self._served)]
+        order = fair_order(owners, self._owners_running(), self._last_served)
+        return [ready[position] for position in order]
 
-    def _under_way(self) -> list[str]:
-        working = [run for run in self._runs.values() if run.working]
-        return [run.owner for run in (*working, *self._leaving.values()) if not run.ending]
+    def _owners_running(self) -> list[str]:
+        """Return the owner of each run that a worker has and is not about to end."""
+        assigned = [run for run in self._runs.values() if run.assigned]
+        return [run.owner for run in (*assigned, *self._removed.values()) if not run.ending]
 
-    def _tell(self, run: Run) -> None:
-        """Pass on the wish; a run whose worker is not known yet is told once it has begun."""
+    def _send_command(self, run: Run) -> None:
+        """Send the command of a run to its worker; before the run has started there, that waits."""
         if run.worker:
-            self.cluster.everywhere(control.tell, run.id, run.wish, workers=[run.worker])
+            self.pool.broadcast(control.send_command, run.id, run.command, workers=[run.worker])
 
-    # The way back
+    # From the workers
 
-    def _take(self, message: tuple[str, News]) -> None:
-        """Take news of a worker; they come in the order in which it sent them."""
-        run_id, news = message
+    def _receive(self, message: object) -> None:
+        """Apply the events of a worker, which arrive in the order in which it sent them."""
+        try:
+            batch = EventBatch.from_message(message)
+        except ValidationError:
+            logger.exception("a worker has sent events that cannot be read")
+            self._fail_unreadable(message)
+            return
         with self._lock:
-            run = self._runs.get(run_id) or self._leaving.get(run_id)
-            if run is None or not run.working:
+            run = self._runs.get(batch.run) or self._removed.get(batch.run)
+            if run is None or not run.assigned:
                 return
-            begins, goes_on = run.worker is None, not run.ending
-            for field, value in news:
-                run.take(field, value)
-            if run_id in self._runs:
-                self._keeper.keep(run)
-        if begins:
-            self._tell(run)
-        if goes_on and run.ending and run.worker:
-            self.cluster.expect_place(TRAINING, run.worker)
+            had_started, was_ending = run.worker is not None, run.ending
+            for event in batch.events:
+                run.apply(event)
+            if batch.run in self._runs:
+                self._recorder.record(run)
+        if not had_started:
+            self._send_command(run)
+        if run.ending and not was_ending and run.worker:
+            self.pool.expect_free_slot(SlotKind.TRAINING, run.worker)
             self._wake.set()
 
-    def _done(self, run: Run, task: Future[None]) -> None:
+    def _fail_unreadable(self, message: object) -> None:
+        """Let the run fail whose worker has sent an unreadable message, if the message says which it is."""
+        run = self.find(str(message[0])) if isinstance(message, list | tuple) and message else None
+        if run is None or not run.assigned:
+            return
+        with self._lock:
+            run.apply(RunFailed(error=UNREADABLE_EVENTS))
+        if run.worker:
+            command = run.command.discarded()
+            self.pool.broadcast(control.send_command, run.id, command, workers=[run.worker])
+
+    def _on_done(self, run: Run, future: Future[None]) -> None:
         with self._lock:
             if self._closed or run.id not in self._runs:
-                self._leaving.pop(run.id, None)
+                self._removed.pop(run.id, None)
                 self._wake.set()
                 return
-            if error := task.exception():
-                self._give_up(run, error)
+            if error := future.exception():
+                self._on_lost(run, error)
                 return
-            run.end()
-            self._put_away(run)
+            run.complete()
+            self._release(run)
 
-    def _give_up(self, run: Run, error: BaseException) -> None:
-        """Interrupt a run that its worker cannot go on with; one that had not begun there waits again."""
+    def _on_lost(self, run: Run, error: BaseException) -> None:
+        """Interrupt a run that has lost its worker; one that had not started there waits again."""
         logger.error("run %s has lost its worker: %r", run.id, error)
         why = f"{error.what} {error.why}" if isinstance(error, QennError) else type(error).__name__
         with self._lock:
             if 0 < run.attempts < MAX_ATTEMPTS:
-                run.wait_again()
+                run.requeue()
             else:
-                run.interrupt(JobError(INTERRUPTED, why, RESUME))
-            self._put_away(run)
+                run.interrupt(JobError(INTERRUPTED, why, RESUME).message)
+            self._release(run)
 
-    def _put_away(self, run: Run) -> None:
-        """Keep a run that no worker has any more, or let it wait again."""
+    def _release(self, run: Run) -> None:
+        """Record a run that no worker has any more, and let it wait again unless it has ended."""
         if not run.ended:
             self._waiting.append(run)
         _log("run ended" if run.ended else "run waits", run)
-        self._keeper.keep(run)
-        self._make_room()
+        self._recorder.record(run)
+        self._evict_ended()
         self._wake.set()
 
-    def _make_room(self) -> None:
-        """Let go of the oldest ended runs that are saved, and of who was served without waiting now."""
+    def _evict_ended(self) -> None:
+        """Remove the oldest ended runs that are saved, and owners without runs."""
         ended = [run for run in self._runs.values() if run.ended]
         for run in ended[:-MAX_ENDED]:
-            if self._keeper.is_saved(run):
+            if self._recorder.is_saved(run):
                 del self._runs[run.id]
-        present = {run.owner for run in self._runs.values()}
-        self._served = {owner: number for owner, number in self._served.items() if owner in present}
+        owners = {run.owner for run in self._runs.values()}
+        self._last_served = {owner: n for owner, n in self._last_served.items() if owner in owners}
 
 
-def _log(event: str, run: Run) -> None:
-    finished = run.facts.finished
-    facts = {
+def _log(message: str, run: Run) -> None:
+    finished = run.report.finished
+    fields = {
         "run": run.id,
         "state": run.state,
-        "epochs": run.done,
+        "epochs": run.epochs_done,
         "seconds": round(run.seconds, 3),
         "reason": finished.reason if finished else None,
     }
-    logger.info(event, extra=facts)
+    logger.info(message, extra=fields)

@@ -1,4 +1,4 @@
-"""Who is next: fair between users, whatever the number of runs that each of them has."""
+"""The order in which waiting runs start: fair between users, however many runs each of them has."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 
 
-def fair_order(owners: Sequence[str], under_way: Iterable[str], served: Mapping[str, int]) -> list[int]:
-    """Order those who wait.
+def fair_order(owners: Sequence[str], running: Iterable[str], last_served: Mapping[str, int]) -> list[int]:
+    """Return the order in which waiting runs start.
 
-    The next is always of the user with the fewest runs under way; of several such users, of the one who was
-    served the longest ago; of that user's own runs, the first to arrive. So the first run of a user never
-    waits for another's second to begin, and users with many runs take turns.
+    The next run belongs to the user with the fewest running; among several such users, to the one who was
+    served longest ago; among the runs of that user it is the one that arrived first. So the first run of a
+    user never waits for the second of another, and users with many runs alternate.
 
     Parameters
     ----------
     owners : sequence of str
-        Whose each waiting run is, in the order of their arrival.
-    under_way : iterable of str
-        Whose each run under way is.
-    served : mapping of str to int
-        When a run of a user began last, as a number that grows; users who are not in it come first.
+        Owner of each waiting run, in order of arrival.
+    running : iterable of str
+        Owner of each running run.
+    last_served : mapping of str to int
+        When a run of each owner started last, as a number that grows; owners without one come first.
 
     Returns
     -------
     list of int
-        Positions in `owners`, the next to begin first.
+        Positions in `owners`, the next run first.
     """
     queues: dict[str, deque[int]] = {}
     for position, owner in enumerate(owners):
         queues.setdefault(owner, deque()).append(position)
-    running = Counter(under_way)
-    turns = [(running[owner], served.get(owner, 0), queue[0], owner) for owner, queue in queues.items()]
-    heapq.heapify(turns)
-    latest = max(served.values(), default=0)
+    n_running = Counter(running)
+    heap = [(n_running[owner], last_served.get(owner, 0), queue[0], owner) for owner, queue in queues.items()]
+    heapq.heapify(heap)
+    latest = max(last_served.values(), default=0)
     order: list[int] = []
-    while turns:
-        n_running, _, position, owner = heapq.heappop(turns)
+    while heap:
+        count, _, position, owner = heapq.heappop(heap)
         order.append(position)
         latest += 1
         queues[owner].popleft()
         if queues[owner]:
-            heapq.heappush(turns, (n_running + 1, latest, queues[owner][0], owner))
+            heapq.heappush(heap, (count + 1, latest, queues[owner][0], owner))
     return order

@@ -1,209 +1,238 @@
-"""A run as the server keeps it, brought up to date by the messages of its worker."""
+"""A run in the server's memory, updated by the events of its worker."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-
-from pydantic import TypeAdapter
-from pydantic.fields import FieldInfo
+from typing import assert_never
 
 from qenn_core.data import Table
-from qenn_core.errors import QennError
+from qenn_core.errors import ErrorMessage
 from qenn_core.experiment import ExperimentSpec
-from qenn_core.jobs import messages
-from qenn_core.jobs.control import Wish
-from qenn_core.jobs.snapshot import RESUMABLE, RunSnapshot, State
-from qenn_core.store import SavedState
+from qenn_core.jobs import events
+from qenn_core.jobs.commands import RunCommand
+from qenn_core.jobs.report import RunReport
+from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.store import ENDED_STATES, RunState, SavedState
 from qenn_core.training import RESUMABLE_REASONS, Epoch
 
-
-def _annotation(field: FieldInfo) -> Any:
-    return field.annotation
-
-
-# A message is the name and the new value of a field of the snapshot. Epochs come one by one.
-_FIELDS: dict[str, TypeAdapter[Any]] = {
-    name: TypeAdapter(_annotation(field)) for name, field in RunSnapshot.model_fields.items()
-}
+RESUMABLE_STATES: tuple[RunState, ...] = ("stopped", "interrupted")
 
 
 class Run:
-    """One run; not thread-safe by itself.
+    """One run. Not thread-safe by itself.
 
     Parameters
     ----------
-    snapshot : RunSnapshot
-        The run as it is before it begins, or begins again.
-    owner : str
-        Whose it is.
+    run_id, owner : str
+        The id of the run and of the workspace that owns it.
     spec : ExperimentSpec
         What to train.
     table : Table or None
         The rows of an uploaded file.
+    state : RunState
+        The state before a worker has the run.
+    error : ErrorMessage or None
+        Why an ended run failed or was interrupted.
+    report : RunReport
+        What the run has reported already.
     history : iterable of Epoch
-        The epochs that are known already.
+        The epochs that are complete already.
     checkpoint : SavedState or None
-        What it is taken up again from.
+        Where to resume.
 
     Attributes
     ----------
-    wish : Wish
-        How far it may go.
+    command : RunCommand
+        How far the run may go.
     worker : str or None
-        Address of the worker process, once the run has begun there.
-    working : bool
-        Whether a worker has it, or is about to.
+        Address of the worker process once the run has started there.
+    assigned : bool
+        Whether a worker has the run or is about to.
     ending : bool
-        Whether its worker is about to be done with it.
+        Whether the worker is about to be done with the run.
     attempts : int
-        How often it was brought to a worker without having begun there yet.
+        How often the run was sent to a worker without starting there.
     model : bytes or None
-        The trained model.
+        The model archive.
     """
 
     def __init__(
         self,
-        snapshot: RunSnapshot,
+        run_id: str,
         owner: str,
         spec: ExperimentSpec,
         table: Table | None = None,
+        *,
+        state: RunState = "queued",
+        error: ErrorMessage | None = None,
+        report: RunReport | None = None,
         history: Iterable[Epoch] = (),
         checkpoint: SavedState | None = None,
     ) -> None:
-        self.id = snapshot.run
+        self.id = run_id
         self.owner = owner
         self.spec = spec
         self.table = table
+        self.error = error
+        self.report = report or RunReport()
         self.checkpoint = checkpoint
         self.model: bytes | None = None
-        self.wish = Wish()
+        self.command = RunCommand()
         self.worker: str | None = None
-        self.working = False
+        self.assigned = False
         self.ending = False
         self.attempts = 0
-        self._state = snapshot
+        self._state = state
         self._history = list(history)
-        self._parked = False
+        self._released = False
 
-    def again(self, table: Table | None, checkpoint: SavedState | None) -> Run:
-        """Return this ended run as one that waits to go on from `checkpoint`, or from its beginning."""
-        fresh = {"state": "queued", "finished": None, "comparison": None, "error": None}
-        snapshot = self._state.model_copy(update=fresh)
-        return Run(snapshot, self.owner, self.spec, table, self._history, checkpoint)
+    def to_resume(self, table: Table | None, checkpoint: SavedState | None) -> Run:
+        """Return a queued copy of this ended run, to train on from `checkpoint` or from the beginning."""
+        return Run(
+            self.id,
+            self.owner,
+            self.spec,
+            table,
+            report=self.report.without_outcome(),
+            history=self._history,
+            checkpoint=checkpoint,
+        )
 
     @property
-    def state(self) -> State:
-        """Where the run stands; a stop holds from the moment it is wished for."""
-        return "stopped" if self.wish.stop and not self._state.ended else self._state.state
+    def state(self) -> RunState:
+        """The state of the run; a stop takes effect at the moment of the command."""
+        return "stopped" if self.command.stop and not self.ended else self._state
 
     @property
     def ended(self) -> bool:
-        """Whether it trains no more."""
-        return self._state.ended
+        """Whether training and scoring have ended."""
+        return self._state in ENDED_STATES
 
     @property
     def ready(self) -> bool:
-        """Whether it waits for a worker."""
-        return not self.working and self._state.state == "queued"
+        """Whether the run waits for a worker."""
+        return not self.assigned and self._state == "queued"
 
     @property
-    def begun(self) -> bool:
-        """Whether it was trained at all."""
-        return self.done > 0
+    def resumable(self) -> bool:
+        """Whether the run has ended early."""
+        return self._state in RESUMABLE_STATES and self.epochs_done < self.spec.training.epochs
 
     @property
-    def done(self) -> int:
+    def epochs_done(self) -> int:
         """Number of complete epochs."""
         return len(self._history)
 
     @property
-    def facts(self) -> RunSnapshot:
-        """What was told of it, without its epochs."""
-        return self._state
-
-    @property
-    def latest(self) -> Epoch | None:
+    def latest_epoch(self) -> Epoch | None:
         """The last complete epoch."""
         return self._history[-1] if self._history else None
 
     @property
     def seconds(self) -> float:
-        """Time spent training."""
+        """Training time."""
         return sum(epoch.seconds for epoch in self._history)
 
     def epochs_after(self, number: int) -> tuple[Epoch, ...]:
         """Return the complete epochs with a higher number."""
         return tuple(self._history[number:])
 
-    def change(self, **fields: Any) -> None:
-        """Set fields of the snapshot."""
-        self._state = self._state.model_copy(update=fields)
+    def set_waiting_state(self, state: RunState) -> None:
+        """Set the state of a run that no worker has."""
+        self._state = state
 
-    def begin(self) -> None:
-        """Give the run to a worker, to be taken up from its checkpoint."""
-        self.working, self.ending, self._parked = True, False, False
+    def assign(self) -> None:
+        """Assign the run to a worker, which starts from the checkpoint."""
+        self.assigned, self.ending, self._released = True, False, False
         self.attempts += 1
         self._history = self._history[: self.checkpoint.epoch if self.checkpoint else 0]
 
-    def take(self, field: str, value: Any) -> None:
-        """Take a message of the worker."""
-        match field:
-            case messages.WORKER:
-                self.worker, self.attempts = value, 0
-                self.change(state="running")
-            case messages.CHECKPOINT:
-                self.checkpoint = SavedState(*value)
-            case messages.MODEL:
-                self.model = value
-            case messages.ENDING:
+    def apply(self, event: events.RunEvent) -> None:
+        """Update the run by an event of its worker."""
+        match event:
+            case events.RunStarted(worker=worker):
+                self.worker, self.attempts = worker, 0
+                self._state = "running"
+            case events.DataPrepared(class_names=class_names, notes=notes, map_points=points):
+                self._report(class_names=class_names, notes=notes, map_points=points)
+            case events.BaselinesFitted(baselines=baselines):
+                self._report(baselines=baselines)
+            case events.TrainingStarted(started=started):
+                self._report(started=started)
+            case events.EpochCompleted(epoch=epoch):
+                self._history.append(epoch)
+            case events.DecisionMapDrawn(decision_map=decision_map):
+                self._report(decision_map=decision_map, map_version=self.report.map_version + 1)
+            case events.CheckpointTaken(checkpoint=checkpoint):
+                self.checkpoint = checkpoint
+            case events.RunPaused():
+                self._state = "paused"
+            case events.RunResumed():
+                self._state = "running"
+            case events.WorkerReleased():
+                self._released = True
+            case events.RunEnding():
                 self.ending = True
-            case messages.PARKED:
-                self._parked = True
-            case "history":
-                self._history.append(Epoch.model_validate(value))
-            case "decision_map":
-                self.change(decision_map=_read(field, value), map_version=self._state.map_version + 1)
+            case events.TrainingFinished(finished=finished, comparison=comparison):
+                self._report(finished=finished, comparison=comparison)
+            case events.ModelPacked(content=content):
+                self.model = content
+            case events.RunFailed(error=error):
+                self.error = error
             case _:
-                self.change(**{field: _read(field, value)})
+                assert_never(event)
 
-    def end(self) -> None:
-        """Note that its worker is done with it: for good, or until a paused run may go on."""
-        finished = self._state.finished
-        if self._state.error:
-            self._close("failed")
-        elif self._parked:
-            self.working, self.worker = False, None
-            self.change(state="paused" if self.wish.paused else "queued")
+    def complete(self) -> None:
+        """Note that the worker is done with the run: for good, or because a long pause released it."""
+        finished = self.report.finished
+        if self.error:
+            self._end("failed")
+        elif self._released:
+            self.assigned, self.worker = False, None
+            self._state = "paused" if self.command.pauses else "queued"
         elif finished and finished.reason not in RESUMABLE_REASONS:
-            self._close("finished")
+            self._end("finished")
         else:
-            self._close("stopped")
+            self._end("stopped")
 
-    def wait_again(self) -> None:
-        """Note that the worker was lost that it had been brought to, before it could begin there."""
-        self.working = False
+    def requeue(self) -> None:
+        """Note that the worker was lost before the run could start there."""
+        self.assigned = False
 
-    def interrupt(self, error: QennError) -> None:
-        """Close the run, which has lost its worker and can be taken up again."""
-        self._close("interrupted", error=error.message)
+    def interrupt(self, error: ErrorMessage) -> None:
+        """End the run, which has lost its worker and can be resumed."""
+        self.error = error
+        self._end("interrupted")
 
-    def snapshot(self, since_epoch: int = 0, since_map: int = 0, **now: Any) -> RunSnapshot:
-        """Return the run as it stands now, without what the asker has."""
-        fields: dict[str, Any] = {
-            "state": self.state,
-            "scoring": self.wish.stop and not self.ended,
-            "resumable": self._state.state in RESUMABLE and self.done < self.spec.training.epochs,
-            "history": self.epochs_after(since_epoch),
-        }
-        if since_map >= self._state.map_version > 0:
-            fields |= {"decision_map": None, "map_points": None}
-        return self._state.model_copy(update=fields | now)
+    def snapshot(
+        self,
+        since_epoch: int = 0,
+        since_map: int = 0,
+        *,
+        queue_position: int = 0,
+        saved: bool = False,
+        trouble: str = "",
+    ) -> RunSnapshot:
+        """Return the run at this moment, without the epochs and the map that the reader has already."""
+        known = since_map >= self.report.map_version > 0
+        return RunSnapshot(
+            run=self.id,
+            state=self.state,
+            scoring=self.command.stop and not self.ended,
+            resumable=self.resumable,
+            saved=saved,
+            trouble=trouble,
+            queue_position=queue_position,
+            epochs=self.spec.training.epochs,
+            history=self.epochs_after(since_epoch),
+            report=self.report.without_map() if known else self.report,
+            error=self.error,
+        )
 
-    def _close(self, state: State, **fields: Any) -> None:
-        self.working, self.worker, self.table = False, None, None
-        self.change(state=state, **fields)
+    def _report(self, **changes: object) -> None:
+        self.report = self.report.model_copy(update=changes)
 
-
-def _read(field: str, value: Any) -> Any:
-    return _FIELDS[field].validate_python(value)
+    def _end(self, state: RunState) -> None:
+        # An ended run stays in memory for a while, and a table may be large.
+        self.assigned, self.worker, self.table = False, None, None
+        self._state = state

@@ -1,28 +1,14 @@
-"""What is known of a run at one moment: what a page shows of it."""
+"""A run at one moment: as pages see it, and as the JSON that their scripts poll."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, computed_field
-from pydantic_core import to_json
+from pydantic import BaseModel, ConfigDict
 
 from qenn_core.analysis import DecisionMap, MapPoint
-from qenn_core.comparison import Comparison, ModelResult
 from qenn_core.errors import ErrorMessage
-from qenn_core.training import Epoch, Finished, Started
-
-State = Literal["queued", "running", "paused", "stopped", "failed", "finished", "interrupted"]
-ENDED: tuple[State, ...] = ("stopped", "failed", "finished", "interrupted")
-RESUMABLE: tuple[State, ...] = ("stopped", "interrupted")
-
-# The history lies beside it, epoch by epoch.
-_KEPT_ELSEWHERE = {"history", "saved", "trouble", "scoring", "place", "reference_accuracy"}
-_PREDICTIONS: dict[str, Any] = {
-    "baselines": {"__all__": {"predictions"}},
-    "comparison": {"rows": {"__all__": {"predictions"}}},
-    "finished": {"predictions"},
-}
+from qenn_core.jobs.report import RunReport
+from qenn_core.store import ENDED_STATES, RunState
+from qenn_core.training import Epoch
 
 
 class RunSnapshot(BaseModel):
@@ -32,84 +18,109 @@ class RunSnapshot(BaseModel):
     ----------
     run : str
         The id of the run.
-    state : str
-        Where it stands; *interrupted* is a run that lost its worker or its server.
+    state : RunState
+        *interrupted* is a run that lost its worker or its server.
     scoring : bool
-        Whether it was stopped, and its scores are still being worked out.
+        Whether the run was stopped and its scores are still being computed.
     resumable : bool
-        Whether it has ended before its time and can go on.
+        Whether the run has ended early and can be resumed.
     saved : bool
-        Whether all of it lies in the store.
+        Whether everything about the run is in the store.
     trouble : str
-        Why it cannot be saved at present; empty where it can.
-    place : int
-        Its place in the queue, 1 being the next to begin; 0 once it has begun.
+        Why the run cannot start or be saved at present, in sentences; otherwise empty.
+    queue_position : int
+        1 for the next run to start; 0 for a run that is not waiting for a worker.
     epochs : int
-        Epochs that it may take in all.
+        Largest number of epochs that the run may take.
     history : tuple of Epoch
-        Its epochs, from the one asked for.
-    map_version : int
-        Number of the latest decision map, 0 where there is none yet.
-    decision_map, map_points
-        ``None`` also where the asker has this version already.
-    notes : tuple of str
-        What was done to the data, in plain sentences.
-    baselines : tuple of ModelResult
-        The classical models on the same split.
+        Complete epochs, from the requested one on.
+    report : RunReport
+        What the run has reported besides its epochs.
     error : ErrorMessage or None
-        Why it failed.
+        Why the run failed or was interrupted.
     """
 
     model_config = ConfigDict(frozen=True)
 
     run: str
-    state: State = "queued"
-    scoring: bool = False
-    resumable: bool = False
-    saved: bool = False
-    trouble: str = ""
-    place: int = 0
+    state: RunState
+    scoring: bool
+    resumable: bool
+    saved: bool
+    trouble: str
+    queue_position: int
     epochs: int
-    class_names: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    baselines: tuple[ModelResult, ...] = ()
-    started: Started | None = None
-    history: tuple[Epoch, ...] = ()
-    map_version: int = 0
-    decision_map: DecisionMap | None = None
-    map_points: tuple[MapPoint, ...] | None = None
-    finished: Finished | None = None
-    comparison: Comparison | None = None
-    error: ErrorMessage | None = None
+    history: tuple[Epoch, ...]
+    report: RunReport
+    error: ErrorMessage | None
 
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def reference_accuracy(self) -> float | None:
-        """Validation accuracy of the first baseline on the circuit's inputs, 0 to 1."""
-        return self.baselines[0].validation.accuracy if self.baselines else None
-
-    @computed_field  # type: ignore[prop-decorator]
     @property
     def stage(self) -> str:
-        """Where it stands, as far as a page offers something else there: waiting and training are one."""
+        """Which controls a page offers for the run: waiting and training are one stage."""
         if self.ended:
             return f"{self.state}/{self.scoring}/{self.resumable}"
         return "paused" if self.state == "paused" else "active"
 
     @property
     def ended(self) -> bool:
-        """Whether it trains no more, unless it is resumed."""
-        return self.state in ENDED
+        """Whether training has ended; it may be resumed."""
+        return self.state in ENDED_STATES
 
     @property
     def settled(self) -> bool:
-        """Whether nothing more will come of it, unless it is resumed."""
+        """Whether the run will not change any more, unless it is resumed."""
         return self.ended and not self.scoring
 
-    def to_json(self) -> str:
-        """Write as JSON, without the predictions of single rows; no number is written as null."""
-        return self.model_dump_json(exclude=_PREDICTIONS)
 
-    def to_report(self) -> bytes:
-        """Write what is kept of the run beside its epochs; what is not a number stays that."""
-        return to_json(self.model_dump(exclude=_KEPT_ELSEWHERE), inf_nan_mode="constants")
+class RunFeed(BaseModel):
+    """The parts of a snapshot that the script of a page draws.
+
+    Parameters
+    ----------
+    outcome : str
+        Why training ended, in a sentence; empty before.
+    reference_accuracy : float or None
+        See `RunReport`; the other fields are those of the snapshot and its report.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    state: RunState
+    stage: str
+    scoring: bool
+    resumable: bool
+    saved: bool
+    trouble: str
+    queue_position: int
+    epochs: int
+    history: tuple[Epoch, ...]
+    class_names: tuple[str, ...]
+    reference_accuracy: float | None
+    map_version: int
+    decision_map: DecisionMap | None
+    map_points: tuple[MapPoint, ...] | None
+    outcome: str
+
+    @classmethod
+    def of(cls, snapshot: RunSnapshot) -> RunFeed:
+        """Select what a script draws."""
+        report = snapshot.report
+        return cls(
+            run=snapshot.run,
+            state=snapshot.state,
+            stage=snapshot.stage,
+            scoring=snapshot.scoring,
+            resumable=snapshot.resumable,
+            saved=snapshot.saved,
+            trouble=snapshot.trouble,
+            queue_position=snapshot.queue_position,
+            epochs=snapshot.epochs,
+            history=snapshot.history,
+            class_names=report.class_names,
+            reference_accuracy=report.reference_accuracy,
+            map_version=report.map_version,
+            decision_map=report.decision_map,
+            map_points=report.map_points,
+            outcome=report.finished.message if report.finished else "",
+        )

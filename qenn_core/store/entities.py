@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 RunState = Literal["queued", "running", "paused", "stopped", "failed", "finished", "interrupted"]
+"""The state of a run; *interrupted* is a run that lost its worker or its server."""
+ENDED_STATES: tuple[RunState, ...] = ("stopped", "failed", "finished", "interrupted")
+"""The states of a run that no server is working on."""
 INTERRUPTED: RunState = "interrupted"
-ENDED_STATES: tuple[RunState, ...] = ("stopped", "failed", "finished", INTERRUPTED)
-"""The states in which no server works on a run."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class StoredRun:
         The name its owner gave it.
     starred : bool
         Whether its owner marked it with a star.
-    state : str
-        One of `RunState`.
+    state : RunState
+        Its state when saved.
     created, ended : datetime
         By the clock of the server, with timezone; ``ended`` is ``None`` until the run ends.
     spec : str

@@ -13,7 +13,7 @@ from qenn_core.comparison.baselines import fit_baselines
 from qenn_core.data.builtin import load_builtin
 from qenn_core.data.preparation import prepare
 from qenn_core.experiment import ExperimentSpec
-from qenn_core.jobs.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
+from qenn_core.jobs.worker.live_map import RESOLUTION, RESOLUTION_NOISY, LiveMap
 from qenn_core.model.cost import Cost
 from qenn_core.model.run_cost import MachineSpeed, Workload
 from qenn_core.training.records import Epoch
@@ -76,9 +76,9 @@ def measure_run(text: str) -> Run:
     for record in training:
         if isinstance(record, Epoch):
             trained += record.seconds
-            if live_map.due(trained):
+            if live_map.is_due(trained):
                 live_map.draw()
-    live_map.draw_fully()
+    live_map.draw_in_full()
     seconds = thread_time() - begun
     memory.over.set()
     memory.join()

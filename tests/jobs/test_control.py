@@ -1,73 +1,117 @@
-"""What a run is told: the latest wish holds."""
+"""Commands to a run, and what the running training makes of them."""
 
 from __future__ import annotations
 
 from threading import Timer
 
-from qenn_core.jobs.control import Control, Wish, controlled, tell
+import pytest
+
+from qenn_core.jobs.commands import RunCommand
+from qenn_core.jobs.worker import compute_lock
+from qenn_core.jobs.worker.control import RunControl, RunDiscardedError, registered, send_command
 
 
-def test_a_run_goes_on_unless_told_otherwise() -> None:
-    control = Control(Wish())
-    assert not control.must_wait(10_000)
-    assert not control.stopped
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
-def test_a_paused_run_waits_and_a_resumed_one_does_not() -> None:
-    control = Control(Wish().pause(3))
-    assert control.must_wait(3)
-    control.tell(Wish().pause(3).resume())
-    assert not control.must_wait(3)
+def test_run_continues_by_default() -> None:
+    control = RunControl(RunCommand())
+    assert not control.must_pause(10_000)
+    assert control.should_stop() is None
 
 
-def test_each_step_is_one_epoch_more() -> None:
-    paused = Wish().pause(3)
-    assert paused.step(3).epochs == 4
-    assert paused.step(3).step(3).epochs == 5, "two quick clicks are two epochs"
-    assert Wish().step(7).epochs == 8, "a run that goes on is stepped from where it is"
-    assert Wish(epochs=2).step(7).epochs == 8
+def test_paused_run_waits_until_resumed() -> None:
+    control = RunControl(RunCommand().paused(3))
+    assert control.must_pause(3)
+    control.update(RunCommand().paused(3).resumed())
+    assert not control.must_pause(3)
 
 
-def test_a_wish_that_comes_late_is_not_obeyed() -> None:
-    first = Wish().pause(1)
-    second = first.resume()
-    control = Control(Wish())
-    control.tell(second)
-    control.tell(first)
-    assert not control.must_wait(10_000)
+def test_each_step_is_one_more_epoch() -> None:
+    paused = RunCommand().paused(3)
+    assert paused.stepped(3).pause_after == 4
+    assert paused.stepped(3).stepped(3).pause_after == 5, "two quick clicks are two epochs"
+    assert RunCommand().stepped(7).pause_after == 8, "a running run steps from its current epoch"
+    assert RunCommand(pause_after=2).stepped(7).pause_after == 8
 
 
-def test_a_stopped_run_neither_waits_nor_can_be_resumed() -> None:
-    control = Control(Wish().pause(0).end().resume())
+def test_late_command_is_ignored() -> None:
+    first = RunCommand().paused(1)
+    second = first.resumed()
+    control = RunControl(RunCommand())
+    control.update(second)
+    control.update(first)
+    assert not control.must_pause(10_000)
+
+
+def test_stopped_run_neither_pauses_nor_resumes() -> None:
+    control = RunControl(RunCommand().paused(0).stopped().resumed())
+    assert control.should_stop() == "user"
+    assert not control.must_pause(5)
+
+
+def test_wait_ends_when_the_run_may_continue() -> None:
+    control = RunControl(RunCommand().paused(0))
+    Timer(0.05, control.update, [RunCommand().paused(0).stepped(0)]).start()
+    with compute_lock.held():
+        assert control.wait_while_paused(0, seconds=10)
+    assert control.should_stop() is None
+    assert control.must_pause(1)
+
+
+def test_wait_ends_after_its_time_and_leaves_the_command_in_force() -> None:
+    control = RunControl(RunCommand().paused(0))
+    with compute_lock.held():
+        assert not control.wait_while_paused(0, seconds=0.01)
+    assert control.must_pause(0)
+    assert control.should_stop() is None
+
+
+def test_stop_of_the_user_is_the_reason() -> None:
+    control = RunControl(RunCommand())
+    assert control.should_stop() is None
+    control.update(RunCommand().stopped())
+    assert control.should_stop() == "user"
+
+
+def test_nothing_is_computed_for_a_deleted_run() -> None:
+    control = RunControl(RunCommand())
+    control.update(RunCommand().discarded())
     assert control.stopped
-    assert not control.must_wait(5)
+    with pytest.raises(RunDiscardedError):
+        control.should_stop()
 
 
-def test_waiting_ends_when_the_run_may_go_on() -> None:
-    control = Control(Wish().pause(0))
-    Timer(0.05, control.tell, [Wish().pause(0).step(0)]).start()
-    assert control.wait(0, seconds=10)
-    assert not control.stopped
-    assert control.must_wait(1)
+def test_time_limit_does_not_count_pauses() -> None:
+    clock = Clock()
+    control = RunControl(RunCommand(), clock)
+    clock.seconds += 1000
+    assert control.should_stop() is None, "there is no limit before it is set"
+    control.limit_time(10)
+    clock.seconds += 9
+    assert control.should_stop() is None
+    control.update(RunCommand().paused(0))
+
+    def resume_after_an_hour() -> None:
+        clock.seconds += 3600
+        control.update(RunCommand(version=9))
+
+    Timer(0.05, resume_after_an_hour).start()
+    with compute_lock.held():
+        assert control.wait_while_paused(0, seconds=10)
+    assert control.should_stop() is None
+    clock.seconds += 2
+    assert control.should_stop() == "time"
 
 
-def test_waiting_ends_after_its_time_and_leaves_the_wish_as_it_is() -> None:
-    control = Control(Wish().pause(0))
-    assert not control.wait(0, seconds=0.01)
-    assert control.must_wait(0)
-    assert not control.stopped
-
-
-def test_a_dropped_run_is_stopped_and_unwanted() -> None:
-    control = Control(Wish())
-    control.tell(Wish().drop())
-    assert control.stopped
-    assert control.unwanted
-
-
-def test_only_a_run_of_this_process_is_told() -> None:
-    with controlled("run", Wish()) as control:
-        tell("run", Wish().end())
-        tell("another", Wish().end())
+def test_commands_reach_only_runs_of_this_process() -> None:
+    with registered("run", RunCommand()) as control:
+        send_command("run", RunCommand().stopped())
+        send_command("another", RunCommand().stopped())
         assert control.stopped
-    tell("run", Wish().end())
+    send_command("run", RunCommand().stopped())

@@ -1,121 +1,137 @@
-"""A run as the server keeps it."""
+"""A run in the server's memory, and what is sent of it to pages."""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import Any
 
 import pandas as pd
+import pytest
 
-from qenn_core.analysis.map_data import DecisionMap
+from qenn_core.analysis.map_data import DecisionMap, MapPoint
 from qenn_core.data.table import Table
-from qenn_core.errors import ErrorMessage, TrainingError
+from qenn_core.errors import ErrorMessage
 from qenn_core.experiment import ExperimentSpec
-from qenn_core.jobs.control import Wish
+from qenn_core.jobs import events
+from qenn_core.jobs.commands import RunCommand
+from qenn_core.jobs.report import RunReport
 from qenn_core.jobs.run import Run
-from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs.snapshot import RunFeed
+from qenn_core.store.entities import SavedState
+from qenn_core.training.records import Epoch
 
 MAP = DecisionMap(axes=("a", "b"), x=(0,), y=(0,), winner=((1,),), probability=((0.5,),), exact=True)
+POINTS = (MapPoint(x=0.0, y=1.0, label=0, part="train"),)
 
 
-def new_run() -> Run:
-    run = Run(RunSnapshot(run="abc", epochs=30), "alice", ExperimentSpec())
-    run.begin()
+def new_run(table: Table | None = None) -> Run:
+    run = Run("abc", "alice", ExperimentSpec(), table)
+    run.assign()
     return run
 
 
-def epoch(number: int, loss: float = 0.5) -> dict[str, Any]:
-    accuracy = {"train_accuracy": 0.5, "validation_accuracy": 0.5}
-    return {
-        "epoch": number,
-        "train_loss": loss,
-        "validation_loss": loss,
-        "gradient_norm": 1.0,
-        "seconds": 0.1,
-    } | accuracy
+def complete_epoch(run: Run, number: int, loss: float = 0.5) -> None:
+    epoch = Epoch(
+        epoch=number,
+        train_loss=loss,
+        validation_loss=loss,
+        train_accuracy=0.5,
+        validation_accuracy=0.5,
+        gradient_norm=1.0,
+        seconds=0.1,
+    )
+    run.apply(events.EpochCompleted(epoch=epoch))
 
 
-def test_only_epochs_that_are_new_to_the_asker_are_told() -> None:
+def test_snapshot_has_only_epochs_that_are_new_to_the_reader() -> None:
     run = new_run()
     for number in range(1, 6):
-        run.take("history", epoch(number))
+        complete_epoch(run, number)
     assert [e.epoch for e in run.snapshot(3, 0).history] == [4, 5]
     assert run.snapshot(99, 0).history == ()
-    assert run.done == 5
+    assert run.epochs_done == 5
 
 
-def test_the_map_is_told_once_for_each_version() -> None:
+def test_snapshot_has_each_version_of_the_map_once() -> None:
     run = new_run()
-    run.take("map_points", [{"x": 0.0, "y": 1.0, "label": 0, "part": "train"}])
-    assert run.snapshot(0, 0).map_points
-    run.take("decision_map", MAP.model_dump())
-    run.take("decision_map", MAP.model_dump())
-    fresh = run.snapshot(0, 1)
-    assert fresh.map_version == 2
-    assert fresh.decision_map == MAP
-    known = run.snapshot(0, 2)
-    assert (known.map_version, known.decision_map, known.map_points) == (2, None, None)
+    run.apply(events.DataPrepared(class_names=("a", "b"), notes=(), map_points=POINTS))
+    assert run.snapshot(0, 0).report.map_points
+    for _ in range(2):
+        run.apply(events.DecisionMapDrawn(decision_map=MAP))
+    report = run.snapshot(0, 1).report
+    assert (report.map_version, report.decision_map) == (2, MAP)
+    report = run.snapshot(0, 2).report
+    assert (report.map_version, report.decision_map, report.map_points) == (2, None, None)
 
 
-def test_no_number_is_null_in_json() -> None:
+def test_feed_writes_numbers_that_are_not_finite_as_null() -> None:
     run = new_run()
-    run.take("history", epoch(1, loss=math.nan))
-    assert json.loads(run.snapshot(0, 0).to_json())["history"][0]["train_loss"] is None
+    complete_epoch(run, 1, loss=math.nan)
+    feed = json.loads(RunFeed.of(run.snapshot()).model_dump_json())
+    assert feed["history"][0]["train_loss"] is None
+    assert feed["state"] == "queued"
+    assert feed["outcome"] == ""
 
 
-def test_an_error_ends_a_run_with_its_words() -> None:
+def test_report_comes_back_from_the_store_as_it_was() -> None:
     run = new_run()
-    words = ErrorMessage(what="What.", why="Why.", remedy="Remedy.", place="encoding.kind")
-    run.take("error", words.model_dump())
-    run.end()
+    run.apply(events.DataPrepared(class_names=("a", "b"), notes=("A note.",), map_points=POINTS))
+    infinite = MAP.model_copy(update={"probability": ((math.inf,),)})
+    run.apply(events.DecisionMapDrawn(decision_map=infinite))
+    assert RunReport.from_bytes(run.report.to_bytes()) == run.report
+
+
+def test_failed_run_has_the_message_of_its_error() -> None:
+    run = new_run()
+    message = ErrorMessage(what="What.", why="Why.", remedy="Remedy.", place="encoding.kind")
+    run.apply(events.RunFailed(error=message))
+    run.complete()
     assert run.ended
     assert run.state == "failed"
-    assert run.snapshot().error == words
+    assert run.snapshot().error == message
 
 
-def test_a_run_that_ends_without_a_last_record_was_stopped() -> None:
+def test_run_that_ends_without_a_last_record_was_stopped() -> None:
     run = new_run()
-    run.end()
+    run.complete()
     assert run.state == "stopped"
 
 
-def test_a_stop_holds_from_the_moment_it_is_wished_for() -> None:
+def test_stop_takes_effect_at_the_moment_of_the_command() -> None:
     run = new_run()
-    run.take("worker", "tls://somewhere")
-    run.wish = run.wish.end()
+    run.apply(events.RunStarted(worker="tls://somewhere"))
+    run.command = run.command.stopped()
     now = run.snapshot()
     assert (now.state, now.scoring, now.resumable) == ("stopped", True, False)
     assert not now.settled
-    run.end()
+    run.complete()
     then = run.snapshot()
     assert (then.state, then.scoring, then.resumable) == ("stopped", False, True)
 
 
-def test_a_run_taken_up_again_knows_no_more_than_its_checkpoint() -> None:
+def test_resumed_run_starts_from_its_checkpoint() -> None:
     run = new_run()
     for number in range(1, 6):
-        run.take("history", epoch(number))
-    run.take("checkpoint", (3, b"..."))
-    run.interrupt(TrainingError("Lost."))
+        complete_epoch(run, number)
+    run.apply(events.CheckpointTaken(checkpoint=SavedState(3, b"...")))
+    run.interrupt(ErrorMessage(what="Lost."))
     assert run.snapshot().resumable
-    again = run.again(None, run.checkpoint)
-    assert (again.state, again.done, again.snapshot().error) == ("queued", 5, None)
-    again.begin()
+    again = run.to_resume(None, run.checkpoint)
+    assert (again.state, again.epochs_done, again.error) == ("queued", 5, None)
+    again.assign()
     assert [e.epoch for e in again.epochs_after(0)] == [1, 2, 3]
 
 
-def test_a_parked_run_waits_as_it_was_wished_to() -> None:
-    for wish, state in ((Wish().pause(0), "paused"), (Wish(), "queued")):
-        run = new_run()
-        run.take("parked", True)
-        run.wish = wish
-        run.end()
-        assert (run.state, run.ended, run.ready) == (state, False, state == "queued")
+@pytest.mark.parametrize(("command", "state"), [(RunCommand().paused(0), "paused"), (RunCommand(), "queued")])
+def test_run_that_has_left_its_worker_waits_as_commanded(command: RunCommand, state: str) -> None:
+    run = new_run()
+    run.apply(events.WorkerReleased())
+    run.command = command
+    run.complete()
+    assert (run.state, run.ended, run.ready) == (state, False, state == "queued")
 
 
-def test_a_run_without_rows_to_keep_lets_go_of_them() -> None:
-    run = Run(RunSnapshot(run="abc", epochs=30), "alice", ExperimentSpec(), Table(pd.DataFrame(), "rows.csv"))
-    run.begin()
-    run.end()
-    assert run.table is None, "an ended run is kept for long, and a table may be large"
+def test_ended_run_releases_its_table() -> None:
+    run = new_run(Table(pd.DataFrame(), "rows.csv"))
+    run.complete()
+    assert run.table is None, "an ended run stays in memory, and a table may be large"

@@ -1,4 +1,4 @@
-"""Wait for a run to get somewhere."""
+"""Waiting for runs."""
 
 from __future__ import annotations
 
@@ -7,32 +7,36 @@ from collections.abc import Callable
 
 from qenn_core.data.table import Table
 from qenn_core.experiment import ExperimentSpec
-from qenn_core.jobs.runs import Jobs
+from qenn_core.jobs.job_service import JobService
 from qenn_core.jobs.snapshot import RunSnapshot
 
-# Whose runs the tests start, unless they are about several people.
+# Owners of the runs; ALICE unless a test is about several.
 ALICE, BOB = "a" * 64, "b" * 64
 
 
 def until(
-    jobs: Jobs, run: str, condition: Callable[[RunSnapshot], bool], seconds: float = 30.0, owner: str = ALICE
+    service: JobService,
+    run: str,
+    condition: Callable[[RunSnapshot], bool],
+    seconds: float = 30.0,
+    owner: str = ALICE,
 ) -> RunSnapshot:
-    """Return the first snapshot that fulfils `condition`, which it must within `seconds`."""
+    """Return the first snapshot that meets `condition`, within `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        snapshot = jobs.snapshot(run, owner)
+        snapshot = service.snapshot(run, owner)
         if condition(snapshot):
             return snapshot
         time.sleep(0.01)
     raise AssertionError(f"not within {seconds} s; state {snapshot.state}, {len(snapshot.history)} epochs")
 
 
-def stepped(jobs: Jobs, spec: ExperimentSpec, epochs: int, table: Table | None = None) -> str:
-    """Return the id of a run that rests after so many epochs, however quick the machine is."""
-    run = jobs.submit(spec, table, paused=True, owner=ALICE)
+def step_to(service: JobService, spec: ExperimentSpec, epochs: int, table: Table | None = None) -> str:
+    """Return the id of a run that is paused after a number of epochs, however fast the machine."""
+    run = service.submit(spec, table, paused=True, owner=ALICE)
     for _ in range(epochs):
-        jobs.step(run, ALICE)
-    until(jobs, run, lambda snapshot: snapshot.state == "paused" and len(snapshot.history) == epochs)
+        service.step(run, ALICE)
+    until(service, run, lambda snapshot: snapshot.state == "paused" and len(snapshot.history) == epochs)
     return run
 
 
@@ -53,7 +57,7 @@ def with_epochs(number: int) -> Callable[[RunSnapshot], bool]:
 
 
 def soon(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    """Wait for a condition, for `seconds` at most, and return whether it holds."""
+    """Wait for a condition for at most `seconds`, and return whether it holds."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

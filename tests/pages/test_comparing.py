@@ -8,7 +8,7 @@ from pages.test_markup import HOSTILE, Reader
 
 from pages._shared import comparing, history, markup
 from qenn_core.experiment import ExperimentSpec, query_keys
-from qenn_core.jobs.snapshot import RunSnapshot
+from qenn_core.jobs.run import Run
 from qenn_core.store.entities import StoredRun
 from qenn_core.training.records import Epoch
 
@@ -26,7 +26,7 @@ EPOCH = Epoch(
 
 def compared(name: str = "a run", **changes: object) -> comparing.Compared:
     spec = PLAIN.with_(**changes)
-    return comparing.Compared(name, spec, RunSnapshot(run="1", epochs=30, state="running", history=(EPOCH,)))
+    return comparing.Compared(name, spec, Run("1", "", spec, state="running", history=[EPOCH]).snapshot())
 
 
 def stored(**fields: object) -> StoredRun:
@@ -76,7 +76,7 @@ def test_lines_run_through_what_differs_and_what_came_of_it() -> None:
         ("Qubits", [4, 2]),
         ("Entanglement", ["Ring", "None (no entanglement)"]),
     ]
-    quick = comparing.Compared("quick", PLAIN, RunSnapshot(run="2", epochs=30))
+    quick = comparing.Compared("quick", PLAIN, Run("2", "", PLAIN).snapshot())
     assert [(axis.title, list(axis.values)) for axis in comparing.axes([few, quick])][2:] == [
         ("Validation accuracy", [75.0, None]),
         ("Epochs done", [1, 0]),

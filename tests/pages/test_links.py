@@ -141,7 +141,7 @@ def test_a_link_to_a_run_that_is_gone_opens_its_settings_without_a_word() -> Non
 def test_who_started_a_run_that_is_gone_is_told() -> None:
     app = open_app(ep="1")
     app.button[0].click().run()
-    jobs.service().forget(link_of(app)["run"], owner_of_session(app))
+    jobs.service().delete(link_of(app)["run"], owner_of_session(app))
     app.run()
     assert "This run is no longer here." in complaints(app)
     assert link_of(app) == {"ep": "1"}

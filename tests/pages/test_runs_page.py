@@ -214,7 +214,7 @@ def test_all_of_a_workspace_is_deleted_on_its_owners_word(key: str) -> None:
     assert "1 run and 1 file" in text_of(app)
     button(app, "Delete everything").click().run()
     assert all_is_well(app)
-    assert service.listed(owner) == []
+    assert service.list_runs(owner) == []
     assert service.store.uploads.list_by_owner(owner) == []
     assert service.store.runs.get(owner_of(other), theirs)
 

@@ -24,8 +24,10 @@ class FakeDisk:
         self.unblocked = threading.Event()
         self.unblocked.set()
         self.error: Exception | None = None
+        self.n_attempts = 0
 
     def save(self, change: RunChange) -> bool:
+        self.n_attempts += 1
         self.entered.set()
         assert self.unblocked.wait(10)
         if self.error:
@@ -94,6 +96,9 @@ def test_retries_until_saved(disk: FakeDisk, writer: Writer) -> None:
     writer.enqueue(epochs_change(first.run, 1))
     assert not writer.is_saved(first.run)
     assert not writer.is_saved(second.run)
+    # A failed change must stay ahead of what was queued after it.
+    attempts = disk.n_attempts
+    wait_until(lambda: disk.n_attempts > attempts)
     disk.error = None
     wait_until(lambda: writer.is_saved(first.run) and writer.is_saved(second.run))
     assert writer.error is None

@@ -44,14 +44,14 @@ export function mount({ data, parentElement, setTriggerValue }) {
 function sentence(snapshot, done, total) {
   switch (snapshot.state) {
     case "queued":
-      return snapshot.place > 1 ? `Waiting: number ${snapshot.place} in the queue` : "Starting …";
+      return snapshot.queue_position > 1 ? `Waiting: number ${snapshot.queue_position} in the queue` : "Starting …";
     case "running":
       return done ? `Epoch ${done} of ${total} · ${timeLeft(snapshot, done, total)}` : "Preparing the data …";
     case "paused":
       return `Paused after epoch ${done} of ${total}`;
     case "finished":
     case "stopped":
-      if (snapshot.finished) return snapshot.finished.message;
+      if (snapshot.outcome) return snapshot.outcome;
       return `Stopped after epoch ${done}${snapshot.scoring ? "; working out the scores …" : ""}`;
     case "interrupted":
       return `Interrupted after epoch ${done} of ${total}. ${snapshot.resumable ? "Resume goes on from what was saved" : "Press Train to run it again"}`;

@@ -69,7 +69,7 @@ async function ask(run, feed) {
 
 /** How long the next look at a run can wait, in milliseconds; 0 where nothing more will come. */
 function untilNext(snapshot) {
-  if (snapshot.state === "queued") return Math.min(MOST_QUEUED_MS, QUEUED_MS * Math.max(1, snapshot.place));
+  if (snapshot.state === "queued") return Math.min(MOST_QUEUED_MS, QUEUED_MS * Math.max(1, snapshot.queue_position));
   if (snapshot.state in POLL_MS) return POLL_MS[snapshot.state];
   if (snapshot.scoring) return SCORING_MS;
   return snapshot.saved ? 0 : SAVING_MS;

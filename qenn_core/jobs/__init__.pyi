@@ -1,0 +1,13 @@
+from .commands import RunCommand as RunCommand
+from .commands import TrainingTask as TrainingTask
+from .job_service import JobService as JobService
+from .job_service import service as service
+from .requests import DESCRIBE_TABLE as DESCRIBE_TABLE
+from .requests import DRAW_CIRCUIT as DRAW_CIRCUIT
+from .requests import MEASURE_SPEED as MEASURE_SPEED
+from .requests import PREDICT_ROWS as PREDICT_ROWS
+from .requests import READ_TABLE as READ_TABLE
+from .snapshot import RunSnapshot as RunSnapshot
+from .worker.control import RunControl as RunControl
+from .worker.training import run_events as run_events
+from .worker.training import warm_up as warm_up

@@ -1,0 +1,25 @@
+"""The events of a run, without a worker process around it."""
+
+from __future__ import annotations
+
+from jobs.specs import SHORT
+
+from qenn_core.jobs.commands import RunCommand, TrainingTask
+from qenn_core.jobs.events import ModelPacked, RunEnding, RunPaused, TrainingFinished
+from qenn_core.jobs.worker.control import RunControl
+from qenn_core.jobs.worker.training import run_events
+
+STOPS_EARLY = SHORT.with_(**{"training.epochs": 60, "training.patience": 1, "training.learning_rate": 0.5})
+
+
+def test_pause_at_the_end_of_a_run_comes_too_late() -> None:
+    control = RunControl(RunCommand())
+    events = []
+    for event in run_events(TrainingTask(STOPS_EARLY), control):
+        events.append(event)
+        if isinstance(event, RunEnding):
+            control.update(RunCommand().paused(0))
+    [finished] = (event for event in events if isinstance(event, TrainingFinished))
+    assert finished.finished.reason == "patience"
+    assert not any(isinstance(event, RunPaused) for event in events)
+    assert isinstance(events[-1], ModelPacked)
