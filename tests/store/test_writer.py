@@ -179,7 +179,7 @@ def test_capacity_is_limited(disk: FakeDisk, writer: Writer, monkeypatch: pytest
 # Each pair of these changes must have the same effect when merged.
 CHANGES = [
     {"values": {"state": "running", "epochs": 3}},
-    {"epochs": (epoch(3), epoch(4))},
+    {"epochs": (epoch(3, 0.75), epoch(4))},
     {"epochs": (epoch(4, 0.25), epoch(5))},
     {"truncate_after": 3, "epochs": (epoch(4, 0.125),)},
     {"truncate_after": 2},
