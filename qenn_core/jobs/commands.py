@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import pickle
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -120,14 +119,3 @@ class TrainingTask:
     table: Table | None = None
     checkpoint: SavedState | None = None
     limits: RunLimits = RunLimits()
-
-    def to_bytes(self) -> bytes:
-        """Pickle the task; only TLS peers of this server exchange such bytes."""
-        return pickle.dumps(self)
-
-    @staticmethod
-    def from_bytes(payload: bytes) -> TrainingTask:
-        """Unpickle a task."""
-        task = pickle.loads(payload)
-        assert isinstance(task, TrainingTask)
-        return task

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -199,9 +200,14 @@ class Dispatcher:
                     self._on_lost(run, error)
 
     def _send(self, run: Run) -> None:
-        payload = TrainingTask(run.spec, run.table, run.checkpoint, self._run_limits).to_bytes()
+        task = TrainingTask(run.spec, run.table, run.checkpoint, self._run_limits)
         future = self.pool.submit(
-            SlotKind.TRAINING, tasks.run_training, self.pool.topic, run.id, run.command, payload=payload
+            SlotKind.TRAINING,
+            tasks.run_training,
+            self.pool.topic,
+            run.id,
+            run.command,
+            payload=pickle.dumps(task),
         )
         future.add_done_callback(partial(self._on_done, run))
 

@@ -44,7 +44,7 @@ def call(pool: WorkerPool, request: Request[P, R], *args: P.args, **kwargs: P.kw
     QennError
         The error that the function raised; `JobError` if there was no reply.
     """
-    payload = RequestTask(request, args, kwargs).to_bytes()
+    payload = pickle.dumps(RequestTask(request, args, kwargs))
     for _ in range(request.attempts):
         task = pool.submit(
             request.slot,

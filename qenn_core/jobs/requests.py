@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
@@ -86,17 +85,6 @@ class RequestTask:
     request: Request[..., Any]
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
-
-    def to_bytes(self) -> bytes:
-        """Pickle the task; only TLS peers of this server exchange such bytes."""
-        return pickle.dumps(self)
-
-    @staticmethod
-    def from_bytes(payload: bytes) -> RequestTask:
-        """Unpickle a task."""
-        task = pickle.loads(payload)
-        assert isinstance(task, RequestTask)
-        return task
 
 
 # The functions import the core when a worker calls them: the server, which refers to them, stays light.

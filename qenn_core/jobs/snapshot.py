@@ -11,8 +11,8 @@ from qenn_core.store import ENDED_STATES, RunState
 from qenn_core.training import Epoch
 
 
-class RunSnapshot(BaseModel):
-    """A run at one moment.
+class _RunStatus(BaseModel):
+    """What pages and their scripts both need of a run.
 
     Parameters
     ----------
@@ -34,10 +34,6 @@ class RunSnapshot(BaseModel):
         Largest number of epochs that the run may take.
     history : tuple of Epoch
         Complete epochs, from the requested one on.
-    report : RunReport
-        What the run has reported besides its epochs.
-    error : ErrorMessage or None
-        Why the run failed or was interrupted.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +47,19 @@ class RunSnapshot(BaseModel):
     queue_position: int
     epochs: int
     history: tuple[Epoch, ...]
+
+
+class RunSnapshot(_RunStatus):
+    """A run at one moment.
+
+    Parameters
+    ----------
+    report : RunReport
+        What the run has reported besides its epochs.
+    error : ErrorMessage or None
+        Why the run failed or was interrupted.
+    """
+
     report: RunReport
     error: ErrorMessage | None
 
@@ -72,29 +81,20 @@ class RunSnapshot(BaseModel):
         return self.ended and not self.scoring
 
 
-class RunFeed(BaseModel):
+class RunFeed(_RunStatus):
     """The parts of a snapshot that the script of a page draws.
 
     Parameters
     ----------
+    stage : str
+        See `RunSnapshot`.
+    class_names, reference_accuracy, map_version, decision_map, map_points
+        See `RunReport`.
     outcome : str
         Why training ended, in a sentence; empty before.
-    reference_accuracy : float or None
-        See `RunReport`; the other fields are those of the snapshot and its report.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    run: str
-    state: RunState
     stage: str
-    scoring: bool
-    resumable: bool
-    saved: bool
-    trouble: str
-    queue_position: int
-    epochs: int
-    history: tuple[Epoch, ...]
     class_names: tuple[str, ...]
     reference_accuracy: float | None
     map_version: int
@@ -107,16 +107,8 @@ class RunFeed(BaseModel):
         """Select what a script draws."""
         report = snapshot.report
         return cls(
-            run=snapshot.run,
-            state=snapshot.state,
+            **{name: getattr(snapshot, name) for name in _RunStatus.model_fields},
             stage=snapshot.stage,
-            scoring=snapshot.scoring,
-            resumable=snapshot.resumable,
-            saved=snapshot.saved,
-            trouble=snapshot.trouble,
-            queue_position=snapshot.queue_position,
-            epochs=snapshot.epochs,
-            history=snapshot.history,
             class_names=report.class_names,
             reference_accuracy=report.reference_accuracy,
             map_version=report.map_version,

@@ -11,7 +11,7 @@ import sys
 
 from distributed import get_worker
 
-from qenn_core.jobs.commands import RunCommand, SlotKind, TrainingTask
+from qenn_core.jobs.commands import RunCommand, SlotKind
 from qenn_core.jobs.dask_compat import worker_slots
 from qenn_core.jobs.worker import compute_lock, control
 
@@ -23,14 +23,14 @@ _runs_by_task: dict[str, str] = {}
 
 
 def run_training(topic: str, run_id: str, command: RunCommand, payload: bytes) -> None:
-    """Train a run, whose events are logged under `topic`; `payload` is a `TrainingTask`."""
+    """Train a run, whose events are logged under `topic`; `payload` is a pickled `TrainingTask`."""
     from qenn_core.jobs.worker import training
 
     task = get_worker().get_current_task()
     _runs_by_task[task] = run_id
     try:
         with compute_lock.held():
-            training.carry_out(topic, run_id, command, TrainingTask.from_bytes(payload))
+            training.carry_out(topic, run_id, command, pickle.loads(payload))
     finally:
         del _runs_by_task[task]
 
@@ -42,9 +42,8 @@ def cancel(task: str) -> None:
 
 
 def answer_request(payload: bytes) -> bytes:
-    """Answer a request; `payload` is a `RequestTask`, the result a pickled `Reply`."""
-    from qenn_core.jobs.requests import RequestTask
+    """Answer a request; `payload` is a pickled `RequestTask`, the result a pickled `Reply`."""
     from qenn_core.jobs.worker import answering
 
     patience = PATIENCE_WHILE_TRAINING if SlotKind.TRAINING in worker_slots(get_worker()) else 1.0
-    return pickle.dumps(answering.answer(RequestTask.from_bytes(payload), patience))
+    return pickle.dumps(answering.answer(pickle.loads(payload), patience))
