@@ -18,12 +18,17 @@ from qenn_core.experiment import (
     NoiseSpec,
     TrainingSpec,
     bounds,
+    choice_help,
     choices,
+    field_of,
+    label_of,
     query_keys,
 )
 from qenn_core.experiment.devices import DEVICES, refuses_noise
+from qenn_core.experiment.introspection import field_choices
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Param
 
+CHOSEN = [path for path in query_keys().values() if field_choices(field_of(path)) is not None]
 names = st.text(min_size=1, max_size=20)
 
 
@@ -136,13 +141,13 @@ def test_foreign_keys_of_a_link_are_left_alone():
         ({"q": "99"}, "circuit.n_qubits", "99", "a whole number from 1 to 14"),
         ({"q": "many"}, "circuit.n_qubits", "'many'", "a whole number from 1 to 14"),
         ({"lr": "NaN"}, "training.learning_rate", "nan", "a number from 0.0001 to 1"),
-        ({"enc": "magic"}, "encoding.kind", "'magic'", "angle_y"),
-        ({"ent": "star"}, "circuit.entanglement", "'star'", "ring, linear, all, none"),
-        ({"data": "moons", "d.colour": "3"}, "data.params.colour", "3", "noise"),
+        ({"enc": "magic"}, "encoding.kind", "'magic'", "Angle Y"),
+        ({"ent": "star"}, "circuit.entanglement", "'star'", "Ring, Chain, All pairs, None"),
+        ({"data": "moons", "d.colour": "3"}, "data.params.colour", "3", "one of Rows, "),
         ({"data": "moons", "d.noise": "-1"}, "data.params.noise", "-1", "from 0"),
         ({"p": "0.9"}, "noise.level", "0.9", "from 0 to"),
-        ({"eng": "magic"}, "engine.kind", "'magic'", "one of fused, pennylane"),
-        ({"dev": "qiskit.aer"}, "engine.device", "'qiskit.aer'", "comes with its PennyLane plugin"),
+        ({"eng": "magic"}, "engine.kind", "'magic'", "one of Compiled (fast), PennyLane"),
+        ({"dev": "qiskit.aer"}, "engine.device", "'qiskit.aer'", "its PennyLane plugin has to be installed"),
         ({"dev": "null.qubit"}, "engine.device", "'null.qubit'", "one of default.qubit, "),
         (
             {"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05"},
@@ -150,7 +155,12 @@ def test_foreign_keys_of_a_link_are_left_alone():
             "'lightning.qubit'",
             "such as default.mixed, while the noise level is above 0",
         ),
-        ({"grad": "parameter-shift", "enc": "amplitude"}, "engine.gradient", "'parameter-shift'", "exact"),
+        (
+            {"grad": "parameter-shift", "enc": "amplitude"},
+            "engine.gradient",
+            "'As on a quantum computer'",
+            "'Exact' with the encoding Amplitude",
+        ),
         ({"hidden": "[0]"}, "head.hidden.0", "0", "up to 4 whole numbers from 1 to 128"),
     ],
 )
@@ -173,3 +183,27 @@ def test_ranges_are_readable_for_forms():
     assert choices("circuit.ansatz") == ANSATZE.keys()
     with pytest.raises(KeyError, match="unknown field"):
         bounds("circuit.colour")
+
+
+@pytest.mark.parametrize("path", CHOSEN)
+def test_every_choice_has_a_name_of_its_own(path):
+    labels = [label_of(path, value) for value in choices(path)]
+    assert all(labels)
+    assert len(set(labels)) == len(labels)
+
+
+def test_choices_are_named_as_on_the_screen():
+    assert label_of("circuit.entanglement", "linear") == "Chain"
+    assert label_of("encoding.kind", "angle_y") == ENCODINGS["angle_y"].label
+    assert label_of("data.source", "csv") == "Your own CSV file"
+    assert choice_help("encoding.kind", "angle_y") == ENCODINGS["angle_y"].help
+    assert choice_help("data.source", "csv") == choice_help("circuit.entanglement", "ring") == ""
+    for path, value in [("circuit.entanglement", "star"), ("encoding.kind", "magic"), ("seed", "1")]:
+        with pytest.raises(KeyError):
+            label_of(path, value)
+
+
+def test_no_two_settings_share_a_title():
+    titles = [field_of(path).title for path in query_keys().values()]
+    assert len(set(titles)) == len(titles)
+    assert not set(titles) & {param.label for entry in DATASETS for param in entry.params}
