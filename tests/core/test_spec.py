@@ -1,4 +1,4 @@
-"""The spec travels through links and JSON unharmed, and says what is wrong with a bad value."""
+"""Specs survive links and JSON, and errors name invalid values as on the screen."""
 
 import string
 
@@ -28,11 +28,11 @@ from qenn_core.experiment.devices import DEVICES, refuses_noise
 from qenn_core.experiment.introspection import field_choices
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Param
 
-CHOSEN = [path for path in query_keys().values() if field_choices(field_of(path)) is not None]
+FIELDS_WITH_CHOICES = [path for path in query_keys().values() if field_choices(field_of(path)) is not None]
 names = st.text(min_size=1, max_size=20)
 
 
-def values(param: Param):
+def param_values(param: Param):
     if param.choices:
         return st.sampled_from(param.choices)
     if isinstance(param.default, int):
@@ -43,7 +43,7 @@ def values(param: Param):
 @st.composite
 def built_in(draw):
     entry = draw(st.sampled_from(tuple(DATASETS)))
-    params = draw(st.fixed_dictionaries({}, optional={p.name: values(p) for p in entry.params}))
+    params = draw(st.fixed_dictionaries({}, optional={p.name: param_values(p) for p in entry.params}))
     return DataSpec(source=entry.key, params=params, test_size=draw(st.floats(0.1, 0.4)))
 
 
@@ -102,25 +102,18 @@ def specs(draw):
 
 
 @given(specs())
-def test_a_link_carries_the_whole_spec(spec):
+def test_links_and_json_carry_the_whole_spec(spec):
     assert ExperimentSpec.from_query(spec.to_query()) == spec
+    copy = ExperimentSpec.from_json(spec.to_json())
+    assert copy == spec
+    assert hash(copy) == hash(spec)
 
 
-@given(specs())
-def test_json_carries_the_whole_spec(spec):
-    assert ExperimentSpec.from_json(spec.to_json()) == spec
-
-
-@given(specs())
-def test_specs_are_hashable_by_value(spec):
-    assert hash(ExperimentSpec.from_json(spec.to_json())) == hash(spec)
-
-
-def test_the_default_spec_is_an_empty_link():
+def test_link_of_default_spec_is_empty():
     assert ExperimentSpec().to_query() == {}
 
 
-def test_a_link_holds_only_what_differs():
+def test_link_holds_only_changed_settings():
     spec = ExperimentSpec().with_(**{"circuit.n_qubits": 6, "data.params": {"noise": 0.2}})
     assert spec.to_query() == {"q": "6", "d.noise": "0.2"}
 
@@ -131,7 +124,7 @@ def test_link_keys_are_short_and_unique():
     assert all(len(key) <= 6 and set(key) <= set(string.ascii_lowercase + ".") for key in keys)
 
 
-def test_foreign_keys_of_a_link_are_left_alone():
+def test_other_keys_of_a_link_are_ignored():
     assert ExperimentSpec.from_query({"run": "abc", "q": "5"}).circuit.n_qubits == 5
 
 
@@ -164,7 +157,7 @@ def test_foreign_keys_of_a_link_are_left_alone():
         ({"hidden": "[0]"}, "head.hidden.0", "0", "up to 4 whole numbers from 1 to 128"),
     ],
 )
-def test_a_bad_value_is_named_with_what_it_may_be(query, field, got, allowed):
+def test_error_names_the_value_and_the_allowed_values(query, field, got, allowed):
     with pytest.raises(SpecError) as caught:
         ExperimentSpec.from_query(query)
     problem = caught.value.problems[0]
@@ -173,20 +166,20 @@ def test_a_bad_value_is_named_with_what_it_may_be(query, field, got, allowed):
     assert allowed in problem.allowed
 
 
-def test_an_unknown_field_is_named():
+def test_error_names_an_unknown_field():
     with pytest.raises(SpecError, match=r"circuit\.qubits"):
         ExperimentSpec.from_dict({"circuit": {"qubits": 3}})
 
 
-def test_ranges_are_readable_for_forms():
+def test_bounds_and_choices():
     assert bounds("circuit.n_qubits") == (1, limits.MAX_QUBITS)
     assert choices("circuit.ansatz") == ANSATZE.keys()
     with pytest.raises(KeyError, match="unknown field"):
         bounds("circuit.colour")
 
 
-@pytest.mark.parametrize("path", CHOSEN)
-def test_every_choice_has_a_name_of_its_own(path):
+@pytest.mark.parametrize("path", FIELDS_WITH_CHOICES)
+def test_every_choice_has_a_distinct_name(path):
     labels = [label_of(path, value) for value in choices(path)]
     assert all(labels)
     assert len(set(labels)) == len(labels)
