@@ -24,11 +24,11 @@ def title(overview: Overview) -> None:
         count(overview.n_rows, "row"),
         count(len(overview.preview.columns), "column"),
     ]
-    if overview.ready:
-        rows = overview.ready.rows
+    if overview.prepared:
+        rows = overview.prepared.rows
         facts += [
-            count(len(overview.ready.feature_names), "feature"),
-            count(len(overview.ready.class_names), "class", "classes"),
+            count(len(overview.prepared.feature_names), "feature"),
+            count(len(overview.prepared.class_names), "class", "classes"),
             f"{rows['train']:,} rows train, {rows['validation']:,} validate, {rows['test']:,} test",
         ]
     st.header(form.plain(overview.name))
@@ -162,15 +162,15 @@ else:
     title(overview)
     target.refusal(overview)
     upload.reading()
-    if overview.ready:
+    if overview.prepared:
         left, right = st.columns([1.5, 1], gap="large")
         with left:
             preview(overview)
         with right:
-            balance(overview.ready)
-        pictures(overview.ready)
+            balance(overview.prepared)
+        pictures(overview.prepared)
         columns(overview)
-        notes(overview.ready)
+        notes(overview.prepared)
     else:
         preview(overview)
         columns(overview)

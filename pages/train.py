@@ -33,7 +33,7 @@ def cockpit(overview: Overview | None, drawn_for: ExperimentSpec) -> None:
     if state.spec() != drawn_for:
         st.rerun()
     run, ran = watching.watched(), watching.spec()
-    ready = overview.ready if overview else None
+    ready = overview.prepared if overview else None
     buttons = st.container()
     allowed = ready is not None and estimate.show(ready)
     with buttons:

@@ -1,16 +1,14 @@
-"""What a page is told of a table: immutable, and light enough for a process that computes nothing."""
+"""Records that describe a table to a page; importing them loads no heavy library."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from qenn_core.data import PartName
 from qenn_core.errors import ErrorMessage
 from qenn_core.experiment import Role
-
-PartName = Literal["train", "validation", "test"]
 
 
 class _Record(BaseModel):
@@ -23,16 +21,16 @@ class ColumnSummary(_Record):
     name: str
     role: Role
     guessed: Role
-    """What its role would be without the user's word."""
+    """The role that was detected; ``role`` differs from it if the user chose another."""
     missing: int
     distinct: int
     examples: tuple[str, ...]
     left_out: str
-    """Why nothing is learnt from it; empty for a column that is used."""
+    """The reason why the column is not used; empty if it is used."""
 
 
 class ClassCount(_Record):
-    """The rows of one class, in each part of the split and in all."""
+    """The number of rows of a class, in each part of the split and in total."""
 
     name: str
     train: int
@@ -42,7 +40,7 @@ class ClassCount(_Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def rows(self) -> int:
-        """Its rows in all parts."""
+        """The number of rows in all parts."""
         return self.train + self.validation + self.test
 
 
@@ -121,7 +119,7 @@ class PreparedSummary(_Record):
 
 
 class Overview(_Record):
-    """A table, how it is understood, and what became of it: either ``ready`` or ``refusal`` is there."""
+    """A table, how its columns are interpreted, and the result: either ``prepared`` or ``error`` is set."""
 
     name: str
     n_rows: int
@@ -129,5 +127,5 @@ class Overview(_Record):
     target: str
     target_reason: str
     columns: tuple[ColumnSummary, ...]
-    ready: PreparedSummary | None
-    refusal: ErrorMessage | None
+    prepared: PreparedSummary | None
+    error: ErrorMessage | None

@@ -120,7 +120,7 @@ def test_without_the_target_nothing_is_counted(model: Trained):
 def test_a_target_of_other_classes_is_told(model: Trained):
     said = predict_rows(model.content, mixed().frame.assign(kind="sideways"))
     assert said.truth is None
-    assert said.notes[-1] == "No cell in ‘kind’ names a class that the model knows."
+    assert said.notes[-1] == "No cell in ‘kind’ holds a class that the model knows."
 
 
 def test_rows_of_unknown_classes_are_not_counted(model: Trained):
@@ -135,7 +135,7 @@ def test_a_row_of_gaps_is_answered(model: Trained):
 
 
 def test_a_table_without_rows_is_refused(model: Trained):
-    with pytest.raises(DataError, match="no row"):
+    with pytest.raises(DataError, match="no rows"):
         predict_rows(model.content, mixed().frame.iloc[:0])
 
 
