@@ -8,12 +8,12 @@ import pandas as pd
 from qenn_core.analysis.overview_data import (
     ClassCount,
     ColumnSummary,
-    FeatureView,
+    FeatureValues,
     Overview,
-    PlaneView,
     PreparedSummary,
     Preview,
-    Shown,
+    Projection,
+    RowSample,
 )
 from qenn_core.data import (
     Column,
@@ -35,9 +35,9 @@ PREVIEW_ROWS = 20
 EXAMPLES = 3
 # Longer cells would push the other columns off the screen.
 MAX_CELL_LENGTH = 80
-# More points hide one another and slow the browser.
-SHOWN_ROWS = 800
-TELLING_FEATURES = 4
+# More points would overlap and slow the browser down.
+SAMPLE_ROWS = 800
+BEST_FEATURES = 4
 
 
 def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
@@ -122,33 +122,36 @@ def _summarise_preparation(preparation: Preparation) -> PreparedSummary:
             for k, name in enumerate(data.class_names)
         ),
         rows={part: len(rows.labels) for part, rows in data.parts.items()},
-        shown=_shown(preparation),
+        sample=_sample_rows(preparation),
         notes=data.notes,
     )
 
 
-def _shown(preparation: Preparation) -> Shown:
+def _sample_rows(preparation: Preparation) -> RowSample:
     data = preparation.data
     features = np.concatenate([part.features for part in data.parts.values()])
     labels = np.concatenate([part.labels for part in data.parts.values()])
     part_of = np.repeat(list(data.parts), [len(part.labels) for part in data.parts.values()])
-    n_shown = min(SHOWN_ROWS, len(labels))
-    # Evenly spaced over parts that lie one after another, so that each part has its share.
-    rows = np.arange(n_shown) * len(labels) // n_shown
-    best = np.argsort(-separation(data.train.features, data.train.labels), kind="stable")[:TELLING_FEATURES]
-    return Shown(
+    n_sampled = min(SAMPLE_ROWS, len(labels))
+    # The parts follow one another, so evenly spaced rows sample each part in proportion.
+    rows = np.arange(n_sampled) * len(labels) // n_sampled
+    best = np.argsort(-separation(data.train.features, data.train.labels), kind="stable")[:BEST_FEATURES]
+    return RowSample(
         labels=labels[rows].tolist(),
         parts=part_of[rows].tolist(),
-        plane=None if data.plane is None else _plane_view(data.plane, data.train.features, features[rows]),
-        telling=FeatureView(
+        projection=None if data.plane is None else _project(data.plane, data.train.features, features[rows]),
+        best_features=FeatureValues(
             names=tuple(data.feature_names[k] for k in best),
             values=preparation.fitted.in_units(features[rows])[:, best].tolist(),
         ),
     )
 
 
-def _plane_view(plane: Plane, train: Floats, features: Floats) -> PlaneView:
-    shown = 1.0 if plane.exact else plane.to_plane(train).var(axis=0).sum() / train.var(axis=0).sum()
-    return PlaneView(
-        axes=plane.axes, exact=plane.exact, variance=shown, points=plane.to_plane(features).tolist()
+def _project(plane: Plane, train: Floats, features: Floats) -> Projection:
+    explained = 1.0 if plane.exact else plane.to_plane(train).var(axis=0).sum() / train.var(axis=0).sum()
+    return Projection(
+        axes=plane.axes,
+        exact=plane.exact,
+        explained_variance=explained,
+        points=plane.to_plane(features).tolist(),
     )
