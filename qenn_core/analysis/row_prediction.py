@@ -57,7 +57,7 @@ def predict_rows(
         target=card.target,
         class_names=card.class_names,
         probabilities=_predict_within(seconds, load_weights(model, trained.weights), transformed.inputs),
-        truth=true_classes,
+        true_classes=true_classes,
         seen=transformed.seen,
         notes=(*matched.notes, *transformed.notes, *target_notes),
     )
