@@ -166,8 +166,8 @@ def how_right(said: Predictions) -> None:
             "None is just like a row that it was trained on. Whether they are of its kind, you know best."
             if new.total == every.total
             else f"Of all {every.total:,} rows with a known class it is right on {every.accuracy:.0%}. "
-            f"But {every.total - new.total:,} of them are just like rows that it was trained on, or that chose "
-            "its weights, which flatters it."
+            f"But {every.total - new.total:,} of them are just like rows that it was trained on, or that "
+            "chose its weights, which flatters it."
         )
 
 
