@@ -80,7 +80,7 @@ def _predict_within(seconds: float, model: HybridModel, inputs: Floats) -> Float
         spent, done = monotonic() - started, start + CHUNK_ROWS
         if spent > seconds and done < len(inputs):
             raise ModelError(
-                f"{len(inputs):,} rows are too many for this model: {done:,} took {spent:.0f} seconds.",
+                f"{len(inputs):,} rows are too many: predicting {done:,} of them took {spent:.0f} seconds.",
                 "Each row is simulated as a quantum circuit.",
                 f"Upload a file with at most {done:,} rows.",
             )

@@ -22,8 +22,8 @@ def entangled_pairs(
     stride : int
         The distance between the wires of a pair in a ring, ``1 <= stride < len(wires)``.
     both_ways : bool
-        Whether a ring returns a pair in both directions if its wires are `stride` apart either way round:
-        always with two wires, otherwise if the stride is half the length of the ring.
+        Whether a ring contains a pair in both directions, rather than once, if its wires are `stride` apart
+        in both directions: always with two wires, otherwise if the stride is half the ring.
 
     Raises
     ------

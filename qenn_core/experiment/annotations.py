@@ -85,7 +85,9 @@ class OneOf:
         return value
 
 
-def one_of(catalogue: Catalogue, extra_labels: Mapping[str, str] | None = None, note: str = "") -> Any:
+def one_of(
+    catalogue: Catalogue, extra_labels: Mapping[str, str] | None = None, note: str = ""
+) -> AfterValidator:
     """Restrict a field to the keys of a catalogue; see `OneOf`."""
     return AfterValidator(OneOf(catalogue, extra_labels or {}, note))
 
