@@ -16,14 +16,9 @@ from qenn_core.analysis.model_archive import unpack_model
 from qenn_core.analysis.model_card import CARD, PREPARATION, WEIGHTS, ModelArchive
 from qenn_core.errors import ModelError
 from qenn_core.experiment import ExperimentSpec
-from tests.analysis.trained import SMALL, Trained, trained
+from tests.analysis.trained import SMALL, Trained
 from tests.data.tables import csv_spec
 from tests.data.test_preparation import mixed
-
-
-@pytest.fixture(scope="module")
-def model() -> Trained:
-    return trained(csv_spec().with_(**SMALL, **{"encoding.reduction": "kbest"}), mixed())
 
 
 def replace_parts(content: bytes, **parts: bytes) -> bytes:

@@ -11,6 +11,8 @@ import pytest
 from qenn_core.analysis.predictions import CorrectCount
 from qenn_core.analysis.row_prediction import predict_rows
 from qenn_core.data.builtin import load_builtin
+from qenn_core.data.labeling import label_table
+from qenn_core.data.preparation import prepare_labeled
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError, ModelError
 from qenn_core.experiment import ExperimentSpec, choices
@@ -73,7 +75,6 @@ def test_data_sets_and_circuits(source, encoding, reduction, channel):
         {"head__hidden": [4], "training__optimizer": "sgd", "encoding__reduction": "kbest"},
         {"engine__kind": "pennylane"},
         {"engine__gradient": "parameter-shift"},
-        {"encoding__kind": "amplitude", "noise__level": 0.05},
     ],
     ids=str,
 )
@@ -83,8 +84,8 @@ def test_columns_of_all_kinds(changes):
 
 def test_values_that_occur_only_in_test_rows():
     rows = mixed()
-    model = trained(small(), rows)
-    test = model.preparation.labeled.rows[model.preparation.split.test]
+    labeled = label_table(small(), rows)
+    test = labeled.rows[prepare_labeled(small(), labeled).split.test]
     rows.frame.loc[rows.frame.index[test[:3]], ["colour", "a"]] = ["ultraviolet", "99"]
     check_against_training(small(), rows)
 
@@ -95,11 +96,6 @@ def test_shots_are_reproducible():
     first, again = (predict_rows(model.content, rows).probabilities for _ in range(2))
     assert (first == again).all()
     assert not (first == predict_rows(model.content, rows.iloc[::-1]).probabilities[::-1]).all()
-
-
-@pytest.fixture(scope="module")
-def model() -> Trained:
-    return trained(small(), mixed())
 
 
 def test_prediction_of_a_row_does_not_depend_on_other_rows(model: Trained):

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 SECRET = "secret-of-a-user"
 
@@ -52,29 +50,31 @@ except ValueError as error:
 """
 
 
-def test_event_as_text() -> None:
-    (line,) = log_of(EVENT).splitlines()
-    assert line.endswith("INFO qenn_core.jobs: run ended run=ab12 seconds=1.5")
+def check_failure(text: str) -> None:
+    """Check that the types and tracebacks of both errors of `FAILURE` are in `text`, in order."""
+    assert "question describe failed" in text
+    assert text.index("ValueError") < text.index("which led to") < text.index("KeyError")
+    assert "in fail" in text
 
 
-def test_event_as_json() -> None:
-    line = json.loads(log_of(EVENT, QENN_LOG="json"))
-    assert line.pop("time").endswith("+00:00")
-    assert line == {
+def test_text() -> None:
+    event, *failure = log_of(f"{EVENT}\n{FAILURE}").splitlines()
+    assert event.endswith("INFO qenn_core.jobs: run ended run=ab12 seconds=1.5")
+    check_failure("\n".join(failure))
+
+
+def test_json() -> None:
+    lines = log_of(f"{EVENT}\n{FAILURE}", QENN_LOG="json").splitlines()
+    event, failure = map(json.loads, lines)
+    assert event.pop("time").endswith("+00:00")
+    assert event == {
         "level": "INFO",
         "logger": "qenn_core.jobs",
         "message": "run ended",
         "run": "ab12",
         "seconds": 1.5,
     }
-
-
-@pytest.mark.parametrize("written_as", ["text", "json"])
-def test_error_is_logged_by_types_and_traceback(written_as: str) -> None:
-    text = log_of(FAILURE, QENN_LOG=written_as)
-    assert "question describe failed" in text
-    assert text.index("ValueError") < text.index("which led to") < text.index("KeyError")
-    assert "in fail" in text
+    check_failure(f"{failure['message']}\n{failure['error']}")
 
 
 def test_messages_that_may_quote_data_are_not_written() -> None:
@@ -113,12 +113,30 @@ streamlit.logger.get_logger("other.library").warning("hello")
     assert [json.loads(line)["message"] for line in lines] == ["hello"] * 4
 
 
-@pytest.mark.parametrize(("level", "n_lines"), [("debug", 2), ("info", 1), ("warning", 0)])
-def test_level_applies_to_the_app(level: str, n_lines: int) -> None:
-    lines = log_of('own.debug("a"); own.info("b")', QENN_LOG_LEVEL=level).splitlines()
-    assert len(lines) == n_lines
+def test_level_applies_to_the_app() -> None:
+    code = """
+import os
+for level in ("debug", "info", "warning"):
+    os.environ["QENN_LOG_LEVEL"] = level
+    logs.configure()
+    own.debug(f"{level}: a debug message")
+    own.info(f"{level}: an event")
+"""
+    messages = [line.partition("jobs: ")[2] for line in log_of(code).splitlines()]
+    assert messages == ["debug: a debug message", "debug: an event", "info: an event"]
 
 
-@pytest.mark.parametrize("name", ["QENN_LOG", "QENN_LOG_LEVEL"])
-def test_invalid_variable_is_refused(name: str) -> None:
-    assert f"{name} is 'loud'. Set it to one of: " in log_of("", **{name: "loud"})
+def test_invalid_variables_are_refused() -> None:
+    code = """
+import os, sys
+for name in ("QENN_LOG", "QENN_LOG_LEVEL"):
+    os.environ[name] = "loud"
+    try:
+        logs.configure()
+    except logs.QennError as error:
+        print(error, file=sys.stderr)
+    del os.environ[name]
+"""
+    text = log_of(code)
+    for name in ("QENN_LOG", "QENN_LOG_LEVEL"):
+        assert f"{name} is 'loud'. Set it to one of: " in text
