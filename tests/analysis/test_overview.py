@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qenn_core import limits
-from qenn_core.analysis.overview import SAMPLE_ROWS, describe_table
+from qenn_core.analysis.overview import BEST_FEATURES, SAMPLE_ROWS, describe_table
 from qenn_core.analysis.overview_data import Overview
 from qenn_core.data.builtin import load_builtin
 from qenn_core.data.labeling import label_table
@@ -157,10 +156,12 @@ def test_table_without_columns_is_refused():
         describe_table(csv_spec(), Table(frame=pd.DataFrame(), name="empty"))
 
 
-def test_widest_table_is_described():
-    cells = np.random.default_rng(0).normal(size=(limits.MAX_COLUMNS - 1, 30)).round(3)
+def test_wide_table_is_described():
+    cells = np.random.default_rng(0).normal(size=(60, 30)).round(3)
     rows = table(**{f"c{k}": c for k, c in enumerate(cells)}, kind=["p", "q"] * 15)
-    assert len(describe_table(csv_spec(), rows).columns) == limits.MAX_COLUMNS - 1
+    overview = describe_table(csv_spec(), rows)
+    assert len(overview.columns) == 60
+    assert len(overview.prepared.sample.best_features.names) == BEST_FEATURES
 
 
 def test_records_import_no_heavy_library():
