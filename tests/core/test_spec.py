@@ -109,6 +109,23 @@ def test_links_and_json_carry_the_whole_spec(spec):
     assert hash(copy) == hash(spec)
 
 
+@pytest.mark.parametrize("text", ["1", "1.0", "true", "null", "[1]", "{}", '"a"', "1e5", "NaN", " ", "ä=1&b"])
+def test_links_keep_text_that_looks_like_json(text):
+    spec = ExperimentSpec(data=DataSpec(source="csv", file_name=text, target=text, roles={text: "text"}))
+    assert ExperimentSpec.from_query(spec.to_query()) == spec
+    spec = ExperimentSpec(data=DataSpec(source="csv", delimiter="1", decimal=",", header=True, skip_rows=1))
+    assert ExperimentSpec.from_query(spec.to_query()) == spec
+
+
+@pytest.mark.parametrize("param", [param for entry in DATASETS for param in entry.params])
+def test_range_of_a_data_set_option_is_inclusive(param):
+    if not param.choices:
+        assert param.accepts(param.low)
+        assert param.accepts(param.high)
+        assert not param.accepts(param.low - 1)
+        assert not param.accepts(param.high + 1)
+
+
 def test_link_of_default_spec_is_empty():
     assert ExperimentSpec().to_query() == {}
 
