@@ -24,11 +24,11 @@ def title(overview: Overview) -> None:
         count(overview.n_rows, "row"),
         count(len(overview.preview.columns), "column"),
     ]
-    if overview.ready:
-        rows = overview.ready.rows
+    if overview.prepared:
+        rows = overview.prepared.rows
         facts += [
-            count(len(overview.ready.feature_names), "feature"),
-            count(len(overview.ready.class_names), "class", "classes"),
+            count(len(overview.prepared.feature_names), "feature"),
+            count(len(overview.prepared.class_names), "class", "classes"),
             f"{rows['train']:,} rows train, {rows['validation']:,} validate, {rows['test']:,} test",
         ]
     st.header(form.plain(overview.name))
@@ -92,28 +92,34 @@ def balance(ready: PreparedSummary) -> None:
 
 
 def pictures(ready: PreparedSummary) -> None:
-    shown = ready.shown
+    sample = ready.sample
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("The data at a glance")
-        if shown.plane is None:
+        if sample.projection is None:
             st.caption("There is one feature only, so there is no plane to show.")
         else:
             points = plots.scatter(
-                shown.plane.points, shown.labels, shown.parts, shown.plane.axes, ready.class_names, theme()
+                sample.projection.points,
+                sample.labels,
+                sample.parts,
+                sample.projection.axes,
+                ready.class_names,
+                theme(),
             )
             chart(points, "plane")
             st.caption(
                 "The two features. Hollow points are held out of training."
-                if shown.plane.exact
+                if sample.projection.exact
                 else "The two directions in which training rows differ most (principal components); they "
-                f"show {shown.plane.variance:.0%} of all differences. Hollow points are held out of training."
+                f"show {sample.projection.explained_variance:.0%} of all differences. "
+                "Hollow points are held out of training."
             )
     with right:
         st.subheader("The most telling features")
-        telling = shown.telling
+        best = sample.best_features
         chart(
-            plots.scatter_matrix(telling.names, telling.values, shown.labels, ready.class_names, theme()),
+            plots.scatter_matrix(best.names, best.values, sample.labels, ready.class_names, theme()),
             "telling",
         )
         st.caption("The features that part the classes best on the training rows, each against each.")
@@ -162,15 +168,15 @@ else:
     title(overview)
     target.refusal(overview)
     upload.reading()
-    if overview.ready:
+    if overview.prepared:
         left, right = st.columns([1.5, 1], gap="large")
         with left:
             preview(overview)
         with right:
-            balance(overview.ready)
-        pictures(overview.ready)
+            balance(overview.prepared)
+        pictures(overview.prepared)
         columns(overview)
-        notes(overview.ready)
+        notes(overview.prepared)
     else:
         preview(overview)
         columns(overview)

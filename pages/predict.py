@@ -130,8 +130,8 @@ def outcome(table: Table, said: Predictions) -> None:
     left, right = st.columns([1, 1.3], gap="large")
     with left:
         st.subheader("How many rows of each class")
-        numbers = [int((said.classes == number).sum()) for number in range(len(said.class_names))]
-        shares = [number / len(said.classes) for number in numbers]
+        numbers = [int((said.predicted_classes == number).sum()) for number in range(len(said.class_names))]
+        shares = [number / len(said.predicted_classes) for number in numbers]
         st.html(markup.bars(said.class_names, shares, [count(number, "row") for number in numbers]))
     with right:
         st.subheader("How often it was right")
@@ -145,33 +145,34 @@ def outcome(table: Table, said: Predictions) -> None:
 
 
 def how_right(said: Predictions) -> None:
-    every, new = said.hits(), said.hits(new=True)
+    every, new = said.count_correct(), said.count_correct(unseen_only=True)
     if every is None:
         st.caption(
             f"The file does not say what each row is: with a column {form.plain(said.target)} that names the "
             "classes, the predictions would be compared with it here."
         )
     elif new is None:
-        st.markdown(f"**{every.right:,} of {count(every.rows, 'row')}** ({every.accuracy:.0%})")
+        st.markdown(f"**{every.correct:,} of {count(every.total, 'row')}** ({every.accuracy:.0%})")
         st.caption(
             "But all of them are just like rows that the model was trained on, or that chose its weights. "
             "This says nothing about new rows."
         )
     else:
         st.markdown(
-            f"**{new.right:,} of {count(new.rows, 'row')}** ({new.accuracy:.0%}) that the model had not seen"
+            f"**{new.correct:,} of {count(new.total, 'row')}** ({new.accuracy:.0%}) "
+            "that the model had not seen"
         )
         st.caption(
             "None is just like a row that it was trained on. Whether they are of its kind, you know best."
-            if new.rows == every.rows
-            else f"Of all {every.rows:,} rows with a known class it is right on {every.accuracy:.0%}. But "
-            f"{every.rows - new.rows:,} of them are just like rows that it was trained on, or that chose its "
-            "weights, which flatters it."
+            if new.total == every.total
+            else f"Of all {every.total:,} rows with a known class it is right on {every.accuracy:.0%}. "
+            f"But {every.total - new.total:,} of them are just like rows that it was trained on, or that "
+            "chose its weights, which flatters it."
         )
 
 
 def every_row(table: Table, said: Predictions) -> None:
-    beside = said.beside(table.frame)
+    beside = said.append_to(table.frame)
     new = list(beside.columns[len(table.frame.columns) :])
     share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
     st.dataframe(
@@ -210,7 +211,7 @@ def one_row(model: Model) -> None:
         except QennError as error:
             form.show(error)
             return
-        st.subheader(f"{form.plain(said.target)}: {form.plain(said.names[0])}")
+        st.subheader(f"{form.plain(said.target)}: {form.plain(said.predicted_names[0])}")
         shares = said.probabilities[0].tolist()
         st.html(markup.bars(said.class_names, shares, [f"{share:.1%}" for share in shares]))
         st.caption(

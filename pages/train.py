@@ -33,7 +33,7 @@ def cockpit(overview: Overview | None, drawn_for: ExperimentSpec) -> None:
     if state.spec() != drawn_for:
         st.rerun()
     run, ran = watching.watched(), watching.spec()
-    ready = overview.ready if overview else None
+    ready = overview.prepared if overview else None
     buttons = st.container()
     allowed = ready is not None and estimate.show(ready)
     with buttons:
@@ -69,14 +69,14 @@ def pipeline(name: str, ready: PreparedSummary) -> None:
 
 def live(run: RunSnapshot | None, ready: PreparedSummary | None) -> None:
     """Draw the live charts; before a run tells them, points and classes are those of the data."""
-    plane = ready.shown.plane if ready else None
+    projection = ready.sample.projection if ready else None
     components.charts(
         data=watching.feed()
         | {
             "epochs": run.epochs if run else state.spec().training.epochs,
             "class_names": ready.class_names if ready else (),
-            "axes": plane.axes if plane else ("", ""),
-            "points": ready.shown.points if ready else [],
+            "axes": projection.axes if projection else ("", ""),
+            "points": ready.sample.points if ready else [],
             "symbols": SYMBOLS,
             "theme": st.context.theme.type,
         },

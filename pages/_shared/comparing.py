@@ -13,9 +13,9 @@ from pages._shared import markup
 from pages._shared.form import name_of
 from qenn_core.experiment import CSV, ExperimentSpec, choices, field_of, setting_differences
 from qenn_core.jobs import RunSnapshot
-from qenn_core.plots import RUNS, Axis, Curve, Theme, overlaid_curves, parallel_coordinates
+from qenn_core.plots import RUN_COLOURS, Axis, Curve, Theme, overlaid_curves, parallel_coordinates
 
-MOST = len(RUNS)
+MOST = len(RUN_COLOURS)
 # More would stand too close together to be read on a laptop.
 _MOST_SETTINGS_DRAWN = 5
 # They tell no more than the name of the file, or have no place on one line.

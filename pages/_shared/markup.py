@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pages._shared.form import name_of
 from qenn_core.comparison import Comparison, ModelResult
 from qenn_core.experiment import ExperimentSpec
-from qenn_core.plots import SIGNS
+from qenn_core.plots import RUN_CHARACTERS
 from qenn_core.registry import ENCODINGS
 from qenn_core.text import count
 
@@ -146,7 +146,8 @@ def side_by_side(
 ) -> str:
     """Return several runs as the columns of a table: what came of them, then the settings that differ."""
     columns = "".join(
-        f'<th scope="col"><i style="color:var(--qenn-run-{number})" aria-hidden="true">{SIGNS[number]}</i> '
+        f'<th scope="col"><i style="color:var(--qenn-run-{number})" aria-hidden="true">'
+        f"{RUN_CHARACTERS[number]}</i> "
         f"{escape(name)}</th>"
         for number, name in enumerate(names)
     )

@@ -60,9 +60,9 @@ def bands() -> None:
 
 def refusal(overview: Overview) -> None:
     """Show why the data cannot be learnt from as they are, with the remedy at hand where there is one."""
-    if overview.refusal is None:
+    if overview.error is None:
         return
-    choice_left = overview.refusal.place == _BANDS and not state.spec().data.bands
-    form.show(overview.refusal, choice_left=choice_left)
+    choice_left = overview.error.place == _BANDS and not state.spec().data.bands
+    form.show(overview.error, choice_left=choice_left)
     if choice_left:
         bands()

@@ -1,4 +1,4 @@
-"""Small models, trained for a moment and packed, with the rows that they were tested on."""
+"""Small models, trained for one epoch and packed, with their test rows."""
 
 import io
 from pathlib import Path
@@ -18,12 +18,12 @@ from qenn_core.training.training import Training
 from tests.data.tables import csv_spec
 from tests.data.test_preparation import mixed
 
-KEPT = Path(__file__).parent / "kept" / "model.zip"
+STORED = Path(__file__).parent / "stored" / "model.zip"
 SMALL = {"circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 1, "training.batch_size": 256}
 
 
 class Trained(NamedTuple):
-    """A packed model, what it came from, and what its training told of the test rows."""
+    """A packed model, its preparation, and the results of its training on the test rows."""
 
     content: bytes
     preparation: Preparation
@@ -32,7 +32,7 @@ class Trained(NamedTuple):
     probabilities: Floats
 
     def rows(self, frame: pd.DataFrame, part: str = "test") -> pd.DataFrame:
-        """Return the rows of a part, in its order, out of the table that was trained on."""
+        """Return the rows of a part of the split, in its order, from the table that was trained on."""
         return frame.iloc[self.preparation.labeled.rows[getattr(self.preparation.split, part)]]
 
 
@@ -53,15 +53,15 @@ def trained(spec: ExperimentSpec, table: Table) -> Trained:
 
 
 def as_texts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as a file would give it: every cell a text, or missing."""
+    """Return a table as read from a file: every cell a string or missing."""
     file = io.StringIO(frame.to_csv(index=False))
     return pd.read_csv(file, dtype="str", keep_default_na=False, na_values=[""])
 
 
-def of_every_kind_of_column() -> Trained:
+def with_all_kinds_of_columns() -> Trained:
     """Train a small model on a table with every kind of column."""
     return trained(csv_spec().with_(**SMALL), mixed())
 
 
 if __name__ == "__main__":
-    KEPT.write_bytes(of_every_kind_of_column().content)
+    STORED.write_bytes(with_all_kinds_of_columns().content)

@@ -1,3 +1,5 @@
+"""Processes in which memory and time are measured."""
+
 from __future__ import annotations
 
 import multiprocessing
@@ -10,7 +12,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def starting() -> BaseContext:
-    """How processes start that measure: forked, where possible, from one that has all imported."""
+    """The start method for measuring processes: forked, if possible, from one with all libraries imported."""
     forks = "forkserver" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if forks else "spawn")
     if forks:
@@ -20,13 +22,13 @@ def starting() -> BaseContext:
 
 @pytest.fixture(scope="module")
 def processes(starting: BaseContext) -> Iterator[ProcessPoolExecutor]:
-    """A new process for each measurement, since one keeps memory that it has had."""
+    """A pool that uses a new process for each measurement, because a process does not return all memory."""
     with ProcessPoolExecutor(1, mp_context=starting, max_tasks_per_child=1) as pool:
         yield pool
 
 
 @pytest.fixture(scope="module")
 def process(starting: BaseContext) -> Iterator[ProcessPoolExecutor]:
-    """One process for all measurements of time."""
+    """A pool with one process for all measurements of time."""
     with ProcessPoolExecutor(1, mp_context=starting) as pool:
         yield pool

@@ -1,4 +1,4 @@
-"""Figures of data: every row and class is there, in its colour, and its name stays text."""
+"""Figures of data show every row and class in its colour, with escaped names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from qenn_core.limits import MAX_CLASSES
 from qenn_core.plots.data import class_balance, scatter, scatter_matrix
-from qenn_core.plots.palette import CLASSES, ROLES, SYMBOLS, Theme, class_colour, colour, css_variables
+from qenn_core.plots.palette import CLASS_COLOURS, ROLES, SYMBOLS, Theme, class_colour, colour, css_variables
 
 HOSTILE = '<b onclick="alert(1)">a</b> & co'
 ESCAPED = '&lt;b onclick="alert(1)"&gt;a&lt;/b&gt; &amp; co'
@@ -16,7 +16,7 @@ PARTS = ["train", "train", "validation", "test"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_balance_shows_the_rows_of_each_part(theme: Theme) -> None:
+def test_class_balance_shows_the_rows_of_each_part(theme: Theme) -> None:
     figure = class_balance(["a", "b"], {"training": [30, 10], "validation": [10, 3]}, theme)
     assert [(bar.name, tuple(bar.x), tuple(bar.y)) for bar in figure.data] == [
         ("training", (30, 10), (0, 1)),
@@ -27,7 +27,7 @@ def test_the_balance_shows_the_rows_of_each_part(theme: Theme) -> None:
     assert list(figure.data[0].marker.color) == [class_colour(0), class_colour(1)]
 
 
-def test_a_scatter_shows_every_row_once_and_held_out_rows_hollow() -> None:
+def test_scatter_shows_each_row_once_with_held_out_rows_hollow() -> None:
     figure = scatter(POINTS, LABELS, PARTS, ("u", "v"), ("a", "b"), "light")
     drawn = {
         (x, y): trace.marker.symbol for trace in figure.data for x, y in zip(trace.x, trace.y, strict=True)
@@ -41,7 +41,7 @@ def test_a_scatter_shows_every_row_once_and_held_out_rows_hollow() -> None:
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("u", "v")
 
 
-def test_a_scatter_matrix_shows_each_feature_of_every_row() -> None:
+def test_scatter_matrix_shows_all_features_of_all_rows() -> None:
     values = [(row, 10 * row, 100 * row) for row in range(4)]
     figure = scatter_matrix(["u", "v", "w"], values, LABELS, ["a", "b"], "dark")
     assert [dimension.label for dimension in figure.data[0].dimensions] == ["u", "v", "w"]
@@ -49,7 +49,7 @@ def test_a_scatter_matrix_shows_each_feature_of_every_row() -> None:
     assert list(figure.data[1].dimensions[2].values) == [100, 300]
 
 
-def test_long_names_are_cut_beside_an_axis_without_taking_one_for_another() -> None:
+def test_long_class_names_are_cut_but_not_merged() -> None:
     names = ["a rather long name of a class", "a rather long name of a class too"]
     figure = class_balance(names, {"training": [30, 10]}, "light")
     assert tuple(figure.data[0].x) == (30, 10)
@@ -57,16 +57,16 @@ def test_long_names_are_cut_beside_an_axis_without_taking_one_for_another() -> N
     assert tuple(figure.data[0].customdata) == tuple(names)
 
 
-def test_names_are_shown_as_they_are() -> None:
+def test_names_are_escaped() -> None:
     figures = (
         class_balance([HOSTILE], {"training": [3]}, "light"),
         scatter(POINTS, [0] * 4, PARTS, (HOSTILE, HOSTILE), (HOSTILE,), "light"),
         scatter_matrix([HOSTILE, "v"], POINTS, [0] * 4, [HOSTILE], "light"),
     )
     for figure in figures:
-        read = _texts(figure.to_plotly_json())
-        assert any(ESCAPED in text for text in read)
-        assert not [text for text in read if "<b" in text]
+        texts = _texts(figure.to_plotly_json())
+        assert any(ESCAPED in text for text in texts)
+        assert not [text for text in texts if "<b" in text]
 
 
 def _texts(tree: object, name: str = "") -> list[str]:
@@ -74,16 +74,18 @@ def _texts(tree: object, name: str = "") -> list[str]:
         return [text for key, value in tree.items() for text in _texts(value, key)]
     if isinstance(tree, list | tuple):
         return [text for value in tree for text in _texts(value, name)]
-    # The key that joins the traces of a class is shown to nobody.
+    # `legendgroup` joins the traces of a class; it is not displayed.
     return [tree] if isinstance(tree, str) and name != "legendgroup" else []
 
 
-def test_every_class_has_a_colour_and_a_shape_of_its_own() -> None:
-    assert len(set(CLASSES)) == len(set(SYMBOLS)) == MAX_CLASSES
-    assert not {shade for pair in ROLES.values() for shade in pair} & set(CLASSES), "a role is no class"
+def test_every_class_has_its_own_colour_and_symbol() -> None:
+    assert len(set(CLASS_COLOURS)) == len(set(SYMBOLS)) == MAX_CLASSES
+    assert not {shade for pair in ROLES.values() for shade in pair} & set(CLASS_COLOURS), (
+        "a role has the colour of a class"
+    )
 
 
-def test_the_page_and_the_figures_have_the_same_colours() -> None:
+def test_css_variables_equal_the_palette() -> None:
     css = css_variables()
     for role in ROLES:
         assert f"--qenn-{role}: light-dark({colour(role, 'light')}, {colour(role, 'dark')});" in css
@@ -98,14 +100,14 @@ def luminance(hex_colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+def contrast(first: str, second: str) -> float:
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("ink", "ground"),
+    ("role", "background"),
     [
         *((role, "background") for role in ("text", "muted", "quantum", "encoding", "classical", "noise")),
         *((role, "surface") for role in ("text", "muted")),
@@ -113,11 +115,11 @@ def contrast(one: str, other: str) -> float:
         *(("on-colour", role) for role in ("quantum", "encoding", "classical", "noise")),
     ],
 )
-def test_words_stand_out_from_what_they_stand_on(theme: Theme, ink: str, ground: str) -> None:
-    assert contrast(colour(ink, theme), colour(ground, theme)) >= 4.5, "WCAG 2.2, 1.4.3"
+def test_text_contrast(theme: Theme, role: str, background: str) -> None:
+    assert contrast(colour(role, theme), colour(background, theme)) >= 4.5, "WCAG 2.2, 1.4.3"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("role", ["quantum", "encoding", "classical", "noise"])
-def test_symbols_stand_out_from_the_section_they_stand_in(theme: Theme, role: str) -> None:
+def test_symbol_contrast(theme: Theme, role: str) -> None:
     assert contrast(colour(role, theme), colour(f"{role}-soft", theme)) >= 3, "WCAG 2.2, 1.4.11"

@@ -1,4 +1,4 @@
-"""The pages' theme wears the colours of the figures."""
+"""The Streamlit theme has the colours of the palette."""
 
 import tomllib
 from pathlib import Path
@@ -18,12 +18,12 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_theme_has_the_colours_of_the_palette(theme):
-    told = tomllib.loads(CONFIG.read_text())["theme"][theme]
-    assert told == {setting: colour(role, theme) for setting, role in SETTINGS.items()}
+def test_theme_has_the_colours_of_the_palette(theme):
+    configured = tomllib.loads(CONFIG.read_text())["theme"][theme]
+    assert configured == {setting: colour(role, theme) for setting, role in SETTINGS.items()}
 
 
-def test_an_unknown_role_is_refused():
+def test_unknown_role_is_refused():
     with pytest.raises(KeyError):
         colour("colourful", "light")
     assert "colourful" not in ROLES
