@@ -53,7 +53,7 @@ def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -
     weights : bytes
         Its weights, as `qenn_core.training.weights.pack_weights` gives them.
     """
-    rows, labeled = RowTransformer.of(preparation), preparation.labeled
+    rows, labeled = RowTransformer.from_preparation(preparation), preparation.labeled
     card = ModelCard(
         spec=spec,
         target=labeled.target,
@@ -65,7 +65,7 @@ def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -
     fitted = {
         "features": vars(rows.features),
         "reduction": vars(rows.reduction),
-        "seen": rows.seen,
+        "seen": rows.training_hashes,
         "probed": rows(_probe(rows.columns)).inputs,
     }
     packed = io.BytesIO()

@@ -58,7 +58,7 @@ def predict_rows(
         class_names=card.class_names,
         probabilities=_in_time(load_weights(model, trained.weights), applied.inputs, seconds),
         truth=truth,
-        seen=applied.seen,
+        seen=applied.used_in_training,
         notes=(*matched.notes, *applied.notes, *about_truth),
     )
 
