@@ -129,7 +129,7 @@ def test_a_file_is_predicted_row_by_row(key: str, of_mixed: Trained) -> None:
     app = upload(open_page(key), rows)
     assert all_is_well(app)
     shown = app.dataframe[0].value
-    names = of_mixed.preparation.question.class_names
+    names = of_mixed.preparation.labeled.class_names
     assert shown["predicted kind"].tolist() == [names[k] for k in of_mixed.finished.predictions]
     assert shown["remark"].tolist() == rows["remark"].tolist()
     text = text_of(app).replace("\\", "")
@@ -169,7 +169,7 @@ def test_one_row_written_by_another_program_will_do(key: str) -> None:
 def test_missing_columns_are_named_and_the_next_file_is_read(key: str) -> None:
     app = upload(open_page(key), mixed().frame.rename(columns={"weight": "wieght"}))
     assert "The file is missing 1 column: ‘weight’." in complaints(app)
-    assert "Did you mean ‘wieght’ for ‘weight’?" in complaints(app)
+    assert "did you mean ‘wieght’ for ‘weight’?" in complaints(app)
     assert not app.dataframe
     app.file_uploader[0].clear()
     assert all_is_well(upload(app, mixed().frame))
