@@ -76,7 +76,7 @@ def _day(column: ColumnSchema, key: str) -> str | None:
         help=_EMPTY,
         persist_state="session",
     )
-    return column.of_date(value) if value else None
+    return column.format_date(value) if value else None
 
 
 def _begin(key: str, value: object) -> None:

@@ -68,7 +68,7 @@ def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -
     bytes
         A zip file; see `ModelArchive`.
     """
-    transformer, labeled = RowTransformer.of(preparation), preparation.labeled
+    transformer, labeled = RowTransformer.from_preparation(preparation), preparation.labeled
     card = ModelCard(
         spec=spec,
         target=labeled.target,
@@ -80,7 +80,7 @@ def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -
     fitted = {
         "features": vars(transformer.features),
         "reduction": vars(transformer.reduction),
-        "seen": transformer.seen,
+        "seen": transformer.training_hashes,
         "probed": transformer(_probe_rows(transformer.columns)).inputs,
     }
     packed = io.BytesIO()

@@ -58,7 +58,7 @@ def predict_rows(
         class_names=card.class_names,
         probabilities=_predict_within(seconds, load_weights(model, trained.weights), transformed.inputs),
         true_classes=true_classes,
-        seen=transformed.seen,
+        seen=transformed.used_in_training,
         notes=(*matched.notes, *transformed.notes, *target_notes),
     )
 

@@ -13,12 +13,12 @@ def load_builtin(spec: DataSpec) -> Table:
     Raises
     ------
     KeyError
-        If the source is an uploaded file, whose rows no spec holds.
+        If the source is an uploaded file, whose rows are not part of a spec.
     DataError
-        If the data set's settings do not go together.
+        If the settings of the data set contradict each other.
     """
     entry = DATASETS[spec.source]
     values = entry.values(dict(spec.params))
-    # A form or a link may give a whole number for a decimal setting, and the other way round.
+    # A form or a link may give a whole number for a decimal setting, and vice versa.
     typed = {param.name: type(param.default)(values[param.name]) for param in entry.params}
     return Table(frame=entry.make(**typed), name=entry.label, target=entry.target)

@@ -1,4 +1,4 @@
-"""The columns that a model was trained on, as further rows are read and filled in by them."""
+"""Descriptions of the columns that a model was trained on, used to read further rows."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from qenn_core.data.columns import MISSING_CATEGORY, Column, read_as, spelling_of
+from qenn_core.data.columns import MISSING_CATEGORY, Column, detect_spelling, parse_cells
 from qenn_core.data.prepared import Ints
 from qenn_core.experiment import Role
 from qenn_core.text import count, quoted_list
 
 FILLED_WITH = {
     "numeric": "the median of the training rows",
-    "boolean": "the commoner answer of the training rows",
+    "boolean": "the more common answer in the training rows",
     "date": "the median of the training rows",
 }
 
-# Further cells may write them as floats, whatever the training's did.
+# Further cells may be written as floats (0.0, 1.0), however those of the training rows were written.
 ZERO_OR_ONE = ("0", "1")
-# Beyond it not every whole number is one that a browser, or a float, can tell from its neighbours.
-LARGEST_WHOLE = 2**53
+# Above it, floats (and browsers) cannot represent every whole number.
+MAX_EXACT_INTEGER = 2**53
 
 
 class ColumnSchema(BaseModel):
-    """One column that a model learnt from: how its cells are read, and what the training rows had there.
+    """A column that a model was trained on: how its cells are read, and which values the training rows had.
 
     Parameters
     ----------
     name, role : str
-        What it is called and what it is used as.
+        Its name, and what it is used as.
     spelling : tuple of str
-        How its cells are written; see `qenn_core.data.columns.spelling_of`.
+        How its cells are written; see `qenn_core.data.columns.detect_spelling`.
     typical : str
-        The median, or the commonest value, written as a cell.
+        The median or the most common value, written as a cell.
     low, high : float or None
-        The ends of the range of numbers.
+        The range of its numbers.
     whole : bool
         Whether all its numbers are whole.
     categories : tuple of str
-        The different texts, the commonest first.
+        The distinct texts, the most common first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,78 +57,79 @@ class ColumnSchema(BaseModel):
     whole: bool = False
     categories: tuple[str, ...] = ()
 
-    def of_date(self, day: date) -> str:
-        """Return a date as a cell of this column."""
-        return day.strftime(_date_form(self.spelling))
+    def format_date(self, day: date) -> str:
+        """Return a date written as a cell of this column."""
+        return day.strftime(_strftime_format(self.spelling))
 
     def read(self, cells: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
-        """Return the values of further cells, and sentences on what is odd about them."""
+        """Return the values of further cells, and sentences on anything unusual in them."""
         if self.spelling == ZERO_OR_ONE:
             cells = cells.replace({"0.0": "0", "1.0": "1"})
-        values, notes = read_as(self.name, self.role, cells, self.spelling)
-        return values, (*notes, *self._oddities(values))
+        values, notes = parse_cells(self.name, self.role, cells, self.spelling)
+        return values, (*notes, *self._value_notes(values))
 
-    def _oddities(self, values: pd.Series) -> Iterator[str]:
+    def _value_notes(self, values: pd.Series) -> Iterator[str]:
         where = f"in ‘{self.name}’"
         if self.role == "category":
             unknown = values[~values.isin(self.categories)]
             if len(unknown):
                 yield (
-                    f"{count(len(unknown), 'cell')} {where} with a value that no training row had, "
-                    f"taken for none of the known ones: {quoted_list(unknown.unique())}."
+                    f"Found {count(len(unknown), 'cell')} {where} with a value that no training row had, so "
+                    f"it matches no known category: {quoted_list(unknown.unique())}."
                 )
             return
-        gaps = int(values.isna().sum())
-        if gaps:
-            yield f"{count(gaps, 'gap')} {where} filled with {FILLED_WITH[self.role]}."
+        n_missing = int(values.isna().sum())
+        if n_missing:
+            yield f"Filled {count(n_missing, 'gap')} {where} with {FILLED_WITH[self.role]}."
         if self.low is not None and self.high is not None:
-            beyond = int(((values < self.low) | (values > self.high)).sum())
-            if beyond:
+            n_outside = int(((values < self.low) | (values > self.high)).sum())
+            if n_outside:
                 yield (
-                    f"{count(beyond, 'number')} {where} outside of {self.low:.4g} to {self.high:.4g}, "
-                    "where the training rows lay: the model has learnt nothing there."
+                    f"Found {count(n_outside, 'number')} {where} outside {self.low:.4g} to {self.high:.4g}, "
+                    "the range of the training rows: the model was not trained there."
                 )
 
 
-def know(columns: Iterable[Column], train: Ints) -> tuple[ColumnSchema, ...]:
-    """Return what is to be remembered of columns.
+def make_schemas(columns: Iterable[Column], train: Ints) -> tuple[ColumnSchema, ...]:
+    """Return the schemas of columns.
 
     Parameters
     ----------
     columns : iterable of Column
-        The columns that are learnt from.
+        The columns that the model uses.
     train : array (rows,)
         Positions of the training rows in them.
     """
-    return tuple(_known(column, column.values.iloc[train].dropna()) for column in columns)
+    return tuple(_make_schema(column, column.values.iloc[train].dropna()) for column in columns)
 
 
-def _known(column: Column, present: pd.Series) -> ColumnSchema:
-    spelling = spelling_of(column.role, column.cells)
-    facts: dict[str, Any] = {"name": column.name, "role": column.role, "spelling": spelling, "typical": ""}
+def _make_schema(column: Column, present: pd.Series) -> ColumnSchema:
+    """Return the schema of a column that has the values `present` in the training rows."""
+    spelling = detect_spelling(column.role, column.cells)
+    fields: dict[str, Any] = {"name": column.name, "role": column.role, "spelling": spelling, "typical": ""}
     if present.empty:
-        return ColumnSchema(**facts)
+        return ColumnSchema(**fields)
     if column.role == "category":
         categories = tuple(present.value_counts().index)
         named = [name for name in categories if name != MISSING_CATEGORY]
-        return ColumnSchema(**facts | {"categories": categories, "typical": named[0] if named else ""})
+        return ColumnSchema(**fields | {"categories": categories, "typical": named[0] if named else ""})
     if column.role == "boolean":
-        return ColumnSchema(**facts | {"typical": spelling[int(present.mode()[0])]})
-    # One of the values, so that whole numbers stay whole and no digits come from between two.
-    middle = present.sort_values().iloc[len(present) // 2]
+        return ColumnSchema(**fields | {"typical": spelling[int(present.mode()[0])]})
+    # An existing value rather than a mean of two, so that whole numbers stay whole and no digits are added.
+    median = present.sort_values().iloc[len(present) // 2]
     if column.role == "date":
-        return ColumnSchema(**facts | {"typical": middle.strftime(_date_form(spelling))})
+        return ColumnSchema(**fields | {"typical": median.strftime(_strftime_format(spelling))})
     return ColumnSchema(
-        **facts
+        **fields
         | {
-            "typical": np.format_float_positional(middle, trim="-"),
+            "typical": np.format_float_positional(median, trim="-"),
             "low": float(present.min()),
             "high": float(present.max()),
-            "whole": bool((present % 1 == 0).all() and present.abs().max() < LARGEST_WHOLE),
+            "whole": bool((present % 1 == 0).all() and present.abs().max() < MAX_EXACT_INTEGER),
         }
     )
 
 
-def _date_form(spelling: tuple[str, ...]) -> str:
-    [form] = spelling
-    return "%Y-%m-%d" if form == "ISO8601" else form
+def _strftime_format(spelling: tuple[str, ...]) -> str:
+    [date_format] = spelling
+    return "%Y-%m-%d" if date_format == "ISO8601" else date_format

@@ -1,4 +1,4 @@
-"""Columns of every kind as plain numbers, by a pipeline that learns from the training rows only."""
+"""Columns of every role as numeric features, by a pipeline fitted on the training rows only."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from qenn_core.data.columns import USABLE_ROLES, Column
 from qenn_core.data.prepared import Floats
 from qenn_core.errors import DataError
 
-# A category beyond the commonest ones, or with a single row, tells nothing that would hold for new rows.
+# Categories beyond the most common ones, or with a single row, are too rare to generalise to new rows.
 MAX_CATEGORIES = 12
 MIN_CATEGORY_ROWS = 2
-# A standardised feature varies by 1, and a category of one row in 20,000 by 5e-5; less is rounding.
-LEAST_VARIANCE = 1e-9
-# Gaps rarer than this are filled and forgotten: a feature for them would be nearly constant.
-SHARE_OF_GAPS = 0.05
+# A standardised feature has variance 1, and a category of one row in 20,000 has 5e-5; less is rounding.
+MIN_VARIANCE = 1e-9
+# Rarer gaps get no feature of their own, which would be nearly constant.
+MIN_GAP_SHARE = 0.05
 EPOCH = np.datetime64(0, "us")
 DAY = np.timedelta64(1, "D")
 
@@ -37,16 +37,16 @@ Names = NDArray[np.object_]
 
 @dataclass(frozen=True)
 class FittedFeatures:
-    """The fitted way from columns to features.
+    """The fitted transformation from columns to features.
 
     Parameters
     ----------
     pipeline : sklearn.pipeline.Pipeline
-        Takes a frame of columns to features (rows, n_features).
+        Transforms a frame of columns to features (rows, n_features).
     names : tuple of str
-        One name a feature.
+        One name per feature.
     centre, scale : array (n_features,)
-        What undoes the standardising: a feature times its scale plus its centre is in the unit of its column.
+        Undo the standardisation: a feature times its scale plus its centre is in the unit of its column.
     """
 
     pipeline: Pipeline
@@ -56,25 +56,26 @@ class FittedFeatures:
 
     def __call__(self, frame: pd.DataFrame) -> Floats:
         """Return the features (rows, n_features) of the rows of `frame`."""
-        return np.asarray(_quietly(self.pipeline.transform, frame), dtype=np.float64)
+        return np.asarray(_ignoring_unknown_categories(self.pipeline.transform, frame), dtype=np.float64)
 
     def in_units(self, features: Floats) -> Floats:
         """Return features (rows, n_features) in the units of their columns."""
         return np.asarray(features * self.scale + self.centre)
 
 
-def frame_of(columns: Sequence[Column]) -> pd.DataFrame:
-    """Return the values of columns as one frame, by name."""
+def values_frame(columns: Sequence[Column]) -> pd.DataFrame:
+    """Return the values of columns as one frame, with their names."""
     return pd.DataFrame({column.name: column.values for column in columns})
 
 
 def fit_features(columns: Sequence[Column], train: pd.DataFrame) -> FittedFeatures:
     """Fit the pipeline on the training rows.
 
-    Numbers and dates: gaps get the median, then mean 0 and variance 1; a date gives its days since 1970 and
-    its place in the year as sine and cosine. Yes/no: 0 or 1, gaps get the commoner answer. A category gives
-    one 0/1 feature a value (one in all for two values); rare values are joined, and values not seen in
-    training count as those. A column with more than the odd gap gives one more 0/1 feature, "is missing".
+    Numbers and dates: gaps are filled with the median, then values are scaled to mean 0 and variance 1; a
+    date gives the days since 1970, and the time of year as sine and cosine. Yes/no: 0 or 1, with gaps filled
+    with the more common answer. A category gives one 0/1 feature per value (a single one for two values);
+    rare values are grouped as "other", and values not seen in training count as these. A column in which at
+    least `MIN_GAP_SHARE` of the cells are missing gives one more 0/1 feature, "is missing".
 
     Parameters
     ----------
@@ -88,21 +89,23 @@ def fit_features(columns: Sequence[Column], train: pd.DataFrame) -> FittedFeatur
     DataError
         If no column differs between the training rows.
     """
-    of_role = {role: [column.name for column in columns if column.role == role] for role in USABLE_ROLES}
-    with_gaps = [name for name in train if train[name].isna().mean() >= SHARE_OF_GAPS]
+    names_by_role = {
+        role: [column.name for column in columns if column.role == role] for role in USABLE_ROLES
+    }
+    columns_with_gaps = [name for name in train if train[name].isna().mean() >= MIN_GAP_SHARE]
     blocks = ColumnTransformer(
         [
-            ("number", make_pipeline(_filled("median"), StandardScaler()), of_role["numeric"]),
+            ("number", make_pipeline(_imputer("median"), StandardScaler()), names_by_role["numeric"]),
             (
                 "date",
                 make_pipeline(
                     FunctionTransformer(_date_parts, feature_names_out=_date_names),
-                    _filled("median"),
+                    _imputer("median"),
                     StandardScaler(),
                 ),
-                of_role["date"],
+                names_by_role["date"],
             ),
-            ("truth", _filled("most_frequent"), of_role["boolean"]),
+            ("truth", _imputer("most_frequent"), names_by_role["boolean"]),
             (
                 "category",
                 OneHotEncoder(
@@ -113,25 +116,25 @@ def fit_features(columns: Sequence[Column], train: pd.DataFrame) -> FittedFeatur
                     sparse_output=False,
                     feature_name_combiner=_category_name,
                 ),
-                of_role["category"],
+                names_by_role["category"],
             ),
-            ("gaps", FunctionTransformer(pd.isna, feature_names_out=_gap_names), with_gaps),
+            ("gaps", FunctionTransformer(pd.isna, feature_names_out=_gap_names), columns_with_gaps),
         ]
     )
-    pipeline = make_pipeline(blocks, VarianceThreshold(LEAST_VARIANCE))
+    pipeline = make_pipeline(blocks, VarianceThreshold(MIN_VARIANCE))
     try:
-        _quietly(pipeline.fit, train)
+        _ignoring_unknown_categories(pipeline.fit, train)
     except ValueError as error:
         if "variance threshold" not in str(error):
             raise
         raise DataError(
             "No column differs between the training rows.",
-            "What is the same in every row cannot tell classes apart.",
+            "Columns with the same value in every row cannot separate the classes.",
             "Use more rows, or change the role of a column that was left out.",
             "data.roles",
         ) from error
     varies = pipeline[-1].get_support()
-    centre, scale = _units(blocks)
+    centre, scale = _scaling(blocks)
     return FittedFeatures(
         pipeline,
         tuple(name.split("__", 1)[1] for name in blocks.get_feature_names_out()[varies]),
@@ -140,18 +143,18 @@ def fit_features(columns: Sequence[Column], train: pd.DataFrame) -> FittedFeatur
     )
 
 
-def _filled(strategy: str) -> SimpleImputer:
+def _imputer(strategy: str) -> SimpleImputer:
     return SimpleImputer(strategy=strategy, keep_empty_features=True)
 
 
-def _units(blocks: ColumnTransformer) -> tuple[Floats, Floats]:
-    """Return centre and scale of each feature, 0 and 1 where nothing was scaled."""
+def _scaling(blocks: ColumnTransformer) -> tuple[Floats, Floats]:
+    """Return the centre and scale of each feature, 0 and 1 for features that are not scaled."""
     n_features = len(blocks.get_feature_names_out())
     centre, scale = np.zeros(n_features), np.ones(n_features)
     for name, step, columns in blocks.transformers_:
         if isinstance(step, Pipeline) and columns:
-            place = blocks.output_indices_[name]
-            centre[place], scale[place] = step[-1].mean_, step[-1].scale_
+            positions = blocks.output_indices_[name]
+            centre[positions], scale[positions] = step[-1].mean_, step[-1].scale_
     return centre, scale
 
 
@@ -159,8 +162,8 @@ def _date_parts(dates: pd.DataFrame) -> Floats:
     parts = []
     for name in dates:
         days = (dates[name].to_numpy("datetime64[us]") - EPOCH) / DAY
-        turn = 2 * np.pi * dates[name].dt.day_of_year.to_numpy(dtype=np.float64) / 365.25
-        parts += [days, np.sin(turn), np.cos(turn)]
+        angle = 2 * np.pi * dates[name].dt.day_of_year.to_numpy(dtype=np.float64) / 365.25
+        parts += [days, np.sin(angle), np.cos(angle)]
     return np.column_stack(parts)
 
 
@@ -177,12 +180,12 @@ def _category_name(column: str, value: str) -> str:
     return f"{column} = {'other' if value == 'infrequent_sklearn' else value}"
 
 
-def _quietly(work: Callable[[pd.DataFrame], T], frame: pd.DataFrame) -> T:
+def _ignoring_unknown_categories(method: Callable[[pd.DataFrame], T], frame: pd.DataFrame) -> T:
     with warnings.catch_warnings():
-        # Categories that only held-out rows have are expected, and their treatment is documented above.
+        # Categories that occur only in held-out rows are expected; `fit_features` documents their treatment.
         warnings.filterwarnings("ignore", message="Found unknown categories", category=UserWarning)
-        return work(frame)
+        return method(frame)
 
 
-# The functions that a fitted pipeline calls. A model that was kept names them, so their names must stay.
+# The functions that a fitted pipeline calls. Stored models refer to them by name, so do not rename them.
 PIPELINE_FUNCTIONS = (_date_parts, _date_names, _gap_names, _category_name)

@@ -1,4 +1,4 @@
-"""The columns of a file that a model is to be applied to, found by their names."""
+"""Matching of the columns of a file to those that a model was trained on, by name."""
 
 from __future__ import annotations
 
@@ -10,83 +10,82 @@ from typing import NamedTuple
 from qenn_core.errors import DataError
 from qenn_core.text import MAX_LISTED, count, quoted_list
 
-# How alike two names are, 0 to 1, for the one to be suggested for the other.
-ALIKE = 0.7
+# Similarity of two names, 0 to 1, from which one is suggested for the other.
+MIN_SIMILARITY = 0.7
 
 
-class Matched(NamedTuple):
-    """Where the wanted columns are, by their own names, and sentences on what was done."""
+class ColumnMatch(NamedTuple):
+    """The name in the file of each column found, by the name that the model uses, and notes for the user."""
 
     found: dict[str, str]
     notes: tuple[str, ...]
 
 
-def match_columns(wanted: Sequence[str], target: str, names: Sequence[str]) -> Matched:
-    """Find columns by their names: as they are, or else without regard to capitals and spaces.
+def match_columns(wanted: Sequence[str], target: str, names: Sequence[str]) -> ColumnMatch:
+    """Find columns by name: by the exact name first, else ignoring case and spaces.
 
     Parameters
     ----------
     wanted : sequence of str
-        What the model needs, all of it.
+        The columns that the model needs, all of them.
     target : str
-        What the model predicts, which a file may hold or not.
+        The column that the model predicts, which a file need not have.
     names : sequence of str
-        What the file has; other columns are left alone.
+        The columns of the file; those not needed are ignored.
 
     Raises
     ------
     DataError
-        If a wanted column is missing, or several could be meant.
+        If a wanted column is missing, or several columns could be the same wanted one.
     """
-    alike = defaultdict(list)
+    by_simplified_name = defaultdict(list)
     for name in names:
         if name not in (*wanted, target):
-            alike[_folded(name)].append(name)
+            by_simplified_name[_simplify(name)].append(name)
     found = {name: name for name in (*wanted, target) if name in names}
     renamed = {}
     for name in (*wanted, target):
-        candidates = [] if name in found else alike[_folded(name)]
+        candidates = [] if name in found else by_simplified_name[_simplify(name)]
         if len(candidates) > 1:
             raise DataError(
-                f"The file has several columns that may be ‘{name}’: {quoted_list(candidates)}.",
-                "Their names differ in capitals or spaces only.",
-                f"Give one of them the name ‘{name}’.",
+                f"The file has several columns that could be ‘{name}’: {quoted_list(candidates)}.",
+                "Their names differ only in upper and lower case or spaces.",
+                f"Rename one of them to ‘{name}’.",
             )
         if candidates:
             renamed[name] = candidates[0]
     found |= renamed
     missing = [name for name in wanted if name not in found]
     if missing:
-        raise _refusal(missing, names)
-    notes = [f"‘{given}’ was taken for ‘{name}’." for name, given in renamed.items()]
-    foreign = [name for name in names if name not in found.values()]
-    if foreign:
-        are = "is none" if len(foreign) == 1 else "are none"
+        raise _missing_columns(missing, names)
+    notes = [f"Column ‘{given}’ was used as ‘{name}’." for name, given in renamed.items()]
+    unused = [name for name in names if name not in found.values()]
+    if unused:
         notes.append(
-            f"{count(len(foreign), 'column')} {are} that the model learnt from: {quoted_list(foreign)}."
+            f"Ignored {count(len(unused), 'column')} that the model does not use: {quoted_list(unused)}."
         )
-    return Matched(found, tuple(notes))
+    return ColumnMatch(found, tuple(notes))
 
 
-def _refusal(missing: Sequence[str], names: Sequence[str]) -> DataError:
-    columns, them = ("column", "it") if len(missing) == 1 else ("columns", "them")
+def _missing_columns(missing: Sequence[str], names: Sequence[str]) -> DataError:
+    pronoun = "it" if len(missing) == 1 else "them"
     guesses = [
         f"‘{close[0]}’ for ‘{name}’"
         for name in missing[:MAX_LISTED]
-        if (close := get_close_matches(name, names, n=1, cutoff=ALIKE))
+        if (close := get_close_matches(name, names, n=1, cutoff=MIN_SIMILARITY))
     ]
     remedy = (
-        f"Rename what has another name. Did you mean {', '.join(guesses)}?"
+        f"Rename columns that are called something else: did you mean {', '.join(guesses)}?"
         if guesses
-        else f"Add {them}; cells may be empty, but the name must be there."
+        else f"Add {pronoun} to the file; the cells may be empty."
     )
     return DataError(
-        f"The file has no {columns} {quoted_list(missing)}.",
-        f"The model was trained on {them}. The file has {quoted_list(names)}.",
+        f"The file is missing {count(len(missing), 'column')}: {quoted_list(missing)}.",
+        f"The model was trained with {pronoun}, but the file has only {quoted_list(names)}.",
         remedy,
     )
 
 
-def _folded(name: str) -> str:
-    # A name that begins like a formula comes back from a spreadsheet with an apostrophe before it.
+def _simplify(name: str) -> str:
+    # Exported files have an apostrophe before a name that a spreadsheet would take for a formula.
     return "".join(name.casefold().split()).removeprefix("'")

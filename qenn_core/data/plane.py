@@ -15,8 +15,8 @@ MARGIN = 0.08
 
 
 @dataclass(frozen=True)
-class _Units:
-    """Two standardised features and the units of their columns."""
+class _FeaturePlane:
+    """The plane of two standardised features, in the units of their columns."""
 
     centre: Floats
     scale: Floats
@@ -28,11 +28,11 @@ class _Units:
         return features * self.scale + self.centre
 
 
-def plane_of(fitted: FittedFeatures, train: Floats, others: Floats, seed: int) -> Plane | None:
-    """Return the plane for the map.
+def fit_plane(fitted: FittedFeatures, train: Floats, held_out: Floats, seed: int) -> Plane | None:
+    """Return the plane of the decision map.
 
-    Two features are their own plane, in the units of their columns. More are seen along the first two
-    principal components of the training rows. One feature has no plane.
+    Two features span the plane themselves, in the units of their columns. More than two are projected onto
+    the first two principal components of the training rows. A single feature has no plane.
 
     Parameters
     ----------
@@ -40,18 +40,18 @@ def plane_of(fitted: FittedFeatures, train: Floats, others: Floats, seed: int) -
         Names and units of the features.
     train : array (rows, n_features)
         Features of the training rows.
-    others : array (rows, n_features)
-        Features of the held-out rows; they only widen the frame of the picture.
+    held_out : array (rows, n_features)
+        Features of the held-out rows; they only extend the area that is shown.
     seed : int
-        Seed of the decomposition of wide data.
+        Seed of the randomised decomposition of wide data.
     """
     n_features = len(fitted.names)
     if n_features < 2:
         return None
     if n_features == 2:
-        units = _Units(fitted.centre, fitted.scale)
+        feature_plane = _FeaturePlane(fitted.centre, fitted.scale)
         axes = (fitted.names[0], fitted.names[1])
-        to_features, to_plane = units.to_features, units.to_plane
+        to_features, to_plane = feature_plane.to_features, feature_plane.to_plane
     else:
         pca = PCA(2, random_state=seed).fit(train)
         first, second = pca.explained_variance_ratio_
@@ -60,7 +60,7 @@ def plane_of(fitted: FittedFeatures, train: Floats, others: Floats, seed: int) -
             f"component 2 ({second:.0%} of variance)",
         )
         to_features, to_plane = pca.inverse_transform, pca.transform
-    points = to_plane(np.vstack([train, others]))
+    points = to_plane(np.vstack([train, held_out]))
     low, high = points.min(axis=0), points.max(axis=0)
     margin = MARGIN * (high - low)
     (x_low, y_low), (x_high, y_high) = (low - margin).tolist(), (high + margin).tolist()

@@ -1,4 +1,4 @@
-"""A table made ready for the models: split first, then everything fitted on the training rows only."""
+"""Preparation of a table for the models: split first, then everything fitted on the training rows only."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qenn_core.data.features import FittedFeatures, fit_features, frame_of
+from qenn_core.data.features import FittedFeatures, fit_features, values_frame
 from qenn_core.data.labeling import LabeledTable, label_table
-from qenn_core.data.plane import plane_of
+from qenn_core.data.plane import fit_plane
 from qenn_core.data.prepared import Ints, Part, PreparedData
 from qenn_core.data.reduction import Reduction, fit_reduction
 from qenn_core.data.split import Split, stratified_split
@@ -18,7 +18,7 @@ from qenn_core.text import count
 
 
 class Preparation(NamedTuple):
-    """Prepared data with what they came from and what was fitted on the way: all that further rows need."""
+    """Prepared data with their origin and everything fitted on them: all that is needed for further rows."""
 
     labeled: LabeledTable
     split: Split
@@ -28,7 +28,7 @@ class Preparation(NamedTuple):
 
 
 def prepare(spec: ExperimentSpec, table: Table) -> PreparedData:
-    """Split the rows of `table` and turn them into features and inputs.
+    """Split the rows of `table` and transform them to features and inputs.
 
     The same spec and the same table give the same numbers.
 
@@ -42,15 +42,15 @@ def prepare(spec: ExperimentSpec, table: Table) -> PreparedData:
     Raises
     ------
     DataError
-        If the table holds no labeled that can be learnt; the error says what to change.
+        If no classifier can be trained on the table; the error says what to change.
     """
     return prepare_labeled(spec, label_table(spec, table)).data
 
 
 def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
-    """Do the work of `prepare` for a table that is labeled already, and keep what was fitted."""
+    """Do the work of `prepare` for a labelled table, and return what was fitted too."""
     split = stratified_split(labeled.labels, spec.data.validation_size, spec.data.test_size, spec.seed)
-    frame = frame_of(labeled.used).iloc[labeled.rows]
+    frame = values_frame(labeled.used).iloc[labeled.rows]
     fitted = fit_features(labeled.used, frame.iloc[split.train])
     features = fitted(frame)
     train = features[split.train]
@@ -68,7 +68,7 @@ def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
         feature_names=fitted.names,
         input_names=reduction.names,
         to_inputs=reduction.to_inputs,
-        plane=plane_of(fitted, train, held_out, spec.seed),
+        plane=fit_plane(fitted, train, held_out, spec.seed),
         notes=(
             *labeled.notes,
             _sizes_note(split),
@@ -81,14 +81,13 @@ def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
 
 def _sizes_note(split: Split) -> str:
     return (
-        f"{count(len(split.train), 'row')} to train on, {len(split.validation):,} to validate and "
-        f"{len(split.test):,} to test, each class in the same proportions."
+        f"{count(len(split.train), 'row')} for training, {len(split.validation):,} for validation and "
+        f"{len(split.test):,} for testing, with the classes in the same proportions."
     )
 
 
 def _features_note(labeled: LabeledTable, n_features: int) -> str:
-    n_columns = len(labeled.used)
     return (
-        f"{count(n_features, 'number')} per row came from {count(n_columns, 'column')}; gaps were filled and "
-        "scales evened out by what the training rows say."
+        f"{count(len(labeled.used), 'column')} gave {count(n_features, 'number')} per row; gaps were filled "
+        "and values rescaled using the training rows."
     )

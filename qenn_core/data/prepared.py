@@ -1,4 +1,4 @@
-"""Data ready for the models: split first, then everything fitted on the training part only."""
+"""Records of the data that models are trained on."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Plane:
     Parameters
     ----------
     axes : tuple of str
-        What the two axes are.
+        Labels of the two axes.
     low, high : tuple of float
-        The corners of the part that holds the data.
+        The corners of the area that contains the data.
     to_features : callable
-        Takes points (n, 2) to features (n, n_features).
+        Transforms points (n, 2) to features (n, n_features).
     to_plane : callable
-        Takes features (n, n_features) to points (n, 2).
+        Transforms features (n, n_features) to points (n, 2).
     exact : bool
         Whether the plane is the whole feature space (two features), rather than a cut through it.
     """
@@ -55,22 +55,22 @@ class Plane:
 
 @dataclass(frozen=True)
 class PreparedData:
-    """The three parts with what is needed to read them.
+    """The three parts of the split, with the names and transformations that belong to them.
 
     Parameters
     ----------
     train, validation, test : Part
         The stratified split.
     class_names : tuple of str
-        One name a class, at the class's number.
+        One name per class, in the order of the class numbers.
     feature_names, input_names : tuple of str
         Names of the columns of ``features`` and of ``inputs``.
     to_inputs : callable
         The fitted reduction, from features (n, n_features) to inputs (n, n_inputs).
     plane : Plane or None
-        Where the decision map is drawn; ``None`` when there is one feature only.
+        Where the decision map is drawn; ``None`` if there is only one feature.
     notes : tuple of str
-        What was done to the data, in plain sentences.
+        Sentences on what was done to the data.
     """
 
     train: Part

@@ -1,4 +1,4 @@
-"""Features brought to the number and range of inputs that a circuit takes."""
+"""Reduction of the features to the number and range of inputs that a circuit takes."""
 
 from __future__ import annotations
 
@@ -19,9 +19,16 @@ from qenn_core.text import count, quoted_list
 
 @dataclass(frozen=True)
 class Reduction:
-    """The fitted way from features (n, n_features) to inputs (n, n_inputs), their names, and a note.
+    """The fitted transformation from features (n, n_features) to inputs (n, n_inputs).
 
-    Without a pipeline the features are the inputs.
+    Parameters
+    ----------
+    pipeline : sklearn.pipeline.Pipeline or None
+        The transformation; without one, the features are the inputs.
+    names : tuple of str
+        One name per input.
+    note : str
+        Sentences on what was done.
     """
 
     pipeline: Pipeline | None
@@ -29,23 +36,23 @@ class Reduction:
     note: str
 
     def to_inputs(self, features: Floats) -> Floats:
-        """Return the inputs (n, n_inputs) of rows with `features` (n, n_features)."""
+        """Return the inputs (n, n_inputs) for `features` (n, n_features)."""
         return features if self.pipeline is None else np.asarray(self.pipeline.transform(features))
 
 
 def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats, labels: Ints) -> Reduction:
     """Fit the reduction that `spec` asks for.
 
-    With a trainable linear layer the features pass unchanged: the layer is the model's. Otherwise
-    features over the circuit's capacity are reduced, and inputs are scaled to the encoding's range, which
-    the training rows span and which held-out rows are kept within.
+    With a trainable linear layer, which is part of the model, the features pass unchanged. Otherwise they are
+    reduced to the capacity of the circuit, and scaled to the input range of the encoding: training rows span
+    it, and held-out rows are clipped to it.
 
     Parameters
     ----------
     spec : ExperimentSpec
         Encoding, reduction, number of qubits and seed.
     names : tuple of str
-        One name a feature.
+        One name per feature.
     features : array (rows, n_features)
         Features of the training rows, standardised.
     labels : array (rows,)
@@ -55,25 +62,25 @@ def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats
     capacity = encoding.capacity(spec.circuit.n_qubits)
     n_features = len(names)
     if spec.encoding.reduction == "linear":
-        note = f"A trainable linear layer brings the {count(n_features, 'feature')} to the circuit."
+        note = f"A trainable linear layer maps {count(n_features, 'feature')} to the inputs of the circuit."
         return Reduction(None, names, note)
     reducer = _reducer(spec, n_features, capacity, len(features))
     low_high = encoding.input_range
     scaler = None if low_high is None else MinMaxScaler(low_high, clip=True)
     steps = [step for step in (reducer, scaler) if step is not None]
     if not steps:
-        return Reduction(None, *_outcome(None, names))
+        return Reduction(None, *_names_and_note(None, names))
     pipeline = make_pipeline(*steps).fit(features, labels)
-    names, note = _outcome(reducer, names)
+    names, note = _names_and_note(reducer, names)
     if low_high is not None:
-        note += f" They are scaled to angles from {low_high[0]:.2f} to {low_high[1]:.2f}."
+        note += f" Inputs are scaled to angles from {low_high[0]:.2f} to {low_high[1]:.2f}."
     return Reduction(pipeline, names, note)
 
 
 def separation(features: Floats, labels: Ints) -> Floats:
-    """Return how well each feature alone tells the classes apart: the F value of an analysis of variance."""
+    """Return how well each feature alone separates the classes: the F value of an analysis of variance."""
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        # A feature that is constant within every class has an endless score, and is ranked first by it.
+        # A feature that is constant within every class has an infinite score and therefore ranks first.
         warnings.filterwarnings("ignore", message="Features .* are constant", category=UserWarning)
         scores, _ = f_classif(features, labels)
     return np.asarray(np.nan_to_num(scores, nan=0.0, posinf=np.inf))
@@ -87,17 +94,19 @@ def _reducer(spec: ExperimentSpec, n_features: int, capacity: int, n_rows: int) 
     return SelectKBest(separation, k=capacity)
 
 
-def _outcome(reducer: PCA | SelectKBest | None, names: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """Return the names of the inputs and a sentence on how they came about."""
-    before = count(len(names), "feature")
+def _names_and_note(reducer: PCA | SelectKBest | None, names: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Return the names of the inputs and a sentence on how they were made."""
     if reducer is None:
-        return names, f"The circuit takes all {before}."
+        return names, "Every feature is an input of the circuit."
     if isinstance(reducer, PCA):
-        kept = reducer.explained_variance_ratio_.sum()
-        names = tuple(f"PC {k + 1}" for k in range(reducer.n_components_))
-        return names, (
-            f"The {before} were brought to {len(names)} by principal components, which keep {kept:.0%} of "
-            "their variance."
+        explained = reducer.explained_variance_ratio_.sum()
+        components = tuple(f"PC {k + 1}" for k in range(reducer.n_components_))
+        return components, (
+            f"Principal component analysis reduced {count(len(names), 'feature')} to {len(components)} and "
+            f"kept {explained:.0%} of their variance."
         )
-    names = tuple(np.asarray(names, dtype=object)[reducer.get_support()])
-    return names, f"Of {before} those that tell the classes apart best are used: {quoted_list(names)}."
+    selected = tuple(np.asarray(names, dtype=object)[reducer.get_support()])
+    return selected, (
+        f"Selected {len(selected)} of {count(len(names), 'feature')} by how well they separate the classes: "
+        f"{quoted_list(selected)}."
+    )

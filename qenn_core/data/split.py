@@ -1,4 +1,4 @@
-"""Rows shared out among the parts, class by class."""
+"""The split of rows into training, validation and test parts, stratified by class."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Split(NamedTuple):
 def stratified_split(labels: Ints, validation_size: float, test_size: float, seed: int) -> Split:
     """Split rows at random, each class in the same proportions.
 
-    Every class gets a row in every part, however small it is, which scikit-learn's stratified splits do
-    not promise.
+    Every class gets at least one row in every part, however small it is, which scikit-learn's stratified
+    splits do not guarantee.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def stratified_split(labels: Ints, validation_size: float, test_size: float, see
     validation_size, test_size : float
         Shares of the rows, 0.1 to 0.4 each.
     seed : int
-        Seed of the draw.
+        Seed of the random split.
     """
     rng = np.random.default_rng(seed)
     parts: tuple[list[Ints], ...] = ([], [], [])
@@ -39,6 +39,6 @@ def stratified_split(labels: Ints, validation_size: float, test_size: float, see
         n_test = max(1, round(test_size * len(rows)))
         n_validation = max(1, min(round(validation_size * len(rows)), len(rows) - n_test - 1))
         test, validation, train = np.split(rows, [n_test, n_test + n_validation])
-        for part, chosen in zip(parts, (train, validation, test), strict=True):
-            part.append(chosen)
+        for part, part_rows in zip(parts, (train, validation, test), strict=True):
+            part.append(part_rows)
     return Split(*(rng.permutation(np.concatenate(part)) for part in parts))

@@ -1,15 +1,33 @@
-"""A table as it was read or generated, before anything is learnt from it."""
+"""A table as it was read or generated, before anything is fitted to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file was read: what was guessed or told, and the first raw lines to judge it by."""
+    """How a file was read: what was detected or chosen, and the first raw lines to compare it with.
+
+    Parameters
+    ----------
+    text_encoding, delimiter, decimal : str
+        The encoding of the text, the character between cells, and the decimal sign.
+    header : bool
+        Whether the first row holds the names of the columns.
+    skip_rows : int
+        Lines above the table that were skipped.
+    n_rows : int
+        Rows of the file, before sampling.
+    raw_lines : tuple of str
+        The first lines, shortened.
+    notes : tuple of str
+        Sentences on what was done.
+    """
 
     text_encoding: str
     delimiter: str
@@ -28,12 +46,12 @@ class Table:
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns with unique names. From a file every cell is text (dtype ``str``) or missing; from a
-        built-in data set cells have their own types.
+        Columns with unique names. From a file, every cell is text (dtype ``str``) or missing; from a
+        built-in data set, cells have their own types.
     name : str
         The name to show.
     target : str or None
-        The column to predict, where the source knows it.
+        The column to predict, if the source defines it.
     fingerprint : str
         SHA-256 of the file's bytes, empty for a built-in data set.
     reading : Reading or None

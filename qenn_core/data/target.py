@@ -1,4 +1,4 @@
-"""The column to predict: which one it is, and its values as classes."""
+"""Choice of the column to predict, and its values as classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qenn_core import limits
-from qenn_core.data.columns import NEARLY_ALL, numbers
+from qenn_core.data.columns import NEARLY_ALL, to_numbers
 from qenn_core.data.prepared import Ints
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError
@@ -29,11 +29,11 @@ NO_CLASS = -1
 
 
 @dataclass(frozen=True)
-class Classes:
-    """The target's values as classes.
+class TargetClasses:
+    """The values of the target as classes.
 
-    ``labels`` (rows,) holds the number of each row's class, or ``NO_CLASS`` for a row that is left out.
-    ``edges`` are the numbers that bands end with, all but the last one's.
+    ``labels`` (rows,) are class numbers, or ``NO_CLASS`` for rows that are left out; ``names`` has one name
+    per class. ``edges`` are the upper ends of bands, except the last. ``notes`` say what was done.
     """
 
     labels: Ints
@@ -43,14 +43,14 @@ class Classes:
 
 
 def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
-    """Return the column to predict and the reason for it, in words.
+    """Return the column to predict, and the reason for choosing it.
 
     Parameters
     ----------
     table : Table
-        With at least one column.
+        The table.
     chosen : str or None
-        The user's choice, which outranks every guess.
+        The user's choice, which takes precedence over every guess.
 
     Raises
     ------
@@ -70,82 +70,82 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
             )
         return chosen, "you chose it"
     if table.target is not None:
-        return table.target, "the data set is about it"
+        return table.target, "the data set defines it"
     named = [name for name in names if TARGET_NAMES & set(re.split(r"[\W_]+", name.casefold()))]
     few = [name for name in names if 2 <= table.frame[name].nunique() <= limits.MAX_CLASSES]
     both = [name for name in few if name in named]
     if both:
-        return both[-1], "its name says so, and it has few different values"
+        return both[-1], "its name suggests it, and it has few distinct values"
     if few:
-        return few[-1], "it is the last column with few different values"
+        return few[-1], "it is the last column with few distinct values"
     if named:
-        return named[-1], "its name says so"
+        return named[-1], "its name suggests it"
     return names[-1], "it is the last column"
 
 
-def classes_of(cells: pd.Series, bands: int) -> Classes:
-    """Turn the target's values into classes.
+def make_classes(cells: pd.Series, bands: int) -> TargetClasses:
+    """Convert the values of the target to classes.
 
-    The edges of bands come from all rows, held-out ones too: they say what the classes are, as a
-    question must before its rows can be split by class. Nothing that predicts is fitted here.
+    The edges of bands are computed from all rows, held-out ones included: they define the classes, which must
+    be known before rows can be split by class. Nothing that makes predictions is fitted here.
 
     Parameters
     ----------
     cells : pandas.Series
         The column to predict, named.
     bands : int
-        0 takes the values as classes; 2 or more cuts numbers into so many bands of equal size.
+        0 uses the values as classes; 2 or more divides numbers into that many bands of equal size.
 
     Raises
     ------
     DataError
-        If the values make no 2 to ``limits.MAX_CLASSES`` classes with enough rows each.
+        If the values do not give 2 to ``limits.MAX_CLASSES`` classes with enough rows each.
     """
     target = str(cells.name)
-    values = numbers(cells)
-    share_of_numbers = pd.to_numeric(cells.dropna(), errors="coerce").notna().mean()
+    values = to_numbers(cells)
+    number_share = pd.to_numeric(cells.dropna(), errors="coerce").notna().mean()
     if bands or values.nunique() > limits.MAX_CLASSES:
-        _check_bands(target, bands, values, on_a_scale=share_of_numbers >= NEARLY_ALL)
+        _check_bands(target, bands, values, is_numeric=number_share >= NEARLY_ALL)
     edges: tuple[float, ...] = ()
     if bands:
-        edges = _edges(values.to_numpy(), bands)
-        labels, names = _in_bands(values.to_numpy(), edges), _band_names(edges)
+        edges = _band_edges(values.to_numpy(), bands)
+        labels, names = _band_numbers(values.to_numpy(), edges), _band_names(edges)
         notes = [
-            f"‘{target}’ was cut into {count(len(names), 'band')} of nearly equal size: {', '.join(names)}."
+            f"Divided ‘{target}’ into {count(len(names), 'band')} of nearly equal size: {', '.join(names)}."
         ]
         if 1 < len(names) < bands:
-            notes.append(f"{bands} bands were asked for, but too many rows share a value.")
-    elif share_of_numbers == 1:
+            notes.append(f"You asked for {bands} bands, but too many rows share the same value.")
+    elif number_share == 1:
         labels, different = pd.factorize(values, sort=True)
         names, notes = [np.format_float_positional(value, trim="-") for value in different], []
     else:
         labels, different = pd.factorize(cells.astype("str"), sort=True)
         names, notes = [str(value) for value in different], []
-    lost = int((labels == NO_CLASS).sum())
-    if lost:
-        notes.insert(0, f"{count(lost, 'row')} without a target left out.")
-    return replace(_with_enough_rows(target, labels, names, notes), edges=edges)
+    n_unlabeled = int((labels == NO_CLASS).sum())
+    if n_unlabeled:
+        notes.insert(0, f"Left out {count(n_unlabeled, 'row')} without a value in ‘{target}’.")
+    return replace(_drop_rare_classes(target, labels, names, notes), edges=edges)
 
 
 def labels_of(cells: pd.Series, names: Sequence[str], edges: Sequence[float] = ()) -> Ints:
-    """Return the class number of each of some more cells of a target, or ``NO_CLASS``.
+    """Return the class number, or ``NO_CLASS``, of each of further cells of a target.
 
     Parameters
     ----------
     cells : pandas.Series
-        Cells of rows that the classes were not made from.
+        Cells of rows that were not used to define the classes.
     names : sequence of str
-        The names of the classes; see `Classes`.
+        The names of the classes; see `TargetClasses`.
     edges : sequence of float
-        The edges of bands, where classes are bands.
+        The edges of bands, if the classes are bands.
     """
     numbers_of = {name: number for number, name in enumerate(names)}
-    values = numbers(cells).to_numpy()
+    values = to_numbers(cells).to_numpy()
     if edges:
         bands = [numbers_of.get(name, NO_CLASS) for name in _band_names(edges)]
-        return np.array([*bands, NO_CLASS])[_in_bands(values, edges)]
+        return np.array([*bands, NO_CLASS])[_band_numbers(values, edges)]
     texts = cells.astype("str")
-    # A number is the same number however it is written.
+    # Numbers match however they are written.
     as_number = [np.format_float_positional(value, trim="-") for value in values]
     return np.array(
         [
@@ -156,32 +156,32 @@ def labels_of(cells: pd.Series, names: Sequence[str], edges: Sequence[float] = (
     )
 
 
-def _check_bands(target: str, bands: int, values: pd.Series, on_a_scale: bool) -> None:
-    if bands and not on_a_scale:
+def _check_bands(target: str, bands: int, values: pd.Series, is_numeric: bool) -> None:
+    if bands and not is_numeric:
         raise DataError(
-            f"‘{target}’ cannot be cut into bands.",
-            "Bands need a column of numbers.",
+            f"‘{target}’ cannot be divided into bands.",
+            "Only a column of numbers can be divided into bands.",
             "Choose 0 bands, or another column to predict.",
             "data.bands",
         )
-    if on_a_scale and not bands:
+    if is_numeric and not bands:
         raise DataError(
-            f"‘{target}’ holds {values.nunique():,} different numbers, too many to be classes.",
-            "The network learns to tell classes apart; it does not learn a scale of numbers yet.",
-            "Cut the column into bands: 2 asks whether a row lies low or high, above or below the median.",
+            f"‘{target}’ has {values.nunique():,} different numbers, too many for each to be a class.",
+            "The network learns to assign rows to classes; it cannot predict a number yet.",
+            "Divide the column into bands: with 2 bands, the classes are below and above the median.",
             "data.bands",
         )
 
 
-def _edges(values: NDArray[np.float64], bands: int) -> tuple[float, ...]:
-    known = values[np.isfinite(values)]
-    # Edges that occur as values leave no band empty.
-    edges = np.unique(np.quantile(known, np.arange(1, bands) / bands, method="lower"))
-    return tuple(edges[edges < known.max()].tolist())
+def _band_edges(values: NDArray[np.float64], bands: int) -> tuple[float, ...]:
+    finite = values[np.isfinite(values)]
+    # Edges that are values themselves leave no band empty.
+    edges = np.unique(np.quantile(finite, np.arange(1, bands) / bands, method="lower"))
+    return tuple(edges[edges < finite.max()].tolist())
 
 
-def _in_bands(values: NDArray[np.float64], edges: Sequence[float]) -> Ints:
-    """Return the number of the band that each value lies in."""
+def _band_numbers(values: NDArray[np.float64], edges: Sequence[float]) -> Ints:
+    """Return the number of the band of each value, or ``NO_CLASS`` for values that are not finite."""
     return np.where(np.isfinite(values), np.searchsorted(edges, values, side="left"), NO_CLASS)
 
 
@@ -195,38 +195,40 @@ def _band_names(edges: Sequence[float]) -> list[str]:
     return [f"{word} ({span})" for word, span in zip(words, ranges, strict=True)]
 
 
-def _with_enough_rows(target: str, labels: Ints, names: list[str], notes: list[str]) -> Classes:
+def _drop_rare_classes(target: str, labels: Ints, names: list[str], notes: list[str]) -> TargetClasses:
     sizes = np.bincount(labels[labels != NO_CLASS], minlength=len(names))
-    kept = np.flatnonzero(sizes >= limits.MIN_CLASS_ROWS)
+    large_enough = np.flatnonzero(sizes >= limits.MIN_CLASS_ROWS)
     if len(names) < 2:
         raise DataError(
-            f"‘{target}’ has " + ("no values." if not names else f"one class only, ‘{names[0]}’."),
-            "There is nothing to tell apart.",
+            f"‘{target}’ has " + ("no values." if not names else f"only one class, ‘{names[0]}’."),
+            "There is nothing to distinguish.",
             "Choose another column to predict.",
             "data.target",
         )
-    if len(kept) < 2:
+    if len(large_enough) < 2:
         raise DataError(
             f"‘{target}’ has {count(len(names), 'different value')}, but fewer than two of them occur in "
-            f"{limits.MIN_CLASS_ROWS} rows or more.",
-            "A class needs a row each for training, validation and test.",
-            "Choose a column to predict whose values repeat.",
+            f"{limits.MIN_CLASS_ROWS} or more rows.",
+            "A class needs at least one row each for training, validation and testing.",
+            "Choose a column to predict whose values occur more often.",
             "data.target",
         )
-    if len(kept) > limits.MAX_CLASSES:
+    if len(large_enough) > limits.MAX_CLASSES:
         raise DataError(
-            f"‘{target}’ has {len(kept):,} classes, more than the {limits.MAX_CLASSES} that can be used.",
-            "A column with so many values is rarely a question of kind.",
-            "Choose another column to predict, or join its rare values in the file.",
+            f"‘{target}’ has {len(large_enough):,} classes, more than the {limits.MAX_CLASSES} allowed.",
+            "A column with so many different values is rarely a category.",
+            "Choose another column to predict, or combine its rare values in the file.",
             "data.target",
         )
-    rare = np.setdiff1d(np.arange(len(names)), kept)
+    rare = np.setdiff1d(np.arange(len(names)), large_enough)
     if len(rare):
         notes = [
             *notes,
-            f"{count(int(sizes[rare].sum()), 'row')} left out, of classes with fewer than "
+            f"Left out {count(int(sizes[rare].sum()), 'row')} of classes with fewer than "
             f"{limits.MIN_CLASS_ROWS} rows: {quoted_list(names[k] for k in rare)}.",
         ]
-    number = np.full(len(names) + 1, NO_CLASS)  # the last place answers for NO_CLASS itself
-    number[kept] = np.arange(len(kept))
-    return Classes(number[labels].astype(np.int64), tuple(names[k] for k in kept), tuple(notes))
+    new_number = np.full(len(names) + 1, NO_CLASS)  # NO_CLASS is -1, so it indexes the last element
+    new_number[large_enough] = np.arange(len(large_enough))
+    return TargetClasses(
+        new_number[labels].astype(np.int64), tuple(names[k] for k in large_enough), tuple(notes)
+    )

@@ -149,7 +149,7 @@ def test_table_without_rows_is_refused(model: Trained):
 
 
 def test_missing_column_is_refused(model: Trained):
-    with pytest.raises(DataError, match="no column ‘colour’"):
+    with pytest.raises(DataError, match="missing 1 column: ‘colour’"):
         predict_rows(model.content, mixed().frame.drop(columns="colour"))
 
 

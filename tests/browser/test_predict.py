@@ -44,7 +44,7 @@ def test_from_a_trained_model_to_a_file_of_predictions(studio: Studio) -> None:
             float(row[f"probability of {name}"]) for name in ("Buche", "Eiche", "Linde")
         ) == pytest.approx(1, abs=1e-5)
     studio.upload("other.csv", b"a,b\n1,2\n3,4\n")
-    expect(studio.complaints).to_contain_text("The file has no columns ‘Höhe’, ‘Umfang’, ‘Rinde’.")
+    expect(studio.complaints).to_contain_text("The file is missing 3 columns: ‘Höhe’, ‘Umfang’, ‘Rinde’.")
 
 
 def test_a_row_is_changed_by_keyboard_and_may_have_gaps(studio: Studio) -> None:
@@ -58,7 +58,7 @@ def test_a_row_is_changed_by_keyboard_and_may_have_gaps(studio: Studio) -> None:
     expect(bars).not_to_have_text(before, use_inner_text=True)
     height.fill("")
     height.press("Enter")
-    expect(studio.page.get_by_text("1 gap in ‘Höhe’ filled with the median")).to_be_visible()
+    expect(studio.page.get_by_text("Filled 1 gap in ‘Höhe’ with the median")).to_be_visible()
     studio.go("Learn")
     studio.go("Predict")
     expect(height).to_have_value("")

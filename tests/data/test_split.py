@@ -1,18 +1,21 @@
-"""Rows are shared out fairly, each once."""
+"""Rows are split by class into three parts."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qenn_core import limits
 from qenn_core.data.split import stratified_split
+from tests.data.random_examples import share_of_examples
 
 sizes = st.lists(st.integers(limits.MIN_CLASS_ROWS, 60), min_size=2, max_size=limits.MAX_CLASSES)
 shares = st.floats(0.1, 0.4)
 
 
+@share_of_examples(0.5)
+@example([4, 4], 0.4, 0.4, 0)  # rounding both shares up would leave no row for training
 @given(sizes, shares, shares, st.integers(0, 2**31 - 1))
-def test_every_row_has_one_part_and_every_part_every_class(sizes, validation_size, test_size, seed):
+def test_each_row_is_in_one_part_and_each_class_in_every_part(sizes, validation_size, test_size, seed):
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
     split = stratified_split(labels, validation_size, test_size, seed)
     assert sorted(np.concatenate(split)) == list(range(len(labels)))
@@ -23,7 +26,7 @@ def test_every_row_has_one_part_and_every_part_every_class(sizes, validation_siz
         assert abs((labels[split.validation] == k).sum() - validation_size * size) <= 1
 
 
-def test_the_seed_decides_the_split():
+def test_the_seed_determines_the_split():
     labels = np.repeat([0, 1], 50)
     first, again, other = (stratified_split(labels, 0.2, 0.2, seed) for seed in (1, 1, 2))
     assert all((a == b).all() for a, b in zip(first, again, strict=True))

@@ -129,14 +129,14 @@ def test_a_file_is_predicted_row_by_row(key: str, of_mixed: Trained) -> None:
     app = upload(open_page(key), rows)
     assert all_is_well(app)
     shown = app.dataframe[0].value
-    names = of_mixed.preparation.question.class_names
+    names = of_mixed.preparation.labeled.class_names
     assert shown["predicted kind"].tolist() == [names[k] for k in of_mixed.finished.predictions]
     assert shown["remark"].tolist() == rows["remark"].tolist()
     text = text_of(app).replace("\\", "")
     right = round(of_mixed.finished.test.accuracy * len(rows))
     assert f"**{right} of {len(rows)} rows** ({right / len(rows):.0%}) that the model had not seen" in text
     assert "None is just like a row that it was trained on." in text
-    assert "1 column is none that the model learnt from: ‘remark’." in text
+    assert "Ignored 1 column that the model does not use: ‘remark’." in text
 
 
 def test_the_accuracy_on_the_training_file_is_not_flattering(key: str, of_mixed: Trained) -> None:
@@ -161,15 +161,15 @@ def test_one_row_written_by_another_program_will_do(key: str) -> None:
     app = upload(open_page(key), gzip.compress(content), "new.csv.gz")
     assert all_is_well(app)
     text = text_of(app).replace("\\", "")
-    assert "‘COLOUR’ was taken for ‘colour’." in text
+    assert "Column ‘COLOUR’ was used as ‘colour’." in text
     assert "‘purple’" in text
     assert app.dataframe[0].value["A"].tolist() == ["-1.25"]
 
 
 def test_missing_columns_are_named_and_the_next_file_is_read(key: str) -> None:
     app = upload(open_page(key), mixed().frame.rename(columns={"weight": "wieght"}))
-    assert "The file has no column ‘weight’." in complaints(app)
-    assert "Did you mean ‘wieght’ for ‘weight’?" in complaints(app)
+    assert "The file is missing 1 column: ‘weight’." in complaints(app)
+    assert "did you mean ‘wieght’ for ‘weight’?" in complaints(app)
     assert not app.dataframe
     app.file_uploader[0].clear()
     assert all_is_well(upload(app, mixed().frame))
@@ -194,7 +194,7 @@ def test_a_file_that_cannot_be_read_says_why(key: str, content: bytes, says: str
 def test_the_model_can_be_changed_under_a_file(key: str, of_penguins: Trained) -> None:
     keep(key, "Penguins", PENGUINS, of_penguins.content)
     app = upload(open_page(key), mixed().frame)
-    assert "The file has no columns" in complaints(app)
+    assert "The file is missing" in complaints(app)
     app.selectbox(key="field:model").select_index(1).run()
     assert all_is_well(app)
     assert "predicted kind" in app.dataframe[0].value
@@ -221,7 +221,7 @@ def test_what_is_not_known_of_a_row_may_be_left_out(key: str) -> None:
             widget.set_value("not known")
     app.run()
     assert all_is_well(app)
-    assert "1 gap in ‘weight’ filled with the median of the training rows" in text_of(app).replace("\\", "")
+    assert "Filled 1 gap in ‘weight’ with the median of the training rows" in text_of(app).replace("\\", "")
 
 
 def test_a_model_of_many_columns_is_filled_in_in_part() -> None:

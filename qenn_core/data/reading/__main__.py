@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from qenn_core import limits
-from qenn_core.data.reading.exchange import Folder
-from qenn_core.errors import DataError
+from qenn_core.data.reading.protocol import Folder, Refused, TableRead, TooManyRows
+from qenn_core.errors import DataError, TooManyRowsError
 
 
 def _limit_resources(memory_bytes: int) -> None:
@@ -21,23 +21,26 @@ def _limit_resources(memory_bytes: int) -> None:
 
 
 def main(path: str) -> None:
-    """Read the file in the folder at `path` and leave the answer there."""
+    """Read the file in the folder at `path` and write the reply there."""
     folder = Folder(Path(path))
-    options, memory_bytes = folder.asked()
-    _limit_resources(memory_bytes)
-    # Imported under the limits, since the libraries reserve memory too.
+    request = folder.load_request()
+    _limit_resources(request.memory_bytes)
+    # Imported under the limits, because the libraries reserve memory too.
     import pyarrow as pa
 
-    from qenn_core.data.reading.parsing import parse
+    from qenn_core.data.reading.parsing import parse_table
 
     try:
-        table, reading = parse(folder.upload.read_bytes(), options, folder.path)
+        table, reading = parse_table(folder.upload.read_bytes(), request.options, folder.path)
+    except TooManyRowsError as error:
+        folder.save_reply(TooManyRows(n_rows=error.n_rows, limit=error.limit))
+        return
     except DataError as error:
-        folder.refuse(error)
+        folder.save_reply(Refused(message=error.message))
         return
     with pa.OSFile(str(folder.table), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
-    folder.answer(reading)
+    folder.save_reply(TableRead(reading=reading))
 
 
 if __name__ == "__main__":

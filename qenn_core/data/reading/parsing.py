@@ -1,4 +1,4 @@
-"""The whole way from a file's bytes to clean columns of text."""
+"""From the bytes of a file to clean columns of text."""
 
 from __future__ import annotations
 
@@ -6,84 +6,85 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from qenn_core import limits
-from qenn_core.data.reading import cells
-from qenn_core.data.reading.charset import find_encoding, open_lines, refuse_binary
-from qenn_core.data.reading.collecting import keep_rows
-from qenn_core.data.reading.content import unpack
-from qenn_core.data.reading.exchange import Options
-from qenn_core.data.reading.layout import Layout, find_layout, take_head, too_many_columns
-from qenn_core.data.reading.names import name_columns
-from qenn_core.data.reading.records import records
-from qenn_core.data.reading.rows import Tally, even_rows
+from qenn_core.data.reading.cell_values import replace_missing_markers, to_decimal_points
+from qenn_core.data.reading.column_names import make_column_names
+from qenn_core.data.reading.csv_rows import split_rows
+from qenn_core.data.reading.file_format import decompress_and_check
+from qenn_core.data.reading.layout import Layout, detect_layout, take_head, too_many_columns
+from qenn_core.data.reading.protocol import ReadOptions
+from qenn_core.data.reading.row_cleaning import RowIssues, clean_rows
+from qenn_core.data.reading.row_loading import load_rows
+from qenn_core.data.reading.text_encoding import decode_lines, detect_encoding, refuse_binary
+from qenn_core.data.table import Reading
 from qenn_core.errors import DataError
+from qenn_core.text import count, quoted_list
 
-_RAW_LINES = 10
-_RAW_LINE_LENGTH = 200
+_N_RAW_LINES = 10
+_MAX_RAW_LINE_LENGTH = 200
 
 
-def parse(content: bytes, options: Options, folder: Path) -> tuple[pa.Table, dict[str, Any]]:
+def parse_table(content: bytes, options: ReadOptions, folder: Path) -> tuple[pa.Table, Reading]:
     """Read the table in the bytes of a file.
 
     Parameters
     ----------
     content : bytes
         The file.
-    options : Options
-        What the user said about it.
+    options : ReadOptions
+        How to read it.
     folder : Path
-        A folder in which files may be written.
+        A folder for temporary files.
 
     Returns
     -------
     pyarrow.Table
-        Columns of text with gaps.
-    dict
-        The fields of `qenn_core.data.table.Reading`.
+        Columns of text, with nulls for missing cells.
+    Reading
+        How the file was read.
 
     Raises
     ------
     DataError
-        If it is not a table that can be used.
+        If the file is not a table that can be used.
     """
-    content = unpack(content)
-    encoding = options.text_encoding or find_encoding(content)
-    refuse_binary(open_lines(content, encoding), options.delimiter)
-    head = take_head(open_lines(content, encoding))
-    layout = find_layout(head, options, folder)
+    content = decompress_and_check(content)
+    encoding = options.text_encoding or detect_encoding(content)
+    refuse_binary(decode_lines(content, encoding), options.delimiter)
+    head = take_head(decode_lines(content, encoding))
+    layout = detect_layout(head, options, folder)
     _check_width(layout.width)
-    names, naming = name_columns(layout.header or [""] * layout.width)
+    names, name_notes = make_column_names(layout.header or [""] * layout.width)
 
-    tallies: list[Tally] = []
+    issues_of_passes: list[RowIssues] = []
 
-    def read() -> Iterator[list[str]]:
-        tallies.append(Tally())
-        return _rows(content, encoding, layout, tallies[-1])
+    def iterate_rows() -> Iterator[list[str]]:
+        issues_of_passes.append(RowIssues())
+        return _rows(content, encoding, layout, issues_of_passes[-1])
 
-    kept = keep_rows(read, names, options.sample_rows, options.target, options.seed)
-    whole = tallies[0]  # a second reading, for a sample, stops early
-    table, cleaning = _clean(kept.table, layout)
+    loaded = load_rows(iterate_rows, names, options.sample_rows, options.target, options.seed)
+    issues = issues_of_passes[0]  # the second pass, for a sample, stops early
+    table, cell_notes = _clean_columns(loaded.table, layout)
     _check_width(table.num_columns)
-    return table, {
-        "text_encoding": encoding,
-        "delimiter": layout.dialect.delimiter,
-        "decimal": layout.decimal,
-        "header": layout.header is not None,
-        "skip_rows": layout.skip_rows,
-        "n_rows": kept.n_rows,
-        "raw_lines": [line.rstrip("\r\n")[:_RAW_LINE_LENGTH] for line in head[:_RAW_LINES]],
-        "notes": [
+    return table, Reading(
+        text_encoding=encoding,
+        delimiter=layout.dialect.delimiter,
+        decimal=layout.decimal,
+        header=layout.header is not None,
+        skip_rows=layout.skip_rows,
+        n_rows=loaded.n_rows,
+        raw_lines=tuple(line.rstrip("\r\n")[:_MAX_RAW_LINE_LENGTH] for line in head[:_N_RAW_LINES]),
+        notes=(
             *layout.notes(),
-            *(naming if layout.header else ()),
-            *whole.notes(layout.width, encoding),
-            *kept.notes,
-            *cleaning,
-        ],
-    }
+            *(name_notes if layout.header else ()),
+            *issues.notes(layout.width, encoding),
+            *loaded.notes,
+            *cell_notes,
+        ),
+    )
 
 
 def _check_width(width: int) -> None:
@@ -91,63 +92,64 @@ def _check_width(width: int) -> None:
         raise too_many_columns(width)
     if width < 2:
         raise DataError(
-            "The file has one column only.",
-            "Learning needs at least one column to learn from and one to predict.",
-            "If it has more columns, choose the sign that stands between them as the delimiter.",
+            "The file has only one column.",
+            "Training needs at least one column to learn from and one to predict.",
+            "If the file has more columns, choose the character between them as the delimiter.",
             place="data.delimiter",
         )
 
 
-def _rows(content: bytes, encoding: str, layout: Layout, tally: Tally) -> Iterator[list[str]]:
-    lines = islice(_noting_garbled(open_lines(content, encoding), tally), layout.skip_rows, None)
-    found = records(lines, layout.dialect, first_line=layout.skip_rows + 1)
+def _rows(content: bytes, encoding: str, layout: Layout, issues: RowIssues) -> Iterator[list[str]]:
+    lines = islice(_count_undecodable(decode_lines(content, encoding), issues), layout.skip_rows, None)
+    rows = split_rows(lines, layout.dialect, first_line=layout.skip_rows + 1)
     if layout.header is not None:
-        next(filter(None, found), None)
-    return even_rows(found, layout.width, tally)
+        next(filter(None, rows), None)
+    return clean_rows(rows, layout.width, issues)
 
 
-def _noting_garbled(lines: Iterator[str], tally: Tally) -> Iterator[str]:
+def _count_undecodable(lines: Iterator[str], issues: RowIssues) -> Iterator[str]:
     for line in lines:
         if "\ufffd" in line:
-            tally.garbled += 1
+            issues.n_undecodable_lines += 1
         yield line
 
 
-def _clean(table: pa.Table, layout: Layout) -> tuple[pa.Table, list[str]]:
-    """Blank the gaps, put numbers into one notation, and drop columns with neither name nor content."""
+def _clean_columns(table: pa.Table, layout: Layout) -> tuple[pa.Table, list[str]]:
+    """Blank missing cells, write numbers with decimal points, and drop unnamed columns without content.
+
+    Returns
+    -------
+    pyarrow.Table
+        The cleaned columns.
+    list of str
+        Notes for the user.
+    """
     columns: dict[str, pa.ChunkedArray] = {}
     markers: Counter[str] = Counter()
     rewritten: list[str] = []
     for number, (name, raw) in enumerate(zip(table.column_names, table.columns, strict=True)):
-        column, met = cells.blank_gaps(raw)
-        unnamed = layout.header is None or not layout.header[number].strip()
-        if unnamed and column.null_count == len(column):
+        column, counts = replace_missing_markers(raw)
+        is_unnamed = layout.header is None or not layout.header[number].strip()
+        if is_unnamed and column.null_count == len(column):
             continue
-        markers.update(met)
-        numbers = cells.to_decimal_point(column, layout.decimal)
+        markers.update(counts)
+        numbers = to_decimal_points(column, layout.decimal)
         if numbers is not None:
             rewritten.append(name)
         columns[name] = column if numbers is None else numbers
-    return pa.table(columns), list(_cleaning(table.num_columns - len(columns), rewritten, markers, layout))
+    n_dropped = table.num_columns - len(columns)
+    return pa.table(columns), list(_cleaning_notes(n_dropped, rewritten, markers, layout.decimal))
 
 
-def _cleaning(n_dropped: int, rewritten: list[str], markers: Counter[str], layout: Layout) -> Iterator[str]:
+def _cleaning_notes(
+    n_dropped: int, rewritten: list[str], markers: Counter[str], decimal: str
+) -> Iterator[str]:
     if n_dropped:
-        yield f"{_counted(n_dropped, 'column')} with neither name nor content left out."
+        yield f"Left out {count(n_dropped, 'column')} with neither a name nor any content."
     if rewritten:
-        sample = "1,5 were read as 1.5" if layout.decimal == "," else "1,000 were read as 1000"
-        yield f"Numbers such as {sample} in {_listed(rewritten)}."
+        example = "1,5 were read as 1.5" if decimal == "," else "1,000 were read as 1000"
+        yield f"Numbers such as {example} in {quoted_list(rewritten)}."
     if markers:
-        shown = _listed([marker for marker, _ in markers.most_common()])
-        yield f"{_counted(markers.total(), 'cell')} counted as missing, because of saying {shown}."
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"1 {thing} was" if number == 1 else f"{number:,} {thing}s were"
-
-
-def _listed(names: list[str], most: int = 5) -> str:
-    quoted = [f"“{name}”" for name in names[:most]]
-    if len(names) > most:
-        quoted.append(f"{len(names) - most} more")
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+        common_first = [marker for marker, _ in markers.most_common()]
+        n_cells = count(markers.total(), "cell")
+        yield f"Cells with the text {quoted_list(common_first)} count as missing ({n_cells})."

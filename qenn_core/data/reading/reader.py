@@ -1,4 +1,4 @@
-"""The caller's side: start the reading process, wait for it, and take its answer."""
+"""The caller's side: start the reading process, wait for it, and load its reply."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import qenn_core
 from qenn_core import limits
-from qenn_core.data.reading.exchange import Folder, Options
-from qenn_core.errors import DataError
+from qenn_core.data.reading.protocol import (
+    Folder,
+    ReadOptions,
+    ReadRequest,
+    Refused,
+    TableRead,
+    TooManyRows,
+)
+from qenn_core.data.table import Table
+from qenn_core.errors import DataError, TooManyRowsError
 
 if TYPE_CHECKING:
-    from qenn_core.data.table import Table
     from qenn_core.experiment import DataSpec
 
 log = logging.getLogger(__name__)
 
 _PROJECT = Path(qenn_core.__file__).parents[1]
-# One thread each: the process is short, and idle threads count against its memory limit.
+# One thread per library: the process is short-lived, and idle threads count against its memory limit.
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -42,7 +48,7 @@ def read_table(
     seconds: float = limits.PARSE_SECONDS,
     memory_bytes: int = limits.PARSE_MEMORY_BYTES,
 ) -> Table:
-    """Read a delimited text file, plain or gzipped, in a process of its own.
+    """Read a delimited text file, plain or gzipped, in a separate process.
 
     Parameters
     ----------
@@ -51,13 +57,13 @@ def read_table(
     file_name : str
         Its name, shown as the name of the table.
     options : DataSpec
-        How to read it; of the reading fields (``text_encoding``, ``delimiter``, ``decimal``, ``header``,
-        ``skip_rows``), those that are ``None`` are guessed. ``sample_rows`` allows a random sample, with the
-        values of ``target`` in the same proportions.
+        How to read it; the reading fields (``text_encoding``, ``delimiter``, ``decimal``, ``header``,
+        ``skip_rows``) that are ``None`` are detected. ``sample_rows`` allows a random sample, with the values
+        of ``target`` in the same proportions.
     seed : int
         Seed of the sample.
     seconds, memory_bytes : float, int
-        The limits of the process. Memory is limited where the system can (not on Windows).
+        Limits of the process. Memory is not limited on Windows.
 
     Returns
     -------
@@ -67,39 +73,41 @@ def read_table(
     Raises
     ------
     TooManyRowsError
-        If the file has more than ``limits.MAX_ROWS`` rows and no sample was asked for.
+        If the file has more than ``limits.MAX_ROWS`` rows and no sample was requested.
     DataError
         If the file is not a table that can be read within the limits.
     """
     if not content:
         raise DataError(
             "The file is empty.",
-            "It holds not a single byte.",
-            "Save it again from the program that made it, and upload that.",
+            "It does not contain a single byte.",
+            "Save it again in the program it comes from, and upload the new file.",
             place="upload",
         )
     if len(content) > limits.MAX_UPLOAD_BYTES:
         raise DataError(
-            f"The file has {len(content) / 2**20:,.0f} MB, more than the {limits.MAX_UPLOAD_BYTES >> 20} MB "
-            "that can be read.",
+            f"The file has {len(content) / 2**20:,.0f} MB, more than the "
+            f"{limits.MAX_UPLOAD_BYTES >> 20} MB that can be read.",
             "It would fill the memory that all users share.",
-            "Upload a part of its rows.",
+            "Upload only some of its rows.",
             place="upload",
         )
-    asked = Options(
-        **options.model_dump(include={field.name for field in fields(Options)} - {"seed"}), seed=seed
+    shared_fields = set(ReadOptions.model_fields) - {"seed"}
+    request = ReadRequest(
+        options=ReadOptions(**options.model_dump(include=shared_fields), seed=seed), memory_bytes=memory_bytes
     )
-    # Left-overs of a process that was killed are the system's to tidy, not a reason to fail.
+    # The system removes what a killed process leaves behind; that is no reason to fail.
     with tempfile.TemporaryDirectory(prefix="qenn-reading-", ignore_cleanup_errors=True) as path:
         folder = Folder(Path(path))
-        folder.ask(content, asked, memory_bytes)
-        _run(folder, seconds)
-        return _collect(folder, PurePosixPath(file_name.replace("\\", "/")).name, content)
+        folder.upload.write_bytes(content)
+        folder.save_request(request)
+        _run_process(folder, seconds)
+        return _load_table(folder, PurePosixPath(file_name.replace("\\", "/")).name, content)
 
 
-def _run(folder: Folder, seconds: float) -> None:
+def _run_process(folder: Folder, seconds: float) -> None:
     try:
-        done = subprocess.run(
+        finished = subprocess.run(
             [sys.executable, "-m", __package__, str(folder.path)],
             cwd=_PROJECT,
             env=os.environ | _ENVIRONMENT,
@@ -112,35 +120,36 @@ def _run(folder: Folder, seconds: float) -> None:
     except subprocess.TimeoutExpired:
         raise DataError(
             f"The file could not be read within {seconds:g} seconds.",
-            "It is very large, or built in a way that keeps the reader busy.",
-            "Upload a part of its rows, or save it again as CSV from a spreadsheet.",
+            "It is very large, or has an unusual structure that takes long to read.",
+            "Upload only some of its rows, or open it in a spreadsheet program and save it as CSV.",
             place="upload",
         ) from None
-    if done.returncode:
+    if finished.returncode:
         log.warning(
-            "reading ended with %s: %s", done.returncode, done.stderr.decode(errors="replace")[-4000:]
+            "reading process exited with code %s: %s",
+            finished.returncode,
+            finished.stderr.decode(errors="replace")[-4000:],
         )
 
 
-def _collect(folder: Folder, name: str, content: bytes) -> Table:
-    reading = folder.answered()
-    if reading is None:
-        raise DataError(
-            "The file could not be read.",
-            "Reading it took more memory than is allowed, or failed in an unexpected way.",
-            "Upload a part of its rows, or save it again as CSV from a spreadsheet.",
-            place="upload",
-        )
-    # Only the caller needs pandas; the reading process imports this module too.
+def _load_table(folder: Folder, name: str, content: bytes) -> Table:
+    match folder.load_reply():
+        case TableRead(reading=reading):
+            pass
+        case Refused(message=message):
+            raise DataError(**message.model_dump())
+        case TooManyRows(n_rows=n_rows, limit=limit):
+            raise TooManyRowsError(n_rows, limit)
+        case None:
+            raise DataError(
+                "The file could not be read.",
+                "Reading it took more memory than is allowed, or failed in an unexpected way.",
+                "Upload only some of its rows, or open it in a spreadsheet program and save it as CSV.",
+                place="upload",
+            )
+    # Only the caller needs it; the reading process imports this module too.
     import pyarrow as pa
-
-    from qenn_core.data.table import Reading, Table
 
     with pa.OSFile(str(folder.table)) as file:
         frame = pa.ipc.open_file(file).read_all().to_pandas()
-    return Table(
-        frame=frame,
-        name=name,
-        fingerprint=hashlib.sha256(content).hexdigest(),
-        reading=Reading(**reading),
-    )
+    return Table(frame=frame, name=name, fingerprint=hashlib.sha256(content).hexdigest(), reading=reading)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qenn_core.data.sets._frames import N_SAMPLES, SEED, frame_of, noise
+from qenn_core.data.sets._frames import N_SAMPLES, SEED, make_frame, noise_param
 from qenn_core.registry import DATASETS, Dataset, Param
 
 if TYPE_CHECKING:
@@ -22,19 +22,19 @@ def make(n_samples: int, side: int, noise: float, seed: int) -> pd.DataFrame:
     images[stripes == 1] = images[stripes == 1].transpose(0, 2, 1)
     images += rng.normal(0, noise, images.shape)
     pixels = [f"pixel {row},{column}" for row in range(1, side + 1) for column in range(1, side + 1)]
-    return frame_of(images.reshape(n_samples, -1), pixels, "pattern", stripes, ("bars", "stripes"))
+    return make_frame(images.reshape(n_samples, -1), pixels, "pattern", stripes, ("bars", "stripes"))
 
 
 DATASETS.add(
     Dataset(
         key="bars_and_stripes",
         label="Bars and stripes",
-        help="Small noisy images of upright bars or of flat stripes.",
+        help="Small noisy images of vertical bars or horizontal stripes.",
         order=240,
         params=(
             N_SAMPLES,
             Param("side", "Image side", "Pixels along each side of the image.", 4, 2, 8, step=1),
-            noise(0.5, 2.0),
+            noise_param(0.5, 2.0),
             SEED,
         ),
         target="pattern",

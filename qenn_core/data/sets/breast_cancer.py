@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qenn_core.data.sets._frames import frame_of
+from qenn_core.data.sets._frames import make_frame
 from qenn_core.registry import DATASETS, Dataset
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def make() -> pd.DataFrame:
     from sklearn.datasets import load_breast_cancer
 
     cancer = load_breast_cancer()
-    return frame_of(cancer.data, cancer.feature_names, "diagnosis", cancer.target, cancer.target_names)
+    return make_frame(cancer.data, cancer.feature_names, "diagnosis", cancer.target, cancer.target_names)
 
 
 DATASETS.add(

@@ -1,10 +1,10 @@
-"""A ring around a ring."""
+"""Two concentric rings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qenn_core.data.sets._frames import N_SAMPLES, SEED, frame_of, noise, numbered
+from qenn_core.data.sets._frames import N_SAMPLES, SEED, make_frame, noise_param, numbered_names
 from qenn_core.registry import DATASETS, Dataset, Param
 
 if TYPE_CHECKING:
@@ -16,19 +16,27 @@ def make(n_samples: int, noise: float, factor: float, seed: int) -> pd.DataFrame
     from sklearn.datasets import make_circles
 
     points, ring = make_circles(n_samples, noise=noise, factor=factor, random_state=seed)
-    return frame_of(points, numbered(2), "ring", ring, ("outer", "inner"))
+    return make_frame(points, numbered_names(2), "ring", ring, ("outer", "inner"))
 
 
 DATASETS.add(
     Dataset(
         key="circles",
         label="Circles",
-        help="A small ring inside a large one: only the distance from the middle tells them apart.",
+        help="A small ring inside a large one: only the distance from the centre separates them.",
         order=20,
         params=(
             N_SAMPLES,
-            noise(0.08, 0.5),
-            Param("factor", "Inner radius", "The outer ring has the radius 1.", 0.5, 0.1, 0.9, 0.05),
+            noise_param(0.08, 0.5),
+            Param(
+                "factor",
+                "Inner radius",
+                "Radius of the inner ring; the outer ring has radius 1.",
+                0.5,
+                0.1,
+                0.9,
+                0.05,
+            ),
             SEED,
         ),
         target="ring",

@@ -17,7 +17,7 @@ def make(first: int, second: int) -> pd.DataFrame:
     if first == second:
         raise DataError(
             f"Both digits are {first}.",
-            "Telling a digit from itself is no question.",
+            "The two digits are the classes, so they must differ.",
             "Choose two different digits.",
             "data.params.second",
         )
@@ -31,8 +31,8 @@ DATASETS.add(
         help="Images of two digits of your choice, 8 by 8 pixels each.",
         order=100,
         params=(
-            Param("first", "First digit", "One of the two digits to tell apart.", 3, 0, 9, step=1),
-            Param("second", "Second digit", "The other of the two digits.", 5, 0, 9, step=1),
+            Param("first", "First digit", "One of the two digits to distinguish.", 3, 0, 9, step=1),
+            Param("second", "Second digit", "The other of the two digits to distinguish.", 5, 0, 9, step=1),
         ),
         target="digit",
         make=make,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qenn_core.data.sets._frames import N_SAMPLES, SEED, frame_of, n_features, numbered
+from qenn_core.data.sets._frames import N_SAMPLES, SEED, make_frame, n_features_param, numbered_names
 from qenn_core.registry import DATASETS, Dataset, Param
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def make(n_samples: int, n_features: int, manifold_dimension: int, seed: int) -> pd.DataFrame:
-    """Draw Gaussian points c on a manifold, show them as tanh(c F / sqrt(m) - b) and label them by a network.
+    """Draw Gaussian points c on a manifold, map them to tanh(c F / sqrt(m) - b) and label them by a network.
 
-    The class tells whether a random network with one hidden layer of tanh neurons gives c more than its
-    median, so that both classes have half of the rows.
+    The class is whether the output of a random network with one hidden layer of tanh neurons for c is above
+    its median, so each class has half of the rows.
     """
     rng = np.random.default_rng(seed)
     hidden = rng.normal(size=(n_samples, manifold_dimension))
@@ -30,20 +30,26 @@ def make(n_samples: int, n_features: int, manifold_dimension: int, seed: int) ->
     weights = rng.normal(size=(manifold_dimension, manifold_dimension))
     output = np.tanh(hidden @ weights) @ rng.normal(size=manifold_dimension)
     high = (output > np.median(output)).astype(int)
-    return frame_of(points, numbered(n_features), "output", high, ("low", "high"))
+    return make_frame(points, numbered_names(n_features), "output", high, ("low", "high"))
 
 
 DATASETS.add(
     Dataset(
         key="hidden_manifold",
         label="Hidden manifold",
-        help="Few hidden numbers decide the class; what is seen are many bent mixtures of them.",
+        help="A few hidden numbers determine the class; the features are many nonlinear mixtures of them.",
         order=210,
         params=(
             N_SAMPLES,
-            n_features(10),
+            n_features_param(10),
             Param(
-                "manifold_dimension", "Hidden numbers", "How many numbers decide the class.", 6, 1, 20, step=1
+                "manifold_dimension",
+                "Hidden numbers",
+                "How many numbers determine the class.",
+                6,
+                1,
+                20,
+                step=1,
             ),
             SEED,
         ),

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qenn_core.data.sets._frames import N_SAMPLES, SEED, class_sizes, frame_of, n_features, numbered
+from qenn_core.data.sets._frames import (
+    N_SAMPLES,
+    SEED,
+    class_sizes,
+    make_frame,
+    n_features_param,
+    numbered_names,
+)
 from qenn_core.registry import DATASETS, Dataset, Param
 
 if TYPE_CHECKING:
@@ -14,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def make(n_samples: int, n_features: int, n_hyperplanes: int, dimension: int, seed: int) -> pd.DataFrame:
-    """Draw Gaussian points and ask how many of some random planes they lie above: an even or odd number.
+    """Draw Gaussian points and label them by whether they lie above an even or odd number of random planes.
 
-    Both classes have half of the rows. Features are random linear mixtures of the points' coordinates.
+    Each class has half of the rows. Features are random linear mixtures of the points' coordinates.
     """
     rng = np.random.default_rng(seed)
     sizes = class_sizes(n_samples)
     rows: list[np.ndarray] = []
-    # Planes that nearly coincide leave almost no odd points between them; others are drawn instead.
+    # Planes that nearly coincide leave almost no odd points between them, so draw other planes.
     while not rows or any(len(row) < size for row, size in zip(rows, sizes, strict=True)):
         normals = rng.uniform(size=(dimension, n_hyperplanes))
         biases = rng.uniform(size=n_hyperplanes)
@@ -29,20 +36,24 @@ def make(n_samples: int, n_features: int, n_hyperplanes: int, dimension: int, se
         odd = (points @ normals + biases > 0).sum(axis=1) % 2
         rows = [np.flatnonzero(odd == parity)[:size] for parity, size in enumerate(sizes)]
     features = points[np.concatenate(rows)] @ rng.uniform(size=(dimension, n_features))
-    return frame_of(features, numbered(n_features), "parity", np.repeat([0, 1], sizes), ("even", "odd"))
+    return make_frame(
+        features, numbered_names(n_features), "parity", np.repeat([0, 1], sizes), ("even", "odd")
+    )
 
 
 DATASETS.add(
     Dataset(
         key="hyperplanes",
         label="Hyperplanes",
-        help="The class is the parity of how many random planes a point lies above.",
+        help="The class is whether a point lies above an even or odd number of random planes.",
         order=230,
         params=(
             N_SAMPLES,
-            n_features(10),
-            Param("n_hyperplanes", "Planes", "How many planes cut the space.", 2, 1, 20, step=1),
-            Param("dimension", "Dimension", "Dimension of the space that is cut.", 3, 2, 10, step=1),
+            n_features_param(10),
+            Param("n_hyperplanes", "Planes", "Number of planes that divide the space.", 2, 1, 20, step=1),
+            Param(
+                "dimension", "Dimension", "Dimension of the space that the planes divide.", 3, 2, 10, step=1
+            ),
             SEED,
         ),
         target="parity",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qenn_core.data.sets._frames import frame_of
+from qenn_core.data.sets._frames import make_frame
 from qenn_core.registry import DATASETS, Dataset
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ def make() -> pd.DataFrame:
     from sklearn.datasets import load_iris
 
     iris = load_iris()
-    return frame_of(iris.data, iris.feature_names, "species", iris.target, iris.target_names)
+    return make_frame(iris.data, iris.feature_names, "species", iris.target, iris.target_names)
 
 
 DATASETS.add(
     Dataset(
         key="iris",
         label="Iris flowers",
-        help="150 flowers of three species, told apart by the size of their leaves.",
+        help="150 flowers of three species, with the length and width of their petals and sepals.",
         order=60,
         target="species",
         make=make,

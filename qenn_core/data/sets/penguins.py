@@ -18,7 +18,7 @@ READABLE = {
 
 
 def make() -> pd.DataFrame:
-    """Return the 344 penguins of the package ``palmerpenguins``, gaps and texts as they are."""
+    """Return the 344 penguins of the package ``palmerpenguins``, with gaps and texts as they are."""
     from palmerpenguins import load_penguins
 
     frame: pd.DataFrame = load_penguins()
@@ -29,7 +29,7 @@ DATASETS.add(
     Dataset(
         key="penguins",
         label="Palmer penguins",
-        help="344 penguins of three species: numbers, words and gaps, as real tables have them.",
+        help="344 penguins of three species: numbers, words and gaps, as in real tables.",
         order=70,
         target="species",
         make=make,

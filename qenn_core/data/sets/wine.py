@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qenn_core.data.sets._frames import frame_of
+from qenn_core.data.sets._frames import make_frame
 from qenn_core.registry import DATASETS, Dataset
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ def make() -> pd.DataFrame:
 
     wine = load_wine()
     names = [READABLE.get(name, name.replace("_", " ")) for name in wine.feature_names]
-    return frame_of(wine.data, names, "cultivar", wine.target, [f"cultivar {k}" for k in (1, 2, 3)])
+    return make_frame(wine.data, names, "cultivar", wine.target, [f"cultivar {k}" for k in (1, 2, 3)])
 
 
 DATASETS.add(
     Dataset(
         key="wine",
         label="Wine",
-        help="178 wines from three kinds of grape, with 13 chemical measurements each.",
+        help="178 wines from three grape varieties, with 13 chemical measurements each.",
         order=80,
         target="cultivar",
         make=make,

@@ -1,4 +1,4 @@
-"""Reading inside the test's own process: quick, and with tracebacks."""
+"""Reading within the test's own process, which is fast and gives tracebacks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from qenn_core.data.reading.exchange import Options
-from qenn_core.data.reading.parsing import parse
+from qenn_core.data.reading.parsing import parse_table
+from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.table import Reading
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedFile:
     names: list[str]
     rows: list[list[str | None]]
     reading: Reading
@@ -24,17 +24,15 @@ class Parsed:
         return "\n".join(self.reading.notes)
 
 
-Read = Callable[..., Parsed]
+Read = Callable[..., ParsedFile]
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    def read(content: str | bytes, **options: object) -> Parsed:
+    def read(content: str | bytes, **options: object) -> ParsedFile:
         raw = content if isinstance(content, bytes) else content.encode()
-        table, reading = parse(raw, Options(**options), tmp_path)
+        table, reading = parse_table(raw, ReadOptions.model_validate(options), tmp_path)
         columns = [column.to_pylist() for column in table.columns]
-        return Parsed(
-            table.column_names, [list(row) for row in zip(*columns, strict=True)], Reading(**reading)
-        )
+        return ParsedFile(table.column_names, [list(row) for row in zip(*columns, strict=True)], reading)
 
     return read

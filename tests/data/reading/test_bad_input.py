@@ -1,4 +1,4 @@
-"""Files that are refused, or loaded with a sentence on what was done."""
+"""Bad files are refused, or repaired with a note."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def workbook(*members: str) -> bytes:
 REFUSED = {
     "blank lines only": (b"\n \n\n", "no rows", "upload"),
     "header only": (b"a,b,c\n", "has a header, but no rows", "data.header"),
-    "one column": (b"age\n1\n2\n3\n", "one column only", "data.delimiter"),
+    "one column": (b"age\n1\n2\n3\n", "only one column", "data.delimiter"),
     "excel": (workbook("[Content_Types].xml", "xl/workbook.xml"), r"Excel workbook \(.xlsx\)", "upload"),
     "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), r"old Excel workbook \(.xls\)", "upload"),
     "open document": (workbook("mimetype", "content.xml"), "OpenDocument", "upload"),
@@ -64,7 +64,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_says_what_why_and_what_to_do(name, read):
+def test_unusable_files_are_refused_with_reason_and_remedy(name, read):
     content, what, place = REFUSED[name]
     with pytest.raises(DataError, match=what) as caught:
         read(content)
@@ -75,12 +75,12 @@ def test_a_refusal_says_what_why_and_what_to_do(name, read):
 
 def test_a_gzip_bomb_is_not_unpacked_beyond_the_limit(read, monkeypatch):
     monkeypatch.setattr(limits, "MAX_DECOMPRESSED_BYTES", 2**20)
-    with pytest.raises(DataError, match="Unpacked, the file has more than 1 MB"):
+    with pytest.raises(DataError, match="Unpacked, the file is larger than 1 MB"):
         read(gzip.compress(b"1,2\n" * 2**20))
 
 
 @pytest.mark.parametrize(
-    ("codec", "found"),
+    ("codec", "detected"),
     [
         ("utf-8", "utf-8"),
         ("utf-8-sig", "utf-8"),
@@ -92,11 +92,11 @@ def test_a_gzip_bomb_is_not_unpacked_beyond_the_limit(read, monkeypatch):
         ("cp1252", "cp1252"),
     ],
 )
-def test_text_encodings_are_found(codec, found, read):
+def test_text_encodings_are_detected(codec, detected, read):
     got = read(TABLE.encode(codec))
     assert got.names == ["name", "size", "kind"]
     assert got.rows == ROWS
-    assert got.reading.text_encoding == found
+    assert got.reading.text_encoding == detected
 
 
 @pytest.mark.parametrize(
@@ -111,58 +111,58 @@ def test_text_encodings_are_found(codec, found, read):
         ("cp949", "이름,도시\n민준,서울\n서연,부산\n"),
     ],
 )
-def test_letters_of_other_encodings_arrive_unharmed(codec, text, read):
+def test_encodings_of_other_scripts_are_detected(codec, text, read):
     got = read(text.encode(codec))
-    sign = ";" if ";" in text else ","
-    assert [got.names, *got.rows] == [line.split(sign) for line in text.splitlines()]
+    delimiter = ";" if ";" in text else ","
+    assert [got.names, *got.rows] == [line.split(delimiter) for line in text.splitlines()]
 
 
-def test_the_only_accent_far_down_is_enough(read):
+def test_a_single_accent_far_down_is_enough(read):
     text = "name,size\n" + "Ann,1\n" * 50_000 + "Zoë,2\n"
     got = read(text.encode("cp1252"), sample_rows=20, target="name")
     assert got.reading.text_encoding == "cp1252"
     assert read(text.encode(), sample_rows=20).reading.text_encoding == "utf-8"
 
 
-def test_a_damaged_letter_is_counted(read):
+def test_undecodable_lines_are_counted(read):
     content = b"name,size\n" + "Zoë,1\n".encode() * 30 + b"Zo\xeb,2\n"
     got = read(content)
     assert got.reading.text_encoding == "utf-8"
     assert got.rows[-1] == ["Zo�", "2"]
-    assert "1 line had letters that are not utf-8" in got.notes
+    assert "Found 1 line with characters that are not valid utf-8" in got.notes
 
 
 def test_gzip_is_unpacked(read):
     assert read(gzip.compress(TABLE.encode())).rows == ROWS
 
 
-def test_ragged_rows_are_filled_or_left_out_and_counted(read):
+def test_ragged_rows_are_filled_or_left_out(read):
     got = read("a,b,c\n1,2,3\n4,5\n6,7,8,9\n1,2,3\n1,2,3,\n,,\n4,5,6\n")
     assert got.rows == [["1", "2", "3"], ["4", "5", None], ["1", "2", "3"], ["1", "2", "3"], ["4", "5", "6"]]
-    assert "1 row had fewer than 3 cells" in got.notes
-    assert "1 row had more than 3 cells and was left out" in got.notes
-    assert "1 row had no content" in got.notes
+    assert "Filled 1 row that had fewer than 3 cells" in got.notes
+    assert "Left out 1 row with more than 3 cells" in got.notes
+    assert "Left out 1 row without any content" in got.notes
 
 
-def test_footnotes_are_left_out_and_quoted(read):
+def test_footnotes_are_left_out_with_a_note(read):
     got = read("a,b,c\n1,2,3\n4,5,6\nTotal,,\nSource: me\n")
     assert len(got.rows) == 2
-    assert "The last 2 lines have text in the first column only" in got.notes
-    assert "“Total”" in got.notes
+    assert "Left out 2 footnotes at the end" in got.notes
+    assert "‘Total’" in got.notes
 
 
-def test_a_last_row_with_a_gap_is_no_footnote(read):
+def test_a_last_row_with_a_missing_value_is_not_a_footnote(read):
     assert read("a,b\n1,2\n3,4\n5,\n").rows[-1] == ["5", None]
 
 
-def test_repeated_and_missing_names_are_told_apart(read):
+def test_repeated_and_missing_names_become_unique(read):
     got = read("age,age,,age (2),age\n1,2,3,4,x\n5,6,7,8,y\n")
     assert got.names == ["age", "age (2)", "column 3", "age (2) (2)", "age (3)"]
-    assert "several columns named “age”; column 2 is now “age (2)”" in got.notes
-    assert "Column 3 has no name; it is now “column 3”" in got.notes
+    assert "several columns named ‘age’; column 2 is now ‘age (2)’" in got.notes
+    assert "Column 3 has no name; it is now ‘column 3’" in got.notes
 
 
-def test_many_odd_names_make_few_notes(read):
+def test_many_changed_names_give_few_notes(read):
     got = read(
         ",".join(["x"] * 50) + "\n" + ",".join("1" * 50) + "\n" + ",".join("2" * 50) + "\n", header=True
     )
@@ -174,11 +174,11 @@ def test_many_odd_names_make_few_notes(read):
 @pytest.mark.parametrize(
     "name", ["<script>alert(1)</script>", "=HYPERLINK(1)", "🐧 age", "+cmd|' /C calc'!A0"]
 )
-def test_names_stay_the_text_they_are(name, read):
+def test_names_that_look_like_code_are_unchanged(name, read):
     assert read(f"{name};b\n1;x\n2;y\n").names == [name, "b"]
 
 
-def test_a_name_is_cut_and_freed_of_line_ends(read):
+def test_names_are_shortened_and_on_one_line(read):
     got = read(f'"{"long " * 50}","two\nlines"\n1,x\n2,y\n')
     assert len(got.names[0]) <= 80
     assert got.names[1] == "two lines"
@@ -188,20 +188,20 @@ def test_infinite_values_stay_text(read):
     assert read("a,b\ninf,x\n-inf,y\n1,z\n").rows[0][0] == "inf"
 
 
-def test_gaps_are_counted_by_their_marker(read):
+def test_missing_values_are_counted(read):
     got = read("a,b,c\nNA,1,x\nna,2,\n3,None,?\n4,5,z\n")
     assert [row.count(None) for row in got.rows] == [1, 2, 2, 0]
-    assert "4 cells were counted as missing" in got.notes
+    assert "Cells with the text ‘NA’, ‘na’, ‘None’, ‘?’ count as missing (4 cells)" in got.notes
 
 
-def test_the_first_lines_are_shown_cut(read):
+def test_the_first_lines_are_shortened(read):
     got = read("a,b\n" + f"{'x' * 500},1\n" * 20)
     assert got.reading.raw_lines[0] == "a,b"
     assert len(got.reading.raw_lines) == 10
     assert max(map(len, got.reading.raw_lines)) == 200
 
 
-OVERRIDES = {
+CHOSEN_OPTIONS = {
     "text_encoding": (
         "ąęłż,1\nx,2\n".encode("cp1250"),
         {"text_encoding": "cp1250", "header": True},
@@ -216,20 +216,20 @@ OVERRIDES = {
 }
 
 
-@pytest.mark.parametrize("name", OVERRIDES)
-def test_what_the_user_says_is_not_questioned(name, read):
-    content, options, names = OVERRIDES[name]
+@pytest.mark.parametrize("name", CHOSEN_OPTIONS)
+def test_chosen_options_take_precedence(name, read):
+    content, options, names = CHOSEN_OPTIONS[name]
     got = read(content, **options)
     for option, value in options.items():
         assert getattr(got.reading, option) == value
     assert got.names == names
 
 
-def test_the_decimal_sign_can_be_told(read):
+def test_the_decimal_sign_can_be_chosen(read):
     text = "a;b\n1,250;x\n2,500;y\n"
     assert read(text).rows[0][0] == "1.250"
     assert read(text, decimal=".").rows[0][0] == "1250"
-    assert "1,5 were read as 1.5 in “a”" in read(text).notes
+    assert "1,5 were read as 1.5 in ‘a’" in read(text).notes
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_the_decimal_sign_can_be_told(read):
         ({"skip_rows": 99}, "data.skip_rows"),
     ],
 )
-def test_an_impossible_wish_is_answered_at_its_control(options, place, read):
+def test_invalid_options_are_errors_at_their_control(options, place, read):
     with pytest.raises(DataError) as caught:
         read(TABLE, **options)
     assert caught.value.place == place

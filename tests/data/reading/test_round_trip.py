@@ -1,4 +1,4 @@
-"""What a CSV writer wrote comes back as it was, whatever the delimiter, quoting and encoding."""
+"""Tables are read as they were written, with any delimiter, quoting and encoding."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
-from qenn_core.data.reading.exchange import Options
-from qenn_core.data.reading.names import name_columns
-from qenn_core.data.reading.parsing import parse
-from qenn_core.data.reading.sampling import choose_rows
+from qenn_core.data.reading.column_names import make_column_names
+from qenn_core.data.reading.parsing import parse_table
+from qenn_core.data.reading.protocol import ReadOptions
+from qenn_core.data.reading.sampling import stratified_sample
 from qenn_core.errors import DataError
+from tests.data.random_examples import share_of_examples
 
-# Cells that say something: a letter first, so that none is a gap, a number in another notation, or blank.
+# A letter at each end, so that no cell is blank, missing, or a number in another notation.
 LETTERS = st.text("abcéñüß", min_size=1, max_size=4)
 INSIDE = st.text("abé ,;|\t\"'\n1.5-", max_size=8)
 CELLS = st.builds("{}{}x".format, LETTERS, INSIDE)
@@ -32,7 +33,7 @@ def tables(draw):
     return [header, *rows]
 
 
-@settings(max_examples=60, deadline=None)
+@share_of_examples(0.25)
 @given(
     table=tables(),
     delimiter=st.sampled_from(",;\t|"),
@@ -40,48 +41,53 @@ def tables(draw):
     encoding=st.sampled_from(["utf-8", "utf-16", "latin-1", "cp1252", "utf-8-sig"]),
     line_end=st.sampled_from(["\n", "\r\n"]),
 )
-def test_a_written_table_comes_back(table, delimiter, quoting, encoding, line_end):
+def test_a_written_table_is_read_unchanged(table, delimiter, quoting, encoding, line_end):
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator=line_end).writerows(table)
-    options = Options(encoding, delimiter, ".", header=True, skip_rows=0)
+    options = ReadOptions(text_encoding=encoding, delimiter=delimiter, decimal=".", header=True, skip_rows=0)
     with tempfile.TemporaryDirectory() as folder:
-        got, reading = parse(buffer.getvalue().encode(encoding), options, Path(folder))
+        got, reading = parse_table(buffer.getvalue().encode(encoding), options, Path(folder))
     assert [got.column_names, *map(list, zip(*(c.to_pylist() for c in got.columns), strict=True))] == table
-    assert reading["n_rows"] == len(table) - 1
+    assert reading.n_rows == len(table) - 1
 
 
 CSV_LIKE = st.text("ab1.5,;|\t\"'\\\n\r# é\ufdd0", max_size=200).map(str.encode)
 
 
-@settings(max_examples=150, deadline=None)
+@share_of_examples(0.6)
 @given(
     content=st.one_of(CSV_LIKE, st.binary(max_size=200)).filter(len),
     delimiter=st.sampled_from([None, None, ",", " ", "'", "\\", "\ufdd0"]),
     skip_rows=st.sampled_from([None, None, 0, 2]),
     header=st.sampled_from([None, True, False]),
 )
-def test_anything_else_is_a_table_or_a_refusal(content, delimiter, skip_rows, header):
-    options = Options(delimiter=delimiter, skip_rows=skip_rows, header=header)
+def test_any_content_is_read_or_refused(content, delimiter, skip_rows, header):
+    options = ReadOptions(delimiter=delimiter, skip_rows=skip_rows, header=header)
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(DataError):
-        table, reading = parse(content, options, Path(folder))
-        assert table.num_rows == reading["n_rows"] > 0
+        table, reading = parse_table(content, options, Path(folder))
+        assert table.num_rows == reading.n_rows > 0
         assert table.num_columns > 1
 
 
-@given(st.lists(st.text(max_size=100), min_size=1, max_size=12))
-def test_names_are_present_short_and_different(header):
-    names, _ = name_columns(header)
+short_names = st.text("ab (2)\n", max_size=4) | st.text(max_size=3)
+
+
+@share_of_examples(0.2)
+@given(st.lists(short_names | st.text(min_size=75, max_size=100), min_size=1, max_size=12))
+def test_column_names_are_never_empty_short_and_unique(header):
+    names, _ = make_column_names(header)
     assert len(set(names)) == len(names) == len(header)
     assert all(name.strip() and len(name) <= 100 for name in names)
 
 
+@share_of_examples(0.5)
 @given(st.lists(st.integers(0, 4), min_size=20, max_size=200), st.floats(0.05, 1), st.integers(0, 9))
-def test_a_sample_is_proportional_in_every_stratum(strata, share, seed):
-    n_chosen = max(1, round(share * len(strata)))
-    chosen = choose_rows(strata, n_chosen, seed)
-    assert len(set(chosen.tolist())) == n_chosen
+def test_a_sample_is_proportional_to_every_stratum(strata, share, seed):
+    size = max(1, round(share * len(strata)))
+    chosen = stratified_sample(strata, size, seed)
+    assert len(set(chosen.tolist())) == size
     assert chosen.tolist() == sorted(chosen.tolist())
     for stratum in set(strata):
-        expected = strata.count(stratum) * n_chosen / len(strata)
+        expected = strata.count(stratum) * size / len(strata)
         got = sum(strata[i] == stratum for i in chosen)
         assert got == pytest.approx(expected, abs=1)

@@ -1,4 +1,4 @@
-"""Checks of the bytes, before anything parses them."""
+"""Decompression, and checks of the bytes before anything parses them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from qenn_core.errors import DataError
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
-_SAVE_AS_CSV = "Open it in the program that made it, save or export the table as CSV, and upload that."
-_SPREADSHEET = "Open it in the spreadsheet program, choose “Save as” and “CSV (UTF-8)”, and upload that."
+_SAVE_AS_CSV = "Open it in the program it comes from, save or export the table as CSV, and upload that file."
+_SPREADSHEET = "Open it in a spreadsheet program, choose “Save as” and “CSV (UTF-8)”, and upload that file."
+_UNPACK = "Unpack it and upload the CSV file inside."
 
-_KINDS: tuple[tuple[bytes, str, str], ...] = (
+_OTHER_FORMATS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", _SPREADSHEET),
     (b"%PDF-", "a PDF document", _SAVE_AS_CSV),
     (b"\x89PNG\r\n", "an image", _SAVE_AS_CSV),
@@ -29,17 +30,17 @@ _KINDS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89HDF\r\n", "an HDF5 file", _SAVE_AS_CSV),
     (b"\x93NUMPY", "a NumPy array", _SAVE_AS_CSV),
     (b"\x80\x04\x95", "a Python pickle", _SAVE_AS_CSV),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "Unpack it and upload the CSV inside."),
-    (b"Rar!\x1a\x07", "a RAR archive", "Unpack it and upload the CSV inside."),
-    (b"\xfd7zXZ\x00", "an xz-compressed file", "Unpack it and upload the CSV inside."),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file", "Unpack it and upload the CSV inside."),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
+    (b"\xfd7zXZ\x00", "an xz-compressed file", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file", _UNPACK),
 )
 _WEB_PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
-_STEP = 2**20
+_CHUNK_BYTES = 2**20
 
 
-def unpack(content: bytes) -> bytes:
-    """Return the text's bytes, decompressed where they were gzipped.
+def decompress_and_check(content: bytes) -> bytes:
+    """Return the bytes of the text, decompressed if they were gzipped.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def unpack(content: bytes) -> bytes:
     """
     if content.startswith(_GZIP):
         content = _gunzip(content)
-    _refuse_other_kinds(content)
+    _refuse_other_formats(content)
     _refuse_long_lines(content)
     return content
 
@@ -57,67 +58,67 @@ def _gunzip(content: bytes) -> bytes:
     parts, size = [], 0
     try:
         with GzipFile(fileobj=io.BytesIO(content)) as file:
-            while part := file.read(_STEP):
+            while part := file.read(_CHUNK_BYTES):
                 size += len(part)
                 if size > limits.MAX_DECOMPRESSED_BYTES:
                     raise DataError(
-                        f"Unpacked, the file has more than {limits.MAX_DECOMPRESSED_BYTES >> 20} MB.",
-                        "So much would fill the memory that all users share.",
-                        "Upload a part of its rows.",
+                        f"Unpacked, the file is larger than {limits.MAX_DECOMPRESSED_BYTES >> 20} MB.",
+                        "It would fill the memory that all users share.",
+                        "Upload only some of its rows.",
                         place="upload",
                     )
                 parts.append(part)
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(
             "The compressed file is damaged.",
-            "It starts as a gzip file, but cannot be unpacked to its end.",
-            "Download or compress it again, or upload the CSV itself.",
+            "It starts like a gzip file, but cannot be unpacked completely.",
+            "Download or compress it again, or upload the CSV file itself.",
             place="upload",
         ) from error
     if not size:
         raise DataError(
             "The file is empty.",
-            "The compressed file holds not a single byte.",
-            "Compress the CSV again, or upload it as it is.",
+            "The compressed file does not contain a single byte.",
+            "Compress the CSV file again, or upload it uncompressed.",
             place="upload",
         )
     return b"".join(parts)
 
 
-def _refuse_other_kinds(content: bytes) -> None:
-    for magic, kind, remedy in _KINDS:
-        if content.startswith(magic):
-            raise _other_kind(kind, remedy)
+def _refuse_other_formats(content: bytes) -> None:
+    for signature, description, remedy in _OTHER_FORMATS:
+        if content.startswith(signature):
+            raise _other_format(description, remedy)
     if content.startswith(_ZIP):
-        raise _zip_kind(content)
+        raise _zip_error(content)
     if _WEB_PAGE.match(content[:4096]):
-        raise _other_kind("a web page", "Go to that page, download the data file itself, and upload that.")
+        raise _other_format("a web page", "Go to that page, download the data file itself, and upload it.")
 
 
-def _zip_kind(content: bytes) -> DataError:
+def _zip_error(content: bytes) -> DataError:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
         names = set()
     if any(name.startswith("xl/") for name in names):
-        return _other_kind("an Excel workbook (.xlsx)", _SPREADSHEET)
+        return _other_format("an Excel workbook (.xlsx)", _SPREADSHEET)
     if "mimetype" in names and "content.xml" in names:
-        return _other_kind("an OpenDocument file", _SPREADSHEET)
-    return _other_kind("a zip archive", "Unpack it and upload the CSV inside.")
+        return _other_format("an OpenDocument file", _SPREADSHEET)
+    return _other_format("a zip archive", _UNPACK)
 
 
-def _other_kind(kind: str, remedy: str) -> DataError:
+def _other_format(description: str, remedy: str) -> DataError:
     return DataError(
-        f"This is {kind}, not a CSV file.",
-        "Only tables in plain text can be read, whatever the file's name ends with.",
+        f"This is {description}, not a CSV file.",
+        "Only tables in plain text can be read, whatever the ending of the file name.",
         remedy,
         place="upload",
     )
 
 
 def _refuse_long_lines(content: bytes) -> None:
-    # In wide characters a line's end is a byte of this value too.
+    # In UTF-16 and UTF-32 too, a line end contains a byte of this value.
     start = 0
     while len(content) - start > limits.MAX_LINE_BYTES:
         stop = start + limits.MAX_LINE_BYTES + 1
@@ -125,8 +126,8 @@ def _refuse_long_lines(content: bytes) -> None:
         if end < 0:
             raise DataError(
                 f"The file has a line of more than {limits.MAX_LINE_BYTES >> 20} MB.",
-                "A table has one line for each row; this file has its line ends elsewhere, or is no table.",
-                "Save it again as CSV, with one row on each line.",
+                "A table has one line per row; this file is no table, or its rows do not end in line breaks.",
+                "Save it again as CSV, with one row per line.",
                 place="upload",
             )
         start = end + 1
@@ -136,7 +137,7 @@ def not_text() -> DataError:
     """Return the error for content that is not text in any encoding."""
     return DataError(
         "This is not a text file.",
-        "It holds bytes that no text has, so it is some other kind of file that was named like a CSV.",
+        "It contains bytes that do not occur in text, so it is another kind of file with a CSV file's name.",
         _SAVE_AS_CSV,
         place="upload",
     )

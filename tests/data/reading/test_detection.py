@@ -1,4 +1,4 @@
-"""Files as people have them, read without a hint."""
+"""The layout of typical files is detected without any settings."""
 
 from __future__ import annotations
 
@@ -188,10 +188,10 @@ FILES = {
         ["1", "2.5"],
         3,
     ),
-    "number sign as a name": File(
+    "number sign as a column name": File(
         "#,name,age\n1,Ann,31\n2,Bob,45\n3,Cy,28\n", ["#", "name", "age"], ["1", "Ann", "31"], 3
     ),
-    "delimiter named by a spreadsheet": File(
+    "separator line of a spreadsheet": File(
         "sep=;\na;b;c\n1;x, y;3\n2;z;4\n", ["a", "b", "c"], ["1", "x, y", "3"], 2, delimiter=";", skip_rows=1
     ),
     "row numbers without a name": File(
@@ -209,7 +209,7 @@ FILES = {
         ["Bonn", "331885"],
         3,
     ),
-    "gaps in many spellings": File(
+    "missing values in many spellings": File(
         "a,b,c\n1,NA,x\nn/a,2,y\n3,4,?\n,6,z\n", ["a", "b", "c"], ["1", None, "x"], 4
     ),
     "old line ends": File("a,b,c\r1,2,x\r3,4,y\r", ["a", "b", "c"], ["1", "2", "x"], 2),
@@ -221,7 +221,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_is_read_without_a_hint(name, read):
+def test_the_layout_is_detected(name, read):
     expected = FILES[name]
     got = read(expected.text)
     assert got.names == expected.names

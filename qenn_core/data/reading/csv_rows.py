@@ -1,0 +1,83 @@
+"""From lines of text to rows of cells, with Python's own CSV reader."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from qenn_core import limits
+from qenn_core.errors import DataError
+
+# A noncharacter, which Unicode guarantees never to assign.
+_END_OF_FILE = "\ufdd0"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The special characters of a CSV file; ``None`` where it has no such character."""
+
+    delimiter: str
+    quote: str | None = '"'
+    escape: str | None = None
+    comment: str | None = None
+
+
+def split_rows(
+    lines: Iterable[str], dialect: Dialect, *, first_line: int = 1, truncated: bool = False
+) -> Iterator[list[str]]:
+    """Iterate over the rows; a blank line is an empty row.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        Lines with their line ends.
+    dialect : Dialect
+        The special characters.
+    first_line : int
+        The number of the first of `lines`, for error messages.
+    truncated : bool
+        Whether `lines` may end within a quoted cell; the row of that cell is dropped.
+
+    Raises
+    ------
+    DataError
+        If a quoted cell does not end.
+    """
+    csv.field_size_limit(limits.MAX_LINE_BYTES)
+    reader = csv.reader(
+        # The extra line shows whether the file ends within a quoted cell, which the reader does not report.
+        chain(lines, [_END_OF_FILE]),
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        escapechar=dialect.escape,
+        skipinitialspace=True,
+    )
+    n_lines_before = 0
+    try:
+        for row in reader:
+            if row and row[-1].endswith(_END_OF_FILE):
+                if row == [_END_OF_FILE] or truncated:
+                    return
+                if reader.line_num > n_lines_before + 2:
+                    raise _unclosed_quote(first_line + n_lines_before)
+                row[-1] = row[-1].removesuffix(_END_OF_FILE)
+            n_lines_before = reader.line_num
+            if row and dialect.comment and row[0].startswith(dialect.comment):
+                continue
+            yield row
+    except csv.Error as error:
+        if truncated:
+            return
+        raise _unclosed_quote(first_line + n_lines_before) from error
+
+
+def _unclosed_quote(line: int) -> DataError:
+    return DataError(
+        f"A quotation mark opens in line {line:,} and is never closed.",
+        "Everything after it would become one single cell.",
+        "Close or delete the quotation mark, or choose another delimiter if the columns are split wrongly.",
+        place="upload",
+    )

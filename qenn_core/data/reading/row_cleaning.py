@@ -1,0 +1,95 @@
+"""Rows brought to the width of their table, without blank rows and footnotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from qenn_core.text import count
+
+_MAX_FOOTNOTES = 20
+
+
+@dataclass
+class RowIssues:
+    """Counts of irregular rows and lines, filled in while they are read."""
+
+    n_short: int = 0
+    n_long: int = 0
+    n_empty: int = 0
+    n_undecodable_lines: int = 0
+    footnotes: list[str] = field(default_factory=list)
+
+    def notes(self, width: int, encoding: str) -> Iterator[str]:
+        """Yield sentences on what was done to the rows of a table of `width` columns."""
+        if self.n_undecodable_lines:
+            yield (
+                f"Found {count(self.n_undecodable_lines, 'line')} with characters that are not valid "
+                f"{encoding}; they are shown as �."
+            )
+        if self.n_short:
+            yield (
+                f"Filled {count(self.n_short, 'row')} that had fewer than {width} cells; the added cells "
+                "count as missing."
+            )
+        if self.n_long:
+            yield (
+                f"Left out {count(self.n_long, 'row')} with more than {width} cells, because it is unclear "
+                "which cell belongs to which column."
+            )
+        if self.n_empty:
+            yield f"Left out {count(self.n_empty, 'row')} without any content."
+        if self.footnotes:
+            yield (
+                f"Left out {count(len(self.footnotes), 'footnote')} at the end, with text only in the first "
+                f"column: ‘{self.footnotes[0][:80]}’."
+            )
+
+
+def clean_rows(rows: Iterable[list[str]], width: int, issues: RowIssues) -> Iterator[list[str]]:
+    """Iterate over the rows of a table, each brought to `width` cells.
+
+    Short rows are filled with empty cells. Rows with more cells are left out, unless the extra cells are
+    empty. Rows without content are left out, and so are footnotes: a few lines at the end with text in
+    their first cell only. All of these are counted in `issues`.
+    """
+    for row in _without_footnotes(_without_blank_rows(rows, issues), width, issues):
+        n_extra = len(row) - width
+        if n_extra == 0:
+            yield row
+        elif n_extra < 0:
+            issues.n_short += 1
+            yield row + [""] * -n_extra
+        elif any(row[width:]):
+            issues.n_long += 1
+        else:
+            yield row[:width]
+
+
+def _without_blank_rows(rows: Iterable[list[str]], issues: RowIssues) -> Iterator[list[str]]:
+    for row in rows:
+        if any(row):
+            yield row
+        elif row:
+            issues.n_empty += 1
+
+
+def _without_footnotes(rows: Iterable[list[str]], width: int, issues: RowIssues) -> Iterator[list[str]]:
+    pending: list[list[str]] = []
+    for row in rows:
+        if is_comment_row(row, width) and len(pending) < _MAX_FOOTNOTES:
+            pending.append(row)
+            continue
+        if pending:
+            yield from pending
+            pending = []
+        yield row
+    issues.footnotes = [row[0] for row in pending]
+
+
+def is_comment_row(row: list[str], width: int) -> bool:
+    """Return whether a row of a table of `width` columns has text in its first cell only."""
+    if len(row) == 1:
+        return width > 1
+    # In a table of two columns, such a row is a row with a missing value.
+    return width > 2 and not row[1] and not any(row[2:])
