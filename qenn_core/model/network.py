@@ -92,7 +92,7 @@ class HybridModel(torch.nn.Module):
 
     @property
     def evaluation_batch_size(self) -> int:
-        """How many rows of each network to evaluate at once: as many as fit into the processor's cache."""
+        """How many rows of each network to evaluate at once, limited by the cache and by time."""
         state_bytes = self.state_size * self.dtype.itemsize
         rows = min(EVALUATION_STATE_BYTES // state_bytes, self.max_evaluation_rows)
         return max(1, rows // (self.n_models or 1))

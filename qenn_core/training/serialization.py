@@ -40,7 +40,7 @@ def pack(kind: str, payload: Payload) -> bytes:
     header = {
         "kind": kind,
         "format": FORMAT,
-        "facts": metadata,
+        "facts": metadata,  # the name in stored files
         "digest": _digest(metadata, payload.tensors),
     }
     return safetensors.torch.save(dict(payload.tensors), {_HEADER: json.dumps(header)})

@@ -117,6 +117,7 @@ class Trainer:
 
     def state_dict(self) -> Payload:
         """Return everything that further epochs depend on; call it between two epochs."""
+        # Stored checkpoints contain these names, including "kept" for the best weights.
         tensors = {
             **{f"weights.{name}": weight for name, weight in self._model.state_dict().items()},
             **{

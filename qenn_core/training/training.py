@@ -15,6 +15,7 @@ from qenn_core.training.serialization import Payload, pack, unpack
 from qenn_core.training.trainer import Replicate, ShouldStop, Trainer
 from qenn_core.training.weights import pack_weights
 
+# Names in stored checkpoints.
 _CHECKPOINT, _FINGERPRINT = "checkpoint", "belongs_to"
 
 

@@ -22,8 +22,7 @@ def auc_by_counting(positive, ranking):
     return np.mean((ahead > 0) + 0.5 * (ahead == 0))
 
 
-# The first call imports scikit-learn.
-@settings(deadline=None)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(labels_and_probabilities())
 def test_scores_equal_direct_computation(case):
     labels, probabilities = case

@@ -6,7 +6,7 @@ from math import inf
 import pytest
 import safetensors.torch
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qenn_core.errors import TrainingError
@@ -73,7 +73,14 @@ def test_changed_byte_is_refused_or_has_no_effect(position, change):
     assert torch.equal(restored.tensors["weights"], torch.arange(6.0).view(2, 3))
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)))
+@settings(max_examples=settings.default.max_examples // 4)  # nested values are slow to draw
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda inner: st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=8,
+    )
+)
 def test_any_header_is_refused(header):
     assert_refused(safetensors.torch.save({"w": torch.zeros(1)}, {"qenn": json.dumps(header)}))
 

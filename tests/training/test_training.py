@@ -26,7 +26,7 @@ def run(spec, data, **options):
     return started, epochs, finished
 
 
-def numbers(records):
+def without_seconds(records):
     return [record.model_dump(exclude={"seconds"}) for record in records]
 
 
@@ -54,8 +54,8 @@ def test_classifies_linearly_separable_data(separable):
 @pytest.mark.parametrize("changes", [{}, {"noise.shots": 20}, {"noise.level": 0.05}])
 def test_same_spec_gives_same_records(separable, changes):
     spec = SMALL.with_(**changes)
-    assert numbers(train(spec, separable)) == numbers(train(spec, separable))
-    assert numbers(train(spec.with_(seed=1), separable)) != numbers(train(spec, separable))
+    assert without_seconds(train(spec, separable)) == without_seconds(train(spec, separable))
+    assert without_seconds(train(spec.with_(seed=1), separable)) != without_seconds(train(spec, separable))
 
 
 def test_evaluating_the_model_between_records_changes_nothing(separable):
@@ -65,7 +65,7 @@ def test_evaluating_the_model_between_records_changes_nothing(separable):
     for record in train(spec, separable, model):
         compute_decision_map(model, separable, 3)
         watched.append(record)
-    assert numbers(watched) == numbers(train(spec, separable))
+    assert without_seconds(watched) == without_seconds(train(spec, separable))
 
 
 def test_global_random_states_do_not_change(separable):
@@ -142,7 +142,7 @@ def test_test_part_only_affects_its_scores(separable):
     )
     *before, finished = train(SMALL, separable)
     *before_scrambled, finished_scrambled = train(SMALL, scrambled)
-    assert numbers(before) == numbers(before_scrambled)
+    assert without_seconds(before) == without_seconds(before_scrambled)
     affected = {"seconds", "test", "predictions"}
     assert finished.model_dump(exclude=affected) == finished_scrambled.model_dump(exclude=affected)
     assert finished.test != finished_scrambled.test

@@ -2,7 +2,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qenn_core.comparison.verdict import compare_predictions, mcnemar_p_value, paired_interval
@@ -56,8 +56,6 @@ def test_few_rows_never_give_a_lead():
     assert verdict_of(0, 5, 0, 0).ahead is None
 
 
-# The first call imports SciPy.
-@settings(deadline=None)
 @given(*[st.integers(0, 40)] * 4)
 def test_verdict_is_symmetric_and_within_range(both, only_quantum, only_classical, neither):
     if not both + only_quantum + only_classical + neither:
@@ -71,8 +69,6 @@ def test_verdict_is_symmetric_and_within_range(both, only_quantum, only_classica
     assert "faster" not in verdict.sentence
 
 
-# The first call imports SciPy.
-@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_is_the_two_sided_binomial_tail(first, second):
     discordant, extreme = first + second, max(first, second)
