@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from qenn_core.errors import TrainingError
 from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.network import HybridModel, build_model, build_replicates
-from qenn_core.model.shape import model_shape
+from qenn_core.model.shape import encoded_width, model_shape
 from qenn_core.registry import ANSATZE, ENCODINGS
 from qenn_core.training.inference import predict
 from tests.covering import Case, case_id, covering_array
@@ -128,6 +128,21 @@ def test_seed_determines_the_weights_without_changing_torchs_generator() -> None
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "n_inputs", "width"),
+    [
+        ("angle_y", 2, 4),  # at least one per qubit
+        ("angle_y", 9, 4),  # at most the capacity
+        ("amplitude", 2, 4),
+        ("amplitude", 9, 9),
+        ("amplitude", 20, 16),
+    ],
+)
+def test_width_of_the_linear_layer(encoding: str, n_inputs: int, width: int) -> None:
+    spec = spec_of(**{"encoding.kind": encoding, "encoding.reduction": "linear", "circuit.n_qubits": 4})
+    assert encoded_width(spec, n_inputs) == width
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: e.key)
