@@ -1,4 +1,4 @@
-"""How good predictions are, by the measures that every model is compared with."""
+"""The measures of accuracy by which models are compared."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Scores(BaseModel):
-    """Measures of one model on one part of the data.
+    """The scores of one model on one part of the data.
 
-    All but the confusion matrix are between 0 and 1. ``roc_auc`` is ``None`` where it is not defined (a
-    class without rows in this part); for more than two classes it is one-vs-rest, macro average.
-    ``confusion[true][predicted]`` counts rows, over all classes.
+    All except the confusion matrix are between 0 and 1. ``roc_auc`` is ``None`` if it is undefined, because a
+    class has no rows in this part; for more than two classes it is the one-vs-rest macro average.
+    ``confusion[true][predicted]`` are numbers of rows, for all classes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -27,17 +27,17 @@ class Scores(BaseModel):
 
 
 def score(labels: NDArray[np.int64], probabilities: NDArray[np.floating[Any]]) -> Scores:
-    """Measure predictions against the truth; the predicted class is the most probable one.
+    """Score predicted probabilities against the true labels; the predicted class is the most probable one.
 
-    A class without rows has no recall and is left out of ``balanced_accuracy``; one that is neither true
-    nor predicted anywhere is left out of ``macro_f1``.
+    A class without rows has no recall and is left out of ``balanced_accuracy``; a class that is neither the
+    true nor the predicted class of any row is left out of ``macro_f1``.
 
     Parameters
     ----------
     labels : (rows,)
         Class numbers, at least one.
     probabilities : (rows, n_classes)
-        Of each class for each row, adding up to 1.
+        The probability of each class for each row; rows sum to 1.
 
     Raises
     ------

@@ -47,15 +47,15 @@ WORKER_MODULES = {
     "qenn_core.model.stacked",  # a torch module
     "qenn_core.training.trainer",  # steps by torch
     "qenn_core.training.loop",  # the same
-    "qenn_core.training.loss_accuracy",  # a torch model's answers
+    "qenn_core.training.evaluation",  # evaluates a torch model
     "qenn_core.training.optimizers",  # torch's own
     "qenn_core.training.serialization",  # tensors as bytes
-    "qenn_core.training.inference",  # a torch model's answers
-    "qenn_core.training.summaries",  # scores them
+    "qenn_core.training.inference",  # evaluates a torch model
+    "qenn_core.training.record_builders",  # the same, by way of the replicates
     "qenn_core.training.speed",  # steps by torch
     "qenn_core.training.stacked_data",  # rows as tensors
     "qenn_core.training.replicate",  # weights as tensors
-    "qenn_core.training.training",  # the same as the cohort
+    "qenn_core.training.training",  # the same as the trainer
     "qenn_core.training.weights",  # weights as tensors
     "qenn_core.analysis.decision_map",  # a torch model's answers
     "qenn_core.analysis.overview",  # runs the preparation

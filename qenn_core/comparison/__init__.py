@@ -1,4 +1,4 @@
-"""The QENN beside classical baselines: results, and a verdict on the same test rows."""
+"""Compare the QENN with classical baselines on the same test rows."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Fit the classical models on the very rows that the QENN is trained on."""
+"""Fit the classical baselines on the rows that the QENN is trained on."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ Columns: TypeAlias = Literal["inputs", "features"]
 
 
 def fit_baselines(data: PreparedData, seed: int) -> tuple[ModelResult, ...]:
-    """Fit every registered baseline on the training part, and score it on all three.
+    """Fit every registered baseline on the training part, and score it on all three parts.
 
-    Each gives two rows: on exactly what the circuit receives, and on all features before they were reduced
-    to the circuit's size, so that the reduction is held against neither side. Where these are the same
-    columns but for their scale, which every baseline sets for itself, one row says it all.
+    Each baseline gives two results: one with the inputs of the circuit, one with all features before they
+    were reduced to the circuit's size, so that the comparison is fair in both respects. If these columns
+    differ only in scale, which does not matter because every baseline rescales its columns, there is one
+    result.
     """
     return tuple(
         _fit(baseline, baseline.label + suffix, data, columns, seed)
@@ -31,15 +32,15 @@ def fit_baselines(data: PreparedData, seed: int) -> tuple[ModelResult, ...]:
 
 
 def _distinct_columns(data: PreparedData) -> dict[Columns, str]:
-    # Compared where it is learnt from: held-out inputs may be cut to the range of the encoding.
+    # Only the training part is compared: inputs of the other parts may be clipped to the encoding's range.
     if data.n_inputs == data.n_features and np.allclose(
-        _standardised(data.train.inputs), _standardised(data.train.features)
+        _standardise(data.train.inputs), _standardise(data.train.features)
     ):
         return {"inputs": ""}
     return {"inputs": " (same inputs as the circuit)", "features": " (all features)"}
 
 
-def _standardised(columns: Floats) -> Floats:
+def _standardise(columns: Floats) -> Floats:
     from sklearn.preprocessing import StandardScaler
 
     scaled: Floats = StandardScaler().fit_transform(columns)
@@ -50,29 +51,29 @@ def _fit(baseline: Baseline, name: str, data: PreparedData, columns: Columns, se
     from sklearn.exceptions import ConvergenceWarning
 
     estimator = baseline.make(seed)
-    begun = perf_counter()
+    start = perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         estimator.fit(getattr(data.train, columns), data.train.labels)
-    seconds = perf_counter() - begun
-    unsettled = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    seconds = perf_counter() - start
+    converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
 
-    def probabilities(part: Part) -> Floats:
-        # A column for every class, also for one that the training part lacks.
-        full = np.zeros((len(part.labels), data.n_classes))
-        full[:, estimator.classes_] = estimator.predict_proba(getattr(part, columns))
-        return full
+    def predict_probabilities(part: Part) -> Floats:
+        # One column per class, also for classes that do not occur in the training part.
+        probabilities = np.zeros((len(part.labels), data.n_classes))
+        probabilities[:, estimator.classes_] = estimator.predict_proba(getattr(part, columns))
+        return probabilities
 
-    of_test = probabilities(data.test)
+    test_probabilities = predict_probabilities(data.test)
     return ModelResult(
         name=name,
         kind="classical",
-        train=score(data.train.labels, probabilities(data.train)),
-        validation=score(data.validation.labels, probabilities(data.validation)),
-        test=score(data.test.labels, of_test),
+        train=score(data.train.labels, predict_probabilities(data.train)),
+        validation=score(data.validation.labels, predict_probabilities(data.validation)),
+        test=score(data.test.labels, test_probabilities),
         parameters=baseline.count_parameters(estimator),
         epochs=None,
         seconds=seconds,
-        predictions=tuple(of_test.argmax(axis=1).tolist()),
-        remark="Its fit had not settled when it was cut off; it may do a little better." if unsettled else "",
+        predictions=tuple(test_probabilities.argmax(axis=1).tolist()),
+        remark="" if converged else "The fit was stopped before it converged; it might do slightly better.",
     )

@@ -1,4 +1,4 @@
-"""Set the QENN beside the baselines."""
+"""Compare the QENN with the baselines."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from qenn_core.comparison.results import Comparison, ModelResult
-from qenn_core.comparison.verdict import judge
+from qenn_core.comparison.verdict import compare_predictions
 from qenn_core.data import PreparedData
 from qenn_core.training import Finished, Started
 
-ONE_EXPERIMENT = (
-    "This is one split of the data and one seed: a single experiment. Another seed may turn the order round."
+SINGLE_EXPERIMENT = (
+    "This is a single experiment: one split of the data and one seed. Another seed may reverse the ranking."
 )
 
 
 def quantum_result(started: Started, finished: Finished) -> ModelResult:
-    """Return the QENN's row from the first and the last record of its training."""
+    """Return the QENN's result from the first and the last record of its training."""
     return ModelResult(
         name="QENN",
         kind="quantum",
@@ -35,19 +35,23 @@ def compare_models(quantum: ModelResult, baselines: Sequence[ModelResult], data:
     """Compare the QENN with each baseline on the test rows of `data`, which all of them predicted."""
     labels = data.test.labels
     rows = (quantum, *baselines)
-    majority = float(np.mean(labels == np.bincount(data.train.labels).argmax()))
+    majority_accuracy = float(np.mean(labels == np.bincount(data.train.labels).argmax()))
+    best_accuracy = max(row.test.accuracy for row in rows)
     return Comparison(
         rows=rows,
         verdicts=tuple(
-            judge(labels.tolist(), quantum.predictions, row.predictions, row.name) for row in baselines
+            compare_predictions(labels.tolist(), quantum.predictions, row.predictions, row.name)
+            for row in baselines
         ),
-        majority_accuracy=majority,
-        cautions=(ONE_EXPERIMENT, _majority_sentence(majority, max(row.test.accuracy for row in rows))),
+        majority_accuracy=majority_accuracy,
+        cautions=(SINGLE_EXPERIMENT, _describe_majority(majority_accuracy, best_accuracy)),
     )
 
 
-def _majority_sentence(majority: float, best: float) -> str:
-    sentence = f"Always naming the most frequent class is right on {majority:.1%} of the test rows"
-    if best > majority:
+def _describe_majority(majority_accuracy: float, best_accuracy: float) -> str:
+    sentence = (
+        f"Always predicting the most frequent class is correct for {majority_accuracy:.1%} of the test rows"
+    )
+    if best_accuracy > majority_accuracy:
         return sentence + "."
-    return sentence + ", and no model here does better than that."
+    return sentence + ", and no model here does better."

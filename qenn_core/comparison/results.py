@@ -1,4 +1,4 @@
-"""The rows and the verdict of a comparison."""
+"""The records of a comparison."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class ModelResult(_Record):
     validation: Scores
     test: Scores
     parameters: int
-    """Trainable numbers."""
+    """Number of trainable parameters."""
     epochs: int | None
-    """Complete passes over the training part; ``None`` for a model that is not trained in epochs."""
+    """Completed passes over the training part; ``None`` for a model that is not trained in epochs."""
     seconds: float
     """Time spent fitting, on this machine."""
     predictions: tuple[int, ...]
     """Class number predicted for each row of the test part, in the order of its rows."""
     remark: str = ""
-    """What to keep in mind when reading this row."""
+    """A note on this result."""
 
 
 class Verdict(_Record):
-    """What the test rows can and cannot tell of the QENN and one baseline."""
+    """What the test rows show, and do not show, about the QENN and one baseline."""
 
     against: str
     """The baseline's name."""
@@ -42,21 +42,21 @@ class Verdict(_Record):
     """Test accuracy of the QENN minus that of the baseline, in percentage points."""
     low: float
     high: float
-    """The 95 % interval of ``points``."""
+    """The limits of the 95% interval of ``points``."""
     p_value: float
-    """McNemar's exact test: how often chance alone would divide the rows this unevenly, or more so."""
+    """Of McNemar's exact test: the probability that chance alone splits the rows at least this unevenly."""
     ahead: Literal["quantum", "classical"] | None
-    """Who is ahead by more than chance explains; ``None`` where the rows cannot tell."""
+    """Which model leads by more than chance would explain; ``None`` if the rows do not show that."""
     sentence: str
 
 
 class Comparison(_Record):
-    """The table, one verdict for each baseline, and what to keep in mind when reading them."""
+    """The comparison table, one verdict per baseline, and general cautions."""
 
     rows: tuple[ModelResult, ...]
     """The QENN first, then the baselines."""
     verdicts: tuple[Verdict, ...]
     """In the order of the baselines."""
     majority_accuracy: float
-    """Test accuracy of always naming the class that is most frequent in the training part, 0 to 1."""
+    """Test accuracy of always predicting the most frequent class of the training part, 0 to 1."""
     cautions: tuple[str, ...]

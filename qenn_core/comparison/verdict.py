@@ -1,4 +1,4 @@
-"""What two models' predictions on the same test rows say about which is better."""
+"""Decide from the predictions of two models on the same test rows whether one is better."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from typing import Literal
 import numpy as np
 
 from qenn_core.comparison.results import Verdict
+from qenn_core.text import count
 
 ALPHA = 0.05
 Z = NormalDist().inv_cdf(1 - ALPHA / 2)
 
 
 def paired_interval(n_rows: int, only_first: int, only_second: int) -> tuple[float, float]:
-    """Return the 95 % interval of the difference of two accuracies on the same rows, in -1 to 1.
+    """Return the 95% interval of the difference of two accuracies on the same rows, within -1 to 1.
 
     The adjusted Wald interval of Bonett and Price (2012, J. Educ. Behav. Stat. 37, 479-488): one row is
-    added to each of the two kinds on which the models disagree. Unlike a bootstrap it keeps its width where
-    the models agree on every row, which a few test rows do not make certain of all others.
+    added to each of the two kinds of rows on which the models disagree. Unlike a bootstrap interval, it keeps
+    a positive width if the models agree on every row, since a few test rows say little about all others.
 
     Parameters
     ----------
     n_rows : int
-        Rows that both models predicted, at least one.
+        Number of rows that both models predicted, at least one.
     only_first, only_second : int
-        Rows that only the first, or only the second model got right.
+        Number of rows that only the first, or only the second model predicted correctly.
     """
     total = n_rows + 2
     first, second = (only_first + 1) / total, (only_second + 1) / total
@@ -36,18 +37,23 @@ def paired_interval(n_rows: int, only_first: int, only_second: int) -> tuple[flo
     return max(-1.0, difference - half_width), min(1.0, difference + half_width)
 
 
-def mcnemar(only_first: int, only_second: int) -> float:
-    """Return the two-sided p-value of McNemar's exact test on the rows where one model alone is right."""
+def mcnemar_p_value(only_first: int, only_second: int) -> float:
+    """Return the two-sided p-value of McNemar's exact test.
+
+    The arguments are the numbers of rows that only the first, or only the second model predicted correctly.
+    """
     from scipy.stats import binomtest
 
     discordant = only_first + only_second
     return float(binomtest(only_first, discordant).pvalue) if discordant else 1.0
 
 
-def judge(labels: Sequence[int], quantum: Sequence[int], classical: Sequence[int], against: str) -> Verdict:
-    """Compare the QENN's predictions with a baseline's, claiming no more than the rows carry.
+def compare_predictions(
+    labels: Sequence[int], quantum: Sequence[int], classical: Sequence[int], against: str
+) -> Verdict:
+    """Compare the QENN's predictions with a baseline's, without claiming more than the rows support.
 
-    A lead is called one only where the interval leaves out zero and McNemar's test stays below 5 %.
+    A model is ahead only if the interval excludes zero and the p-value of McNemar's test is below 5%.
 
     Parameters
     ----------
@@ -56,13 +62,13 @@ def judge(labels: Sequence[int], quantum: Sequence[int], classical: Sequence[int
     against : str
         The baseline's name.
     """
-    right_quantum = np.equal(quantum, labels)
-    right_classical = np.equal(classical, labels)
+    quantum_correct = np.equal(quantum, labels)
+    classical_correct = np.equal(classical, labels)
     n_rows = len(labels)
-    only_quantum = int(np.sum(right_quantum & ~right_classical))
-    only_classical = int(np.sum(right_classical & ~right_quantum))
+    only_quantum = int(np.sum(quantum_correct & ~classical_correct))
+    only_classical = int(np.sum(classical_correct & ~quantum_correct))
     low, high = paired_interval(n_rows, only_quantum, only_classical)
-    p_value = mcnemar(only_quantum, only_classical)
+    p_value = mcnemar_p_value(only_quantum, only_classical)
     ahead: Literal["quantum", "classical"] | None = None
     if p_value < ALPHA and (low > 0 or high < 0):
         ahead = "quantum" if low > 0 else "classical"
@@ -74,32 +80,33 @@ def judge(labels: Sequence[int], quantum: Sequence[int], classical: Sequence[int
         high=100 * high,
         p_value=p_value,
         ahead=ahead,
-        sentence=_sentence(against, n_rows, points, 100 * low, 100 * high, p_value),
+        sentence=_describe(against, n_rows, points, 100 * low, 100 * high, p_value),
     )
 
 
-def _sentence(against: str, n_rows: int, points: float, low: float, high: float, p_value: float) -> str:
-    interval = f"95 % interval {_signed(low)} to {_signed(high)} points"
+def _describe(against: str, n_rows: int, points: float, low: float, high: float, p_value: float) -> str:
+    interval = f"95% interval: {_signed(low)} to {_signed(high)} points"
+    rows = count(n_rows, "test row")
     if points == 0:
-        return f"No difference from {_within(against)} that {n_rows} test rows can show ({interval})."
+        return f"The QENN and {_uncapitalise(against)} are equally accurate on {rows} ({interval})."
     if points > 0:
-        lead = f"The QENN is {points:.1f} points ahead of {_within(against)}"
+        lead = f"The QENN is {points:.1f} points ahead of {_uncapitalise(against)} on {rows}"
     else:
-        lead = f"{against} is {-points:.1f} points ahead of the QENN"
+        lead = f"{against} is {-points:.1f} points ahead of the QENN on {rows}"
     if low <= 0 <= high:
-        return f"{lead} on {n_rows} test rows; chance alone could do that ({interval})."
+        return f"{lead}, but that could be chance alone ({interval})."
     if p_value >= ALPHA:
         return (
-            f"{lead} on {n_rows} test rows; too few rows tell the two apart to rule out chance "
+            f"{lead}, but the two differ on too few rows to rule out chance "
             f"({interval}, exact p = {p_value:.2f})."
         )
-    return f"{lead} on {n_rows} test rows; more than chance alone explains ({interval})."
+    return f"{lead}, more than chance alone would explain ({interval})."
 
 
 def _signed(points: float) -> str:
     return f"{points:+.0f}".replace("-", "−") if round(points) else "0"
 
 
-def _within(name: str) -> str:
-    """Write a name within a sentence: "Logistic" loses its capital, "SVM" does not."""
+def _uncapitalise(name: str) -> str:
+    """Return a name as it is written within a sentence: "logistic" for "Logistic", but "SVM" unchanged."""
     return name[:1].lower() + name[1:] if name[1:2].islower() else name

@@ -11,45 +11,46 @@ from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
 
 SectionKind = Literal["encoding", "layer", "noise", "measurement"]
-Gates = Callable[[Any, Any], Any]
+QuantumFunction = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A stretch of the circuit that does one thing.
+    """A stretch of the circuit with a single purpose.
 
     Parameters
     ----------
     kind : str
-        ``"encoding"``, ``"layer"``, ``"noise"`` or ``"measurement"``. Noise that strikes after each gate
-        belongs to the section of the gate.
+        ``"encoding"``, ``"layer"``, ``"noise"`` or ``"measurement"``. Noise after each gate is part of the
+        gate's section.
     layer : int or None
-        Number of the layer that the section belongs to, from 0; ``None`` for what belongs to none.
+        Index of the layer that the section belongs to, from 0; ``None`` outside the layers.
     gates : callable
-        A PennyLane quantum function of ``(inputs, weights)``; that of the measurement returns it.
+        A PennyLane quantum function of ``(inputs, weights)``; that of the measurement section returns the
+        measurements.
     """
 
     kind: SectionKind
     layer: int | None
-    gates: Gates
+    gates: QuantumFunction
 
 
 @dataclass(frozen=True)
 class Circuit:
     """A quantum function of ``(inputs, weights)`` that returns the expectation of Z on each qubit.
 
-    Training, drawing, export and the engines all start from it. It broadcasts over a batch of inputs.
+    Training, drawing, export and the engines all use this function. It broadcasts over a batch of inputs.
 
     Parameters
     ----------
     n_qubits : int
         Number of wires, 0 (leftmost, most significant) to ``n_qubits - 1``.
     weight_shape : tuple of int
-        Shape of `weights`: layers first.
+        Shape of `weights`; the first axis are the layers.
     mixed : bool
         Whether noise makes the state mixed.
     sections : tuple of Section
-        What the circuit does, in order; the last one measures.
+        The sections in order; the last one measures.
     """
 
     n_qubits: int
@@ -72,8 +73,8 @@ class Circuit:
         list of n_qubits measurements
             The expectation of Z on each wire.
         """
-        *before, measurement = self.sections
-        for section in before:
+        *sections, measurement = self.sections
+        for section in sections:
             section.gates(inputs, weights)
         return measurement.gates(inputs, weights)
 
@@ -84,9 +85,9 @@ def build_circuit(spec: ExperimentSpec) -> Circuit:
     Noise at level 0 inserts nothing: the circuit is then the noiseless one.
     """
     ansatz = ANSATZE[spec.circuit.ansatz]
-    sections = _noiseless(spec)
+    sections = _noiseless_sections(spec)
     if spec.noise.active:
-        sections = _noisy(sections, spec)
+        sections = _add_noise(sections, spec)
     return Circuit(
         n_qubits=spec.circuit.n_qubits,
         weight_shape=(spec.circuit.n_layers, *ansatz.weight_shape(spec.circuit.n_qubits)),
@@ -95,7 +96,7 @@ def build_circuit(spec: ExperimentSpec) -> Circuit:
     )
 
 
-def _noiseless(spec: ExperimentSpec) -> Iterator[Section]:
+def _noiseless_sections(spec: ExperimentSpec) -> Iterator[Section]:
     wires = range(spec.circuit.n_qubits)
     encoding = ENCODINGS[spec.encoding.kind]
     ansatz = ANSATZE[spec.circuit.ansatz]
@@ -103,7 +104,7 @@ def _noiseless(spec: ExperimentSpec) -> Iterator[Section]:
     def encode(inputs: Any, weights: Any) -> None:
         encoding.apply(inputs, wires)
 
-    def layer(inputs: Any, weights: Any, index: int) -> None:
+    def apply_layer(inputs: Any, weights: Any, index: int) -> None:
         ansatz.layer(weights[index], wires, index, spec.circuit.entanglement)
 
     def measure(inputs: Any, weights: Any) -> Any:
@@ -114,35 +115,35 @@ def _noiseless(spec: ExperimentSpec) -> Iterator[Section]:
     for index in range(spec.circuit.n_layers):
         if index == 0 or encoding.repeated:
             yield Section("encoding", index if encoding.repeated else None, encode)
-        yield Section("layer", index, partial(layer, index=index))
+        yield Section("layer", index, partial(apply_layer, index=index))
     yield Section("measurement", None, measure)
 
 
-def _noisy(sections: Iterable[Section], spec: ExperimentSpec) -> Iterator[Section]:
+def _add_noise(sections: Iterable[Section], spec: ExperimentSpec) -> Iterator[Section]:
     import pennylane as qml
 
     channel = NOISE_CHANNELS[spec.noise.channel]
     level = spec.noise.level
 
-    def strike(inputs: Any, weights: Any) -> None:
+    def apply_to_all_wires(inputs: Any, weights: Any) -> None:
         for wire in range(spec.circuit.n_qubits):
             channel.apply(level, wire)
 
-    def strike_after(gate: Any, **metadata: Any) -> None:
+    def apply_after(gate: Any, **metadata: Any) -> None:
         for wire in gate.wires:
             channel.apply(level, wire)
 
-    after_every_gate = qml.NoiseModel({qml.BooleanFn(lambda gate: True): strike_after})
+    every_gate = qml.NoiseModel({qml.BooleanFn(lambda gate: True): apply_after})
     for section in sections:
         if channel.on_measurement:
             if section.kind == "measurement":
-                yield Section("noise", None, strike)
+                yield Section("noise", None, apply_to_all_wires)
             yield section
         elif spec.noise.placement == "layer":
             yield section
             if section.kind == "layer":
-                yield Section("noise", section.layer, strike)
+                yield Section("noise", section.layer, apply_to_all_wires)
         elif section.kind == "measurement":
             yield section
         else:
-            yield replace(section, gates=qml.add_noise(section.gates, after_every_gate))
+            yield replace(section, gates=qml.add_noise(section.gates, every_gate))

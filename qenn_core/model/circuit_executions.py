@@ -1,4 +1,4 @@
-"""What a training would ask of a quantum computer, by counting."""
+"""The number of circuits that a quantum computer would run for a training."""
 
 from __future__ import annotations
 
@@ -7,48 +7,49 @@ from collections.abc import Mapping
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.shape import input_angles, trainable_angles
 
-# The parameter-shift rule for a rotation takes the circuit with its angle a quarter turn further, and a
-# quarter turn back (Schuld et al. 2019, arXiv:1811.11184).
-_CIRCUITS_AN_ANGLE = 2
+# The parameter-shift rule evaluates the circuit with the angle of a rotation shifted by π/2 and by -π/2
+# (Schuld et al. 2019, arXiv:1811.11184).
+_CIRCUITS_PER_ANGLE = 2
 
 
-def shifted_circuits(spec: ExperimentSpec) -> int | None:
-    """Return how many circuits, besides its own, the gradient of a row takes by the parameter-shift rule.
+def count_shifted_circuits(spec: ExperimentSpec) -> int | None:
+    """Return how many shifted circuits the parameter-shift rule needs for the gradient of a row.
 
-    ``None`` where the rule does not apply: a layer before the circuit needs the gradient of the inputs, and
-    these do not enter by angles.
+    The row's own circuit is not counted. ``None`` if the rule does not apply: a trainable linear layer before
+    the circuit needs the gradient of the inputs, and the inputs are not encoded as angles.
     """
     n_angles = trainable_angles(spec)
     if spec.encoding.reduction == "linear":
-        more = input_angles(spec)
-        if more is None:
+        n_input_angles = input_angles(spec)
+        if n_input_angles is None:
             return None
-        n_angles += more
-    return _CIRCUITS_AN_ANGLE * n_angles
+        n_angles += n_input_angles
+    return _CIRCUITS_PER_ANGLE * n_angles
 
 
 def count_executions(spec: ExperimentSpec, rows: Mapping[str, int], epochs: int | None = None) -> int | None:
     """Count the circuits that a quantum computer would run to train and score a model.
 
-    A training row takes its own circuit and the shifted ones in every epoch. After an epoch the training and
-    validation rows are measured, and all rows at the end.
+    In every epoch, each training row needs its own circuit and the shifted ones; after the epoch, the
+    training and validation rows are evaluated. All rows are evaluated at the end.
 
     Parameters
     ----------
     spec : ExperimentSpec
         The experiment.
     rows : mapping of str to int
-        Rows of the parts ``"train"``, ``"validation"`` and ``"test"``.
+        Number of rows of the parts ``"train"``, ``"validation"`` and ``"test"``.
     epochs : int, optional
-        Complete epochs; by default as many as the spec allows.
+        Number of completed epochs; by default the number in the spec.
 
     Returns
     -------
     int or None
-        Circuits, each measured as many times as there are shots; ``None`` where `shifted_circuits` is.
+        Number of circuits, each measured as many times as there are shots; ``None`` if
+        `count_shifted_circuits` returns ``None``.
     """
-    shifted = shifted_circuits(spec)
-    if shifted is None:
+    n_shifted = count_shifted_circuits(spec)
+    if n_shifted is None:
         return None
-    an_epoch = rows["train"] * (1 + shifted) + rows["train"] + rows["validation"]
-    return (spec.training.epochs if epochs is None else epochs) * an_epoch + sum(rows.values())
+    per_epoch = rows["train"] * (1 + n_shifted) + rows["train"] + rows["validation"]
+    return (spec.training.epochs if epochs is None else epochs) * per_epoch + sum(rows.values())

@@ -1,4 +1,4 @@
-"""A circuit to draw, as plain values that go from a worker to a page."""
+"""A drawing of a circuit as plain values, which a worker sends to a page."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ class DrawnGate(_Value):
     """One symbol of the drawing."""
 
     name: str
-    """What it is called: ``"RY"``, ``"Rot"``, ``"H"``, ``"RZZ"``, ``"|ψ⟩"``, ``"⟨Z⟩"``, or a channel."""
+    """Its label: ``"RY"``, ``"Rot"``, ``"H"``, ``"RZZ"``, ``"|ψ⟩"``, ``"⟨Z⟩"``, or the name of a channel."""
     symbol: Symbol
     """How to draw it: ``"box"`` on one wire, ``"multi"`` a box or link across several."""
     wires: tuple[int, ...]
     """All wires that it acts on, controls first."""
     controls: tuple[int, ...]
-    """The wires among them that control, each drawn as a dot."""
+    """The wires that control it, each drawn as a dot."""
     column: int
     section: SectionKind
-    """The kind of section that it stands in; noise after a gate stands with the gate."""
+    """The kind of its section; noise after a gate belongs to the gate's section."""
     layer: int | None
-    """Number of the layer, from 0; ``None`` for what belongs to none."""
+    """Index of its layer, from 0; ``None`` outside the layers."""
     text: str
-    """What it is and what feeds it: ``"RY(x₀)"``, ``"Rot(θ₀, θ₁, θ₂)"``. Inputs, and the angles of the
-    whole circuit, are numbered from 0."""
+    """The gate and its arguments: ``"RY(x₀)"``, ``"Rot(θ₀, θ₁, θ₂)"``. Inputs, and the angles of the whole
+    circuit, are numbered from 0."""
 
 
 class DrawnSection(_Value):
-    """A run of columns that do one thing."""
+    """Consecutive columns with a single purpose."""
 
     kind: SectionKind
     layer: int | None
@@ -53,6 +53,6 @@ class Drawing(_Value):
     n_wires: int
     n_columns: int
     gates: tuple[DrawnGate, ...]
-    """In the order in which they act."""
+    """In the order in which they are applied."""
     sections: tuple[DrawnSection, ...]
-    """From left to right; each column is in one of them."""
+    """From left to right; each column belongs to exactly one."""

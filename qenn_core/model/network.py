@@ -1,4 +1,4 @@
-"""The hybrid network: quantum in the middle, classical at the ends."""
+"""The hybrid network: a quantum layer between classical layers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from qenn_core.engine import Encoded, FusedTorchLayer, quantum_layer
 from qenn_core.errors import TrainingError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.circuit import build_circuit
-from qenn_core.model.cost import BYTES_AT_ONCE, ENCODED_BYTES, rows_in_time
+from qenn_core.model.cost import EVALUATION_STATE_BYTES, MAX_ENCODED_BYTES, max_evaluation_rows
 from qenn_core.model.feasibility import require_feasible
-from qenn_core.model.shape import ModelPart, ModelShape, model_shape
+from qenn_core.model.shape import ModelShape, model_shape
 from qenn_core.model.stacked import StackedLinear
 from qenn_core.registry import ENCODINGS
 
@@ -25,11 +25,11 @@ ACTIVATIONS: dict[str, type[torch.nn.Module]] = {
 }
 
 ModelInputs = torch.Tensor | Encoded
-Dense = Callable[[int, int], torch.nn.Module]
+LinearFactory = Callable[[int, int], torch.nn.Module]
 
 
-class Squash(torch.nn.Module):
-    """Bring any numbers smoothly into a range, by the hyperbolic tangent."""
+class ScaledTanh(torch.nn.Module):
+    """A hyperbolic tangent, scaled and shifted to the range `low` to `high`."""
 
     def __init__(self, low: float, high: float) -> None:
         super().__init__()
@@ -44,27 +44,27 @@ class Squash(torch.nn.Module):
 class HybridModel(torch.nn.Module):
     """[trainable linear layer] → quantum layer → classical layers → logits.
 
-    Or several such networks side by side, alike but for their weights, which then have the networks as
-    their first axis.
+    Or several such networks of the same shape in one set of tensors, stacked along the first axis of the
+    weights.
 
     Parameters
     ----------
     linear : torch.nn.Sequential
-        What comes before the circuit; may be empty.
+        The layers before the circuit; may be empty.
     quantum : FusedTorchLayer
         The circuit.
     classical : torch.nn.Sequential
-        What comes after it.
+        The layers after the circuit.
     shape : ModelShape
         The widths between them.
     state_size : int
-        Real numbers in a state of the circuit.
-    rows_in_time : int
-        How many rows one of the networks evaluates in a time that a stop may wait.
+        Number of real numbers in a state of the circuit.
+    max_evaluation_rows : int
+        How many rows one network can evaluate at once without delaying a stop noticeably.
     n_models : int or None
-        Number of networks side by side; ``None`` for one whose weights have no such axis.
+        Number of stacked networks; ``None`` for a single one, whose weights lack the additional axis.
     dtype : torch.dtype
-        What it computes in.
+        Floating-point type of the computation.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class HybridModel(torch.nn.Module):
         shape: ModelShape,
         *,
         state_size: int,
-        rows_in_time: int,
+        max_evaluation_rows: int,
         n_models: int | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
@@ -85,89 +85,81 @@ class HybridModel(torch.nn.Module):
         self.classical = classical
         self.shape = shape
         self.state_size = state_size
-        self.rows_in_time = rows_in_time
+        self.max_evaluation_rows = max_evaluation_rows
         self.n_models = n_models
         self.dtype = dtype
         self.to(dtype)
 
     @property
-    def parameter_counts(self) -> dict[ModelPart, int]:
-        """Trainable numbers of each part, of all networks together."""
-        parts: dict[ModelPart, torch.nn.Module] = {
-            "linear": self.linear,
-            "quantum": self.quantum,
-            "classical": self.classical,
-        }
-        return {name: sum(p.numel() for p in part.parameters()) for name, part in parts.items()}
-
-    @property
-    def rows_at_once(self) -> int:
-        """How many rows, of each network, are evaluated at once to good effect."""
+    def evaluation_batch_size(self) -> int:
+        """How many rows of each network to evaluate at once, limited by the cache and by time."""
         state_bytes = self.state_size * self.dtype.itemsize
-        return max(1, min(BYTES_AT_ONCE // state_bytes, self.rows_in_time) // (self.n_models or 1))
+        rows = min(EVALUATION_STATE_BYTES // state_bytes, self.max_evaluation_rows)
+        return max(1, rows // (self.n_models or 1))
 
     def encode(self, inputs: torch.Tensor) -> ModelInputs:
-        """Do once for all with `inputs` what does not depend on the weights.
+        """Precompute everything about `inputs` that does not depend on the weights.
 
         Parameters
         ----------
         inputs : tensor, shape (rows, n_inputs)
-            What would be given to `forward`.
+            The inputs of `forward`.
 
         Returns
         -------
         Tensor or Encoded
-            What `forward` takes in place of `inputs`, and quicker: ``model(model.encode(inputs)[rows])`` is
-            ``model(inputs[rows])``, for an index tensor of any shape or a slice. The states of the circuit
-            where the inputs enter it directly and memory allows; else the inputs, checked and cast.
+            A replacement for `inputs` that makes `forward` faster: ``model(model.encode(inputs)[rows])``
+            equals ``model(inputs[rows])`` for a slice or an index tensor of any shape. These are the encoded
+            states of the circuit if there is no linear layer before it and memory allows; otherwise the
+            validated inputs in the model's floating-point type.
 
         Raises
         ------
         TrainingError
-            If inputs have another shape, or hold NaN or infinity.
+            If the inputs have the wrong shape, or contain NaN or infinity.
         """
-        checked = self._checked(inputs)
+        valid = self._validate(inputs)
         if len(self.linear):
-            return checked
-        one = self.quantum.encode(checked[:1])
-        bytes_a_row = sum(values.nbytes for values in one.slots.values())
-        return self.quantum.encode(checked) if bytes_a_row * len(checked) <= ENCODED_BYTES else checked
+            return valid
+        first_row = self.quantum.encode(valid[:1])
+        bytes_per_row = sum(values.nbytes for values in first_row.slots.values())
+        return self.quantum.encode(valid) if bytes_per_row * len(valid) <= MAX_ENCODED_BYTES else valid
 
     def forward(self, inputs: ModelInputs) -> torch.Tensor:
         """Return logits, shape ``([n_models,] batch, n_classes)``.
 
-        Weights that are not finite give logits that are not a number, for the training to notice; those of
-        one network do not touch the others.
+        Weights that are not finite give logits that are not finite, which the training detects; the weights
+        of one network do not affect the logits of the others.
 
         Parameters
         ----------
-        inputs : tensor, shape (batch, n_inputs), or what `encode` makes of it
-            With networks side by side also ``(n_models, batch, n_inputs)``, rows for each of them.
+        inputs : tensor, shape (batch, n_inputs), or the result of `encode`
+            For stacked networks also ``(n_models, batch, n_inputs)``, rows for each of them.
 
         Raises
         ------
         TrainingError
-            If inputs have another shape, or hold NaN or infinity.
+            If the inputs have the wrong shape, or contain NaN or infinity.
         """
         if isinstance(inputs, torch.Tensor):
-            inputs = self._checked(inputs)
+            inputs = self._validate(inputs)
         expectations = self.quantum(self.linear(inputs))
         logits: torch.Tensor = self.classical(expectations)
         return logits
 
-    def _checked(self, inputs: torch.Tensor) -> torch.Tensor:
+    def _validate(self, inputs: torch.Tensor) -> torch.Tensor:
         if inputs.ndim < 2 or inputs.shape[-1] != self.shape.n_inputs:
             raise TrainingError(
-                f"The model got inputs of shape {tuple(inputs.shape)}.",
+                f"The model was given inputs of shape {tuple(inputs.shape)}.",
                 f"It was built for rows of {self.shape.n_inputs} numbers.",
                 "Prepare the data in the same way as for training.",
             )
         inputs = inputs.to(self.dtype)
         if not torch.isfinite(inputs).all():
             raise TrainingError(
-                "The model got inputs that are missing or infinite.",
-                "A rotation by such an angle has no meaning.",
-                "Fill or leave out missing values before training.",
+                "The model was given inputs that are missing or infinite.",
+                "A qubit cannot be rotated by such an angle.",
+                "Fill in or leave out missing values before training.",
                 place="data.roles",
             )
         return inputs
@@ -176,25 +168,25 @@ class HybridModel(torch.nn.Module):
 def build_model(
     spec: ExperimentSpec, n_inputs: int, n_classes: int, dtype: torch.dtype = torch.float32
 ) -> HybridModel:
-    """Build the network that `spec` describes, its weights drawn from ``spec.seed``.
+    """Build the network that `spec` describes, with initial weights drawn from ``spec.seed``.
 
-    Torch's own generator is left as it was.
+    The state of torch's global generator does not change.
 
     Parameters
     ----------
     spec : ExperimentSpec
         The experiment.
     n_inputs : int
-        Numbers of a row that enter the model, at least 1.
+        Number of inputs of the model, at least 1.
     n_classes : int
         Number of classes, at least 2.
     dtype : torch.dtype
-        What it computes in.
+        Floating-point type of the computation.
 
     Raises
     ------
     TrainingError
-        If the circuit cannot take `n_inputs` numbers, or a step would take too much memory or time.
+        If the circuit cannot encode `n_inputs` numbers, or a step would take too much memory or time.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(spec.seed)
@@ -208,26 +200,26 @@ def build_replicates(
     n_classes: int,
     dtype: torch.dtype = torch.float32,
 ) -> HybridModel:
-    """Build a network for each of `seeds`, all in one set of tensors.
+    """Build a network for each of `seeds`, stacked in one set of tensors.
 
-    Network number m has the weights that `build_model` gives `spec` with the m-th seed. See there for the
-    other parameters and the errors raised.
+    Network i has the weights that `build_model` gives `spec` with the i-th seed. See there for the other
+    parameters and the errors raised.
     """
-    alone = [build_model(spec.with_(seed=seed), n_inputs, n_classes, dtype).state_dict() for seed in seeds]
+    states = [build_model(spec.with_(seed=seed), n_inputs, n_classes, dtype).state_dict() for seed in seeds]
     with torch.random.fork_rng(devices=[]):
-        together = _assemble(spec, model_shape(spec, n_inputs, n_classes), seeds, dtype)
-    together.load_state_dict({name: torch.stack([state[name] for state in alone]) for name in alone[0]})
-    return together
+        stacked = _assemble(spec, model_shape(spec, n_inputs, n_classes), seeds, dtype)
+    stacked.load_state_dict({name: torch.stack([state[name] for state in states]) for name in states[0]})
+    return stacked
 
 
 def _assemble(
     spec: ExperimentSpec, shape: ModelShape, seed: int | Sequence[int], dtype: torch.dtype
 ) -> HybridModel:
-    """Put a network together, or, given several seeds, as many side by side."""
+    """Build a network or, given several seeds, that many stacked networks."""
     require_feasible(spec)
     circuit = build_circuit(spec)
     n_models = None if isinstance(seed, int) else len(seed)
-    dense: Dense = torch.nn.Linear if n_models is None else partial(StackedLinear, n_models)
+    make_linear: LinearFactory = torch.nn.Linear if n_models is None else partial(StackedLinear, n_models)
     quantum = quantum_layer(
         circuit,
         {"weights": circuit.weight_shape},
@@ -241,29 +233,29 @@ def _assemble(
         n_models=n_models,
     )
     return HybridModel(
-        linear=_linear(spec, shape, dense),
+        linear=_linear(spec, shape, make_linear),
         quantum=quantum,
-        classical=_classical(spec, shape, dense),
+        classical=_classical(spec, shape, make_linear),
         shape=shape,
         state_size=4**circuit.n_qubits if circuit.mixed else 2 * 2**circuit.n_qubits,
-        rows_in_time=rows_in_time(spec),
+        max_evaluation_rows=max_evaluation_rows(spec),
         n_models=n_models,
         dtype=dtype,
     )
 
 
-def _linear(spec: ExperimentSpec, shape: ModelShape, dense: Dense) -> torch.nn.Sequential:
+def _linear(spec: ExperimentSpec, shape: ModelShape, make_linear: LinearFactory) -> torch.nn.Sequential:
     if spec.encoding.reduction != "linear":
         return torch.nn.Sequential()
-    layers = [dense(shape.n_inputs, shape.n_encoded)]
+    layers = [make_linear(shape.n_inputs, shape.n_encoded)]
     input_range = ENCODINGS[spec.encoding.kind].input_range
     if input_range is not None:
-        layers.append(Squash(*input_range))
+        layers.append(ScaledTanh(*input_range))
     return torch.nn.Sequential(*layers)
 
 
-def _classical(spec: ExperimentSpec, shape: ModelShape, dense: Dense) -> torch.nn.Sequential:
+def _classical(spec: ExperimentSpec, shape: ModelShape, make_linear: LinearFactory) -> torch.nn.Sequential:
     layers: list[torch.nn.Module] = []
     for n_in, n_out in pairwise(shape.classical_sizes):
-        layers += [dense(n_in, n_out), ACTIVATIONS[spec.head.activation]()]
+        layers += [make_linear(n_in, n_out), ACTIVATIONS[spec.head.activation]()]
     return torch.nn.Sequential(*layers[:-1])

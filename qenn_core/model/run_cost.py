@@ -1,4 +1,4 @@
-"""What a whole run takes, from its first step to its last score."""
+"""Estimate the memory and time of a whole run, from preparing the data to the final scores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from qenn_core.experiment import ExperimentSpec
-from qenn_core.model.cost import ENCODED_BYTES, Cost, estimate_step, evaluation_seconds, of_rows, state_bytes
+from qenn_core.model.cost import (
+    MAX_ENCODED_BYTES,
+    Cost,
+    estimate_step,
+    evaluation_seconds,
+    state_bytes,
+    with_batch_size,
+)
 from qenn_core.model.shape import model_shape
 from qenn_core.registry import ENCODINGS
 
@@ -15,27 +22,27 @@ from qenn_core.registry import ENCODINGS
 _PREPARE_SECONDS, _FEATURE_SECONDS = 0.2, 1e-6
 # Seconds for recording and compiling a circuit, for each layer and qubit.
 _COMPILE_SECONDS = 0.015
-# Seconds for each weight of the classical layers and each row, forward and back.
+# Seconds for each weight of the classical layers and each row, forward and backward.
 _DENSE_SECONDS = 2e-9
-# What looking at the model takes while it trains, besides the training; and the points of the last look.
-_WATCHED, _POINTS, _POINTS_UNDER_NOISE = 1.3, 1600, 400
-# Bytes for each number in the features, which is kept in some forms; and copies of the weights: gradients,
-# what an optimizer remembers, the best ones so far, and what is packed of them.
+# The live decision map makes epochs longer by this factor; and the points of the final map.
+_LIVE_MAP_FACTOR, _MAP_POINTS, _NOISY_MAP_POINTS = 1.3, 1600, 400
+# Bytes for each number in the features, of which there are several copies; and for each weight: gradient,
+# optimizer state, best weights so far, and packed copies.
 _FEATURE_BYTES, _WEIGHT_BYTES = 50, 40
-# What is held of the states of rows that are evaluated.
+# Memory for the states of rows during an evaluation.
 _EVALUATION_BYTES = 20e6
 
 
 @dataclass(frozen=True)
 class Workload:
-    """The data that a run learns from, as far as they decide what it takes.
+    """The size of a run's data, as far as it affects the cost.
 
     Parameters
     ----------
     rows : mapping of str to int
-        Rows of the parts ``"train"``, ``"validation"`` and ``"test"``.
+        Number of rows of the parts ``"train"``, ``"validation"`` and ``"test"``.
     n_features, n_inputs, n_classes : int
-        Prepared features, those of them that enter the model, and classes.
+        Numbers of prepared features, of inputs of the model, and of classes.
     """
 
     rows: Mapping[str, int]
@@ -43,78 +50,75 @@ class Workload:
     n_inputs: int
     n_classes: int
 
-    def of(self, spec: ExperimentSpec) -> Workload:
-        """Return what becomes of the workload with other settings: a smaller sample, a smaller circuit."""
+    def for_spec(self, spec: ExperimentSpec) -> Workload:
+        """Return the workload with changed settings, such as a smaller sample or a smaller circuit."""
         n_rows, sample = sum(self.rows.values()), spec.data.sample_rows
-        share = min(1, sample / n_rows) if sample else 1
-        holds = ENCODINGS[spec.encoding.kind].capacity(spec.circuit.n_qubits)
+        fraction = min(1, sample / n_rows) if sample else 1
+        capacity = ENCODINGS[spec.encoding.kind].capacity(spec.circuit.n_qubits)
         return replace(
             self,
-            rows={name: round(share * n) for name, n in self.rows.items()},
-            n_inputs=self.n_inputs if spec.encoding.reduction == "linear" else min(self.n_inputs, holds),
+            rows={name: round(fraction * n) for name, n in self.rows.items()},
+            n_inputs=self.n_inputs if spec.encoding.reduction == "linear" else min(self.n_inputs, capacity),
         )
 
 
 @dataclass(frozen=True)
 class MachineSpeed:
-    """How long a machine takes, in terms of what `qenn_core.model.cost` estimates.
+    """How long this machine takes, relative to the estimates in `qenn_core.model.cost`.
 
     Parameters
     ----------
     compiled, pennylane : float
-        With the one engine and with the other.
+        Measured duration divided by the estimate, with the compiled engine and with PennyLane.
     """
 
     compiled: float = 1.0
     pennylane: float = 1.0
 
-    def of(self, spec: ExperimentSpec) -> float:
+    def factor(self, spec: ExperimentSpec) -> float:
         """Return the factor for the engine of `spec`."""
         return self.pennylane if spec.engine.kind == "pennylane" else self.compiled
 
 
 def estimate_run(spec: ExperimentSpec, workload: Workload, speed: MachineSpeed) -> Cost:
-    """Estimate what a run of all its epochs takes, if nothing else keeps the machine busy.
+    """Estimate the cost of a run through all its epochs on an otherwise idle machine.
 
     Parameters
     ----------
     spec : ExperimentSpec
         The experiment.
     workload : Workload
-        Its data.
+        The size of its data.
     speed : MachineSpeed
-        The machine.
+        The speed of the machine.
     """
-    workload = workload.of(spec)
-    train, held_out, all_rows = (
-        workload.rows["train"],
-        workload.rows["validation"],
-        sum(workload.rows.values()),
-    )
-    batch = min(spec.training.batch_size, train)
-    step = estimate_step(of_rows(spec, batch))
+    workload = workload.for_spec(spec)
+    n_train, n_validation = workload.rows["train"], workload.rows["validation"]
+    n_rows = sum(workload.rows.values())
+    batch_size = min(spec.training.batch_size, n_train)
+    step = estimate_step(with_batch_size(spec, batch_size))
     n_weights = sum(model_shape(spec, workload.n_inputs, workload.n_classes).parameters.values())
-    numbers = all_rows * (workload.n_features + workload.n_inputs)
+    n_numbers = n_rows * (workload.n_features + workload.n_inputs)
     n_bytes = (
         max(step.bytes, _EVALUATION_BYTES)
-        + min(all_rows * state_bytes(spec), ENCODED_BYTES)
-        + _FEATURE_BYTES * numbers
+        + min(n_rows * state_bytes(spec), MAX_ENCODED_BYTES)
+        + _FEATURE_BYTES * n_numbers
         + _WEIGHT_BYTES * n_weights
     )
     if not step.seconds:
         return Cost(n_bytes, 0)
-    in_layers = _DENSE_SECONDS * n_weights * train
-    an_epoch = (
-        ceil(train / batch) * step.seconds
-        + in_layers
-        + evaluation_seconds(spec, train)
-        + evaluation_seconds(spec, held_out)
+    epoch_seconds = (
+        ceil(n_train / batch_size) * step.seconds
+        + _DENSE_SECONDS * n_weights * n_train
+        + evaluation_seconds(spec, n_train)
+        + evaluation_seconds(spec, n_validation)
     )
-    start = (
+    start_seconds = (
         _PREPARE_SECONDS
-        + _FEATURE_SECONDS * numbers
+        + _FEATURE_SECONDS * n_numbers
         + _COMPILE_SECONDS * spec.circuit.n_qubits * spec.circuit.n_layers
     )
-    points = _POINTS_UNDER_NOISE if spec.noise.active else _POINTS
-    end = evaluation_seconds(spec, all_rows) + evaluation_seconds(spec, points)
-    return Cost(n_bytes, speed.of(spec) * (start + _WATCHED * spec.training.epochs * an_epoch + end))
+    n_points = _NOISY_MAP_POINTS if spec.noise.active else _MAP_POINTS
+    end_seconds = evaluation_seconds(spec, n_rows) + evaluation_seconds(spec, n_points)
+    epochs_seconds = _LIVE_MAP_FACTOR * spec.training.epochs * epoch_seconds
+    return Cost(n_bytes, speed.factor(spec) * (start_seconds + epochs_seconds + end_seconds))

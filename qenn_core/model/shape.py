@@ -1,4 +1,4 @@
-"""The model's shapes by arithmetic alone, for those who only want to show them."""
+"""The shapes of the model by arithmetic alone, without building it."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ from typing import Literal
 from qenn_core.errors import TrainingError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import ANSATZE, ENCODINGS
+from qenn_core.text import count
 
 ModelPart = Literal["linear", "quantum", "classical"]
 
 
 @dataclass(frozen=True)
 class ModelShape:
-    """How many numbers go from each stage of the model to the next.
+    """The number of values that pass from each stage of the model to the next.
 
     Parameters
     ----------
     n_inputs : int
-        Numbers of a row that enter the model.
+        Number of inputs of the model.
     n_encoded : int
-        Numbers that enter the circuit: those of the trainable linear layer, if there is one.
+        Number of inputs of the circuit: the outputs of the trainable linear layer, if there is one.
     n_qubits : int
         Width of the circuit.
     n_angles : int
-        Trainable angles of the circuit.
+        Number of trainable angles of the circuit.
     n_expectations : int
-        Numbers that leave the circuit.
+        Number of outputs of the circuit.
     hidden : tuple of int
         Sizes of the classical layers between circuit and output.
     n_classes : int
-        Numbers that leave the model.
+        Number of outputs of the model.
     parameters : dict of str to int
-        Trainable numbers of each part: ``"linear"``, ``"quantum"``, ``"classical"``.
+        Number of trainable parameters of each part: ``"linear"``, ``"quantum"``, ``"classical"``.
     """
 
     n_inputs: int
@@ -61,22 +62,24 @@ def model_shape(spec: ExperimentSpec, n_inputs: int, n_classes: int) -> ModelSha
     spec : ExperimentSpec
         The experiment.
     n_inputs : int
-        Numbers of a row that enter the model, at least 1.
+        Number of inputs of the model, at least 1.
     n_classes : int
         Number of classes, at least 2.
 
     Raises
     ------
     TrainingError
-        If the circuit cannot take `n_inputs` numbers.
+        If the circuit cannot encode `n_inputs` numbers.
     """
     n_qubits = spec.circuit.n_qubits
     n_encoded = encoded_width(spec, n_inputs)
     n_angles = trainable_angles(spec)
     parameters: dict[ModelPart, int] = {
-        "linear": _dense(n_inputs, n_encoded) if spec.encoding.reduction == "linear" else 0,
+        "linear": _dense_parameters(n_inputs, n_encoded) if spec.encoding.reduction == "linear" else 0,
         "quantum": n_angles,
-        "classical": sum(_dense(*sizes) for sizes in pairwise((n_qubits, *spec.head.hidden, n_classes))),
+        "classical": sum(
+            _dense_parameters(*sizes) for sizes in pairwise((n_qubits, *spec.head.hidden, n_classes))
+        ),
     }
     return ModelShape(
         n_inputs=n_inputs,
@@ -91,13 +94,13 @@ def model_shape(spec: ExperimentSpec, n_inputs: int, n_classes: int) -> ModelSha
 
 
 def trainable_angles(spec: ExperimentSpec) -> int:
-    """Return how many angles of the circuit training changes."""
+    """Return the number of trainable angles of the circuit."""
     shape = ANSATZE[spec.circuit.ansatz].weight_shape(spec.circuit.n_qubits)
     return spec.circuit.n_layers * prod(shape)
 
 
 def input_angles(spec: ExperimentSpec) -> int | None:
-    """Return how many angles of the circuit are made of inputs; ``None`` if inputs enter in another way."""
+    """Return the number of angles computed from inputs; ``None`` if inputs are not encoded as angles."""
     encoding = ENCODINGS[spec.encoding.kind]
     if encoding.n_angles is None:
         return None
@@ -105,16 +108,16 @@ def input_angles(spec: ExperimentSpec) -> int | None:
 
 
 def encoded_width(spec: ExperimentSpec, n_inputs: int) -> int:
-    """Return how many numbers enter the circuit when `n_inputs` enter the model.
+    """Return how many numbers the circuit encodes if the model has `n_inputs` inputs.
 
-    A trainable linear layer is as wide as its inputs, but at least one number a qubit and at most what
-    the encoding holds. So no qubit goes without, and amplitude encoding, which could hold 2^n numbers,
-    does not grow a layer that dwarfs the circuit.
+    A trainable linear layer has as many outputs as inputs, but at least one per qubit and at most the
+    capacity of the encoding. So every qubit has an input; and amplitude encoding, with its capacity of 2^n
+    numbers, does not lead to a linear layer that is far larger than the circuit.
 
     Raises
     ------
     TrainingError
-        If the circuit cannot take `n_inputs` numbers.
+        If the circuit cannot encode `n_inputs` numbers.
     """
     n_qubits = spec.circuit.n_qubits
     capacity = ENCODINGS[spec.encoding.kind].capacity(n_qubits)
@@ -126,14 +129,14 @@ def encoded_width(spec: ExperimentSpec, n_inputs: int) -> int:
         return min(capacity, max(n_inputs, n_qubits))
     if n_inputs > capacity:
         raise TrainingError(
-            f"The circuit is too small for {n_inputs} inputs.",
-            f"With this encoding it holds {capacity}, and has {n_qubits} qubits.",
+            f"The circuit is too small for {count(n_inputs, 'input')}.",
+            f"With this encoding, {count(n_qubits, 'qubit')} can hold at most {count(capacity, 'input')}.",
             "Use more qubits, fewer inputs, or a trainable linear layer before the circuit.",
             place="circuit.n_qubits",
         )
     return n_inputs
 
 
-def _dense(n_in: int, n_out: int) -> int:
-    """Return the weights and biases of a dense layer."""
+def _dense_parameters(n_in: int, n_out: int) -> int:
+    """Return the number of weights and biases of a dense layer."""
     return n_in * n_out + n_out

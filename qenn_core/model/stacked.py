@@ -1,4 +1,4 @@
-"""Classical layers of several models side by side."""
+"""Classical layers of several models in one set of tensors."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import torch
 
 
 class StackedLinear(torch.nn.Module):
-    """The `torch.nn.Linear` of several models, evaluated as one.
+    """The `torch.nn.Linear` layers of several models, evaluated as one.
 
-    Its ``state_dict`` is that of the single layers, each tensor with the models as its first axis; its
-    weights are zero until they are loaded.
+    Its ``state_dict`` holds the tensors of the single layers, stacked along a new first axis. The weights are
+    zero until they are loaded.
 
     Parameters
     ----------
     n_models : int
         Number of models.
     n_in, n_out : int
-        Widths of each layer.
+        Numbers of inputs and outputs of each layer.
     """
 
     def __init__(self, n_models: int, n_in: int, n_out: int) -> None:

@@ -1,4 +1,4 @@
-"""Training as an iterator of records, for one model or for several side by side."""
+"""Training as an iterator of records, of one model or of several in one set of tensors."""
 
 import lazy_loader
 

@@ -9,6 +9,6 @@ from .records import Started as Started
 from .records import StopReason as StopReason
 from .speed import measure_speed as measure_speed
 from .trainer import Replicate as Replicate
-from .trainer import Stop as Stop
+from .trainer import ShouldStop as ShouldStop
 from .training import Training as Training
 from .weights import load_weights as load_weights

@@ -1,4 +1,4 @@
-"""Ask a model for its answers, without training it."""
+"""Evaluate a model without training it."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from qenn_core.data import Floats
 from qenn_core.model import HybridModel, ModelInputs
 
 
-def logits(
+def compute_logits(
     model: HybridModel,
     inputs: ModelInputs,
     rows: torch.Tensor,
-    before_each: Callable[[], object] = lambda: None,
+    before_batch: Callable[[], object] = lambda: None,
 ) -> torch.Tensor:
-    """Return the model's output for some rows of `inputs`, in double precision and without gradients.
+    """Return the logits for the given rows of `inputs`, in double precision and without gradients.
 
-    The model answers in evaluation mode, and is left in the mode that it was in.
+    The model is evaluated in evaluation mode; its mode is restored afterwards.
 
     Parameters
     ----------
     model : HybridModel
-        Whom to ask.
-    inputs : tensor, shape (n_rows, n_inputs), or what ``model.encode`` makes of it
-        Rows to choose from.
-    rows : tensor of int, shape (..., n_chosen)
-        Numbers of the rows; with networks side by side ``(n_models, n_chosen)`` has some for each of them.
-    before_each : callable, optional
-        Called before each portion of rows, so that it can end a long evaluation by raising.
+        The model to evaluate.
+    inputs : tensor, shape (n_rows, n_inputs), or the result of ``model.encode``
+        The rows to select from.
+    rows : tensor of int, shape (..., n_selected)
+        Indices of the rows to evaluate; for stacked models ``(n_models, n_selected)``, rows for each of them.
+    before_batch : callable, optional
+        Called before each batch of rows; may raise to abort a long evaluation.
 
     Returns
     -------
-    tensor, shape (..., n_chosen, n_classes)
+    tensor, shape (..., n_selected, n_classes)
     """
     training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            answers = []
-            for portion in torch.split(rows, model.rows_at_once, dim=-1):
-                before_each()
-                answers.append(model(inputs[portion]))
-            return torch.cat(answers, dim=-2).double()
+            logits = []
+            for batch in torch.split(rows, model.evaluation_batch_size, dim=-1):
+                before_batch()
+                logits.append(model(inputs[batch]))
+            return torch.cat(logits, dim=-2).double()
     finally:
         model.train(training)
 
 
 def predict(model: HybridModel, inputs: Floats) -> Floats:
     """Return the probability of each class (rows, n_classes) for `inputs` (rows, n_inputs)."""
-    every_row = torch.arange(len(inputs))
-    return logits(model, torch.from_numpy(inputs.copy()), every_row).softmax(dim=-1).numpy()
+    all_rows = torch.arange(len(inputs))
+    return compute_logits(model, torch.from_numpy(inputs.copy()), all_rows).softmax(dim=-1).numpy()

@@ -1,4 +1,4 @@
-"""The rules by which a step changes the weights."""
+"""The optimizers a user can choose from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, optim
 from qenn_core.errors import TrainingError
 
 OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = {
-    # The weights are few, so that a step is mostly overhead: one fused kernel halves it.
+    # There are few weights, so a step is mostly call overhead: one fused kernel halves it.
     "adam": partial(optim.Adam, fused=True),
     "sgd": optim.SGD,
     "rmsprop": optim.RMSprop,
@@ -18,7 +18,7 @@ OPTIMIZERS: Mapping[str, Callable[..., optim.Optimizer]] = {
 
 
 def build_optimizer(name: str, weights: Iterable[Tensor], learning_rate: float) -> optim.Optimizer:
-    """Return the optimizer `name` over `weights`; raises `TrainingError` if there is none of that name."""
+    """Return the optimizer `name` over `weights`; raise `TrainingError` if the name is unknown."""
     if name not in OPTIMIZERS:
         raise TrainingError(
             f"There is no optimizer {name!r}.",

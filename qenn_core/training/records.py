@@ -1,4 +1,4 @@
-"""What a training tells as it goes: one immutable record after another."""
+"""The immutable records that a training yields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from qenn_core.metrics import Scores
 
 StopReason = Literal["epochs", "patience", "not_finite", "user", "time"]
-# What ended so could have gone on.
+# A training that stopped for one of these reasons can be resumed from its checkpoint.
 RESUMABLE_REASONS: tuple[StopReason, ...] = ("user", "time")
 
 
@@ -18,7 +18,7 @@ class _Record(BaseModel):
 
 
 class Started(_Record):
-    """The shapes of the model and the sizes of the split."""
+    """The first record: the shapes of the model and the sizes of the split."""
 
     kind: Literal["started"] = "started"
     n_inputs: int
@@ -26,13 +26,13 @@ class Started(_Record):
     n_classes: int
     n_parameters: int
     parameters: dict[str, int]
-    """Trainable numbers of each part: ``"linear"``, ``"quantum"``, ``"classical"``."""
+    """Number of trainable parameters of each part: ``"linear"``, ``"quantum"``, ``"classical"``."""
     rows: dict[str, int]
-    """Rows of each part of the split: ``"train"``, ``"validation"``, ``"test"``."""
+    """Number of rows in each part of the split: ``"train"``, ``"validation"``, ``"test"``."""
 
 
 class Epoch(_Record):
-    """One pass over the training part. Losses are cross-entropy in nats a row."""
+    """One pass over the training part. Losses are cross-entropy in nats per row."""
 
     kind: Literal["epoch"] = "epoch"
     epoch: int
@@ -41,15 +41,16 @@ class Epoch(_Record):
     train_accuracy: float
     validation_accuracy: float
     gradient_norm: float
-    """Mean over the epoch's steps of the L2 norm of the gradient of all weights."""
+    """L2 norm of the gradient of all weights, averaged over the steps of the epoch."""
     seconds: float
-    """Duration of this epoch, its evaluation included."""
+    """Duration of the epoch, including its evaluation."""
 
 
 class Finished(_Record):
-    """The end: why, and the scores of the weights with the best validation loss.
+    """The last record: why the training stopped, and the scores of the best weights.
 
-    The test part is looked at here for the first time.
+    The best weights are those with the lowest validation loss. The test part is used here for the first
+    time.
     """
 
     kind: Literal["finished"] = "finished"
@@ -57,11 +58,11 @@ class Finished(_Record):
     message: str
     """The reason in a plain sentence."""
     epochs: int
-    """Complete epochs."""
+    """Number of completed epochs."""
     best_epoch: int
-    """The epoch whose weights were kept; 0 stands for the untrained weights, when no epoch was completed."""
+    """The epoch of the best weights; 0 stands for the untrained weights if no epoch was completed."""
     seconds: float
-    """Time spent training; the caller's pauses do not count."""
+    """Time spent training, without the caller's pauses between records."""
     train: Scores
     validation: Scores
     test: Scores

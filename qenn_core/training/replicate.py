@@ -1,4 +1,4 @@
-"""One of the models that train side by side: its part of the weights, and how far it has come."""
+"""The training state of one replicate: its weights, its progress and its best weights so far."""
 
 from __future__ import annotations
 
@@ -8,30 +8,33 @@ from math import inf, isfinite
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from qenn_core.data import PreparedData
 from qenn_core.experiment import TrainingSpec
-from qenn_core.training.loss_accuracy import Measured
+from qenn_core.training.evaluation import Evaluation
 from qenn_core.training.records import Epoch, StopReason
 
 
 class Progress(BaseModel):
-    """How far a model has come, in plain values."""
+    """The progress of a training, as plain values.
+
+    Each field also accepts the name that it has in checkpoints of older versions.
+    """
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="constants")
 
-    complete: int
+    completed_epochs: int = Field(validation_alias=AliasChoices("completed_epochs", "complete"))
     seconds: float
-    learning: bool
+    active: bool = Field(validation_alias=AliasChoices("active", "learning"))
     reason: StopReason
-    best_epoch: int
-    best_loss: float
+    best_epoch: int = Field(validation_alias=AliasChoices("best_epoch", "kept_epoch"))
+    best_loss: float = Field(validation_alias=AliasChoices("best_loss", "kept_loss"))
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """The weights with the lowest validation loss so far; at first the untrained ones."""
+class _Best:
+    """The weights with the lowest validation loss so far; initially the untrained ones."""
 
     weights: tuple[torch.Tensor, ...] = field(repr=False)
     epoch: int = 0
@@ -39,27 +42,27 @@ class _Kept:
 
 
 class ReplicateState:
-    """A model in training, alone or beside others.
+    """The training state of one replicate.
 
     Parameters
     ----------
     weights : sequence of tensor, shape (n,)
-        Its part of the weights of all; to change the one is to change the other.
+        Views of its slice of the stacked weights; writing to one writes to the other.
     data : PreparedData
-        What it is trained on.
+        The data that it is trained on.
     seed : int
-        Decides the order in which it sees its rows.
+        Determines the order of its rows in each epoch.
     settings : TrainingSpec
-        When it ends.
+        Determine when it stops.
 
     Attributes
     ----------
-    learning : bool
-        Whether it has not ended yet.
+    active : bool
+        Whether it is still training.
     reason : str
-        Why it ends: by having done all its epochs, unless something comes before.
-    complete : int
-        Complete epochs.
+        Why it stopped; ``"epochs"`` (all epochs completed) while it is training.
+    completed_epochs : int
+        Number of completed epochs.
     seconds : float
         Time spent training.
     """
@@ -71,84 +74,87 @@ class ReplicateState:
         self.data = data
         self.settings = settings
         self.shuffle = torch.Generator().manual_seed(seed)
-        self.learning = True
+        self.active = True
         self.reason: StopReason = "epochs"
-        self.complete = 0
+        self.completed_epochs = 0
         self.seconds = 0.0
-        self._kept = _Kept(_copies(weights))
-        self._norms: list[float] = []
+        self._best = _Best(_clone(weights))
+        self._gradient_norms: list[float] = []
 
     @property
     def best_epoch(self) -> int:
-        """The epoch with the lowest validation loss; 0 as long as none is complete."""
-        return self._kept.epoch
+        """The epoch with the lowest validation loss; 0 before the first epoch is completed."""
+        return self._best.epoch
 
     @property
     def best_weights(self) -> tuple[torch.Tensor, ...]:
-        """The weights of that epoch, which never change."""
-        return self._kept.weights
+        """A copy of the weights of the best epoch."""
+        return self._best.weights
 
     @property
     def progress(self) -> Progress:
-        """How far it has come; with its weights and the state of `shuffle` all that a further epoch needs."""
+        """The progress to save in a checkpoint, besides the weights and the state of `shuffle`."""
         return Progress(
-            complete=self.complete,
+            completed_epochs=self.completed_epochs,
             seconds=self.seconds,
-            learning=self.learning,
+            active=self.active,
             reason=self.reason,
-            best_epoch=self._kept.epoch,
-            best_loss=self._kept.loss,
+            best_epoch=self._best.epoch,
+            best_loss=self._best.loss,
         )
 
-    def resume(self, progress: Progress, best_weights: Sequence[torch.Tensor]) -> None:
-        """Go on from there instead of from the beginning."""
-        self.complete, self.seconds = progress.complete, progress.seconds
-        self.learning, self.reason = progress.learning, progress.reason
-        self._kept = _Kept(_copies(best_weights), progress.best_epoch, progress.best_loss)
+    def load_progress(self, progress: Progress, best_weights: Sequence[torch.Tensor]) -> None:
+        """Restore saved progress and best weights."""
+        self.completed_epochs, self.seconds = progress.completed_epochs, progress.seconds
+        self.active, self.reason = progress.active, progress.reason
+        self._best = _Best(_clone(best_weights), progress.best_epoch, progress.best_loss)
 
-    def end(self, reason: StopReason) -> None:
-        """Learn no more."""
-        self.learning, self.reason = False, reason
+    def stop(self, reason: StopReason) -> None:
+        """Stop training for the given reason."""
+        self.active, self.reason = False, reason
 
-    def receive(self, gradients: Sequence[torch.Tensor], loss: float, norm: float, takes_part: bool) -> None:
-        """Get ready for a step of the optimizer, or for standing still in it.
+    def set_gradients(
+        self, gradients: Sequence[torch.Tensor], loss: float, norm: float, has_rows: bool
+    ) -> None:
+        """Set the gradients for the optimizer's next step, or clear them to leave the weights unchanged.
 
-        An optimizer passes over what has no gradient: so a model that has ended, or that has no rows in
-        this batch, stays as it is while those beside it go on.
+        Optimizers skip weights without a gradient. So a replicate that has stopped, or has no rows in this
+        batch, keeps its weights while the others are updated.
 
         Parameters
         ----------
         gradients : sequence of tensor, shape (n,)
-            One for each of its weights.
+            The gradient of each of its weights.
         loss, norm : float
-            The loss that they are the gradients of, and the L2 norm of all of them.
-        takes_part : bool
-            Whether rows of the batch are its own.
+            Its loss on the batch, and the L2 norm of all its gradients.
+        has_rows : bool
+            Whether the batch contains rows of this replicate.
         """
-        steps = self.learning and takes_part
-        if steps and not (isfinite(loss) and isfinite(norm)):
-            self.end("not_finite")
-            steps = False
-        if steps:
-            self._norms.append(norm)
+        takes_step = self.active and has_rows
+        if takes_step and not (isfinite(loss) and isfinite(norm)):
+            self.stop("not_finite")
+            takes_step = False
+        if takes_step:
+            self._gradient_norms.append(norm)
         for weight, gradient in zip(self.weights, gradients, strict=True):
-            weight.grad = gradient if steps else None
+            weight.grad = gradient if takes_step else None
 
-    def conclude(self, train: Measured, validation: Measured, seconds: float) -> Epoch | None:
-        """End an epoch; return its record, or ``None`` if it ends in something that is not a number."""
+    def end_epoch(self, train: Evaluation, validation: Evaluation, seconds: float) -> Epoch | None:
+        """Complete an epoch and return its record, or stop and return ``None`` if a loss is not finite."""
         if not (isfinite(train.loss) and isfinite(validation.loss)):
-            self.end("not_finite")
+            self.stop("not_finite")
             return None
-        self.complete += 1
-        norms, self._norms = self._norms, []
-        if validation.loss < self._kept.loss:
-            self._kept = _Kept(_copies(self.weights), self.complete, validation.loss)
-        if self.complete == self.settings.epochs:
-            self.end("epochs")
-        elif self.settings.patience and self.complete - self._kept.epoch >= self.settings.patience:
-            self.end("patience")
+        self.completed_epochs += 1
+        norms, self._gradient_norms = self._gradient_norms, []
+        if validation.loss < self._best.loss:
+            self._best = _Best(_clone(self.weights), self.completed_epochs, validation.loss)
+        patience = self.settings.patience
+        if self.completed_epochs == self.settings.epochs:
+            self.stop("epochs")
+        elif patience and self.completed_epochs - self._best.epoch >= patience:
+            self.stop("patience")
         return Epoch(
-            epoch=self.complete,
+            epoch=self.completed_epochs,
             train_loss=train.loss,
             validation_loss=validation.loss,
             train_accuracy=train.accuracy,
@@ -157,11 +163,11 @@ class ReplicateState:
             seconds=seconds,
         )
 
-    def restore(self) -> None:
-        """Go back to the weights with the lowest validation loss."""
-        for weight, kept in zip(self.weights, self._kept.weights, strict=True):
-            weight.copy_(kept)
+    def load_best_weights(self) -> None:
+        """Overwrite the current weights with the best ones."""
+        for weight, best in zip(self.weights, self._best.weights, strict=True):
+            weight.copy_(best)
 
 
-def _copies(weights: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+def _clone(weights: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
     return tuple(weight.clone() for weight in weights)

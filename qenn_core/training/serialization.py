@@ -1,4 +1,4 @@
-"""Tensors, with what has to be known of them, as bytes that hold no code: a safetensors file."""
+"""Tensors and metadata as a safetensors file, which holds no code."""
 
 from __future__ import annotations
 
@@ -13,69 +13,74 @@ from safetensors import SafetensorError
 
 from qenn_core.errors import TrainingError
 
-# To be raised when what is packed changes its meaning: what was packed before is then refused in words.
+# Increase it when the meaning of packed content changes: older content is then refused with an explanation.
 FORMAT = 1
-# One entry, since the library writes several in an order that is never the same.
-_LABEL = "qenn"
+# A single metadata entry, since the library writes several in random order.
+_HEADER = "qenn"
 
 
-class Contents(NamedTuple):
-    """What is packed: plain values, whose floats come back bit for bit, and contiguous tensors."""
+class Payload(NamedTuple):
+    """What is packed: JSON values, whose floats are restored bit for bit, and contiguous tensors."""
 
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     tensors: Mapping[str, torch.Tensor]
 
 
-def pack(kind: str, contents: Contents) -> bytes:
-    """Return a safetensors file, whose metadata hold the facts.
+def pack(kind: str, payload: Payload) -> bytes:
+    """Return `payload` as a safetensors file.
 
     Parameters
     ----------
     kind : str
-        What it is, as it is called in a sentence: ``"checkpoint"``.
-    contents : Contents
-        What to pack.
+        What it contains, as a word for error messages: ``"checkpoint"``.
+    payload : Payload
+        The content.
     """
-    facts = json.dumps(contents.facts)
-    label = {"kind": kind, "format": FORMAT, "facts": facts, "digest": _digest(facts, contents.tensors)}
-    return safetensors.torch.save(dict(contents.tensors), {_LABEL: json.dumps(label)})
+    metadata = json.dumps(payload.metadata)
+    header = {
+        "kind": kind,
+        "format": FORMAT,
+        "facts": metadata,  # the name in stored files
+        "digest": _digest(metadata, payload.tensors),
+    }
+    return safetensors.torch.save(dict(payload.tensors), {_HEADER: json.dumps(header)})
 
 
-def unpack(kind: str, content: bytes) -> Contents:
-    """Return what `pack` packed as a `kind`.
+def unpack(kind: str, content: bytes) -> Payload:
+    """Return what `pack` packed as the given `kind`.
 
     Raises
     ------
     TrainingError
-        If it is something else, of another version, or damaged.
+        If `content` is damaged, of another kind, or of another format version.
     """
     try:
         tensors = safetensors.torch.load(content)
-        label = _label(content)
-        is_of_kind, version = label["kind"] == kind, label["format"]
-        is_whole = version != FORMAT or label["digest"] == _digest(label["facts"], tensors)
+        header = _read_header(content)
+        same_kind, version = header["kind"] == kind, header["format"]
+        intact = version != FORMAT or header["digest"] == _digest(header["facts"], tensors)
     except (SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
-        raise _unreadable(kind, f"It is damaged, or no {kind}.") from error
-    if not (is_of_kind and is_whole):
-        raise _unreadable(kind, f"It is damaged, or no {kind}.")
+        raise _unreadable(kind, f"It is damaged, or it is not a {kind}.") from error
+    if not (same_kind and intact):
+        raise _unreadable(kind, f"It is damaged, or it is not a {kind}.")
     if version != FORMAT:
         raise _unreadable(kind, "It was written by another version of the app.")
-    return Contents(json.loads(label["facts"]), tensors)
+    return Payload(json.loads(header["facts"]), tensors)
 
 
-def _label(content: bytes) -> dict[str, Any]:
-    """Return the metadata, which the library reads from files only, out of a header that it has checked."""
+def _read_header(content: bytes) -> dict[str, Any]:
+    """Return the metadata entry of a file that the library has loaded; it reads metadata from paths only."""
     length = int.from_bytes(content[:8], "little")
-    label: dict[str, Any] = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_LABEL])
-    return label
+    header: dict[str, Any] = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_HEADER])
+    return header
 
 
 def _unreadable(kind: str, why: str) -> TrainingError:
     return TrainingError(f"This {kind} cannot be read.", why, "Train again.")
 
 
-def _digest(facts: str, tensors: Mapping[str, torch.Tensor]) -> str:
-    digest = sha256(facts.encode())
+def _digest(metadata: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    digest = sha256(metadata.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())

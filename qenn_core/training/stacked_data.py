@@ -1,4 +1,4 @@
-"""The rows that models side by side see, in one set of tensors."""
+"""The rows of all replicates in one set of tensors."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from qenn_core.model import HybridModel, ModelInputs
 
 
 class Batch(NamedTuple):
-    """Rows for each model, each a tensor ``(n_models, size)``.
+    """A batch of rows for each model; every tensor has the shape ``(n_models, size)``.
 
-    ``rows`` are row numbers of a table and ``labels`` their class numbers. ``shares`` are what they count in
-    the mean of the model: 0 for rows that only fill up, where another model has more.
+    ``rows`` are indices into the stacked rows, ``labels`` their class numbers. ``sample_weights`` are the
+    weights of the rows in the mean over the model's batch: 0 for padding, where another model has more rows.
     """
 
     rows: torch.Tensor
     labels: torch.Tensor
-    shares: torch.Tensor
+    sample_weights: torch.Tensor
 
 
 @dataclass(frozen=True)
 class StackedData:
-    """One part of the data of each model, one after the other.
+    """One part of the split for all models: the rows of the first model, then of the second, and so on.
 
     Parameters
     ----------
     inputs : Tensor or Encoded
-        What the model takes; encoded once, since data do not change.
+        The model's inputs, encoded once, since the data do not change.
     labels : tensor of int, shape (n_rows,)
         Class numbers.
     counts : tuple of int
-        Rows of each model.
+        Number of rows of each model.
     """
 
     inputs: ModelInputs
@@ -47,8 +47,8 @@ class StackedData:
     counts: tuple[int, ...]
 
     @classmethod
-    def of(cls, parts: Sequence[Part], model: HybridModel) -> StackedData:
-        """Lay out the part of each model's data."""
+    def from_parts(cls, parts: Sequence[Part], model: HybridModel) -> StackedData:
+        """Stack the parts of all models, encoding their inputs with `model`."""
         return cls(
             inputs=model.encode(torch.cat([torch.from_numpy(part.inputs.copy()) for part in parts])),
             labels=torch.cat([torch.from_numpy(part.labels.copy()) for part in parts]),
@@ -56,43 +56,48 @@ class StackedData:
         )
 
     @cached_property
-    def whole(self) -> Batch:
-        """All rows of each model as they lie."""
+    def all_rows(self) -> Batch:
+        """All rows of each model in their order, as one batch."""
         [batch] = self._batches(map(torch.arange, self.counts), max(self.counts))
         return batch
 
-    def shuffled(self, generators: Iterable[torch.Generator], size: int) -> Iterator[Batch]:
-        """Share the rows of each model out among batches, in an order drawn from its generator.
+    def shuffled_batches(self, generators: Iterable[torch.Generator], batch_size: int) -> Iterator[Batch]:
+        """Yield the rows of each model in batches, in an order drawn from its generator.
 
-        A model with fewer rows than another has fewer in its last batches, or none.
+        A model with fewer rows than another has shorter, or empty, last batches.
         """
-        orders = zip(self.counts, generators, strict=True)
-        return self._batches((torch.randperm(n, generator=generator) for n, generator in orders), size)
+        orders = (
+            torch.randperm(n_rows, generator=generator)
+            for n_rows, generator in zip(self.counts, generators, strict=True)
+        )
+        return self._batches(orders, batch_size)
 
-    def _batches(self, orders: Iterable[torch.Tensor], size: int) -> Iterator[Batch]:
+    def _batches(self, orders: Iterable[torch.Tensor], batch_size: int) -> Iterator[Batch]:
         ends = accumulate(self.counts)
-        own = [order + end - n for order, end, n in zip(orders, ends, self.counts, strict=True)]
-        rows = pad_sequence(own, batch_first=True)
-        shares = pad_sequence([_shares(n, size) for n in self.counts], batch_first=True)
-        for some, of_some in zip(
-            torch.split(rows, size, dim=1), torch.split(shares, size, dim=1), strict=True
+        stacked_rows = [
+            order + end - n_rows for order, end, n_rows in zip(orders, ends, self.counts, strict=True)
+        ]
+        all_rows = pad_sequence(stacked_rows, batch_first=True)
+        all_weights = pad_sequence([_mean_weights(n, batch_size) for n in self.counts], batch_first=True)
+        for rows, sample_weights in zip(
+            torch.split(all_rows, batch_size, dim=1), torch.split(all_weights, batch_size, dim=1), strict=True
         ):
-            yield Batch(some, self.labels[some], of_some)
+            yield Batch(rows, self.labels[rows], sample_weights)
 
 
-def _shares(n_rows: int, size: int) -> torch.Tensor:
-    """Return the share of each row in the mean over its batch."""
-    batches = torch.split(torch.ones(n_rows, dtype=torch.float64), size)
+def _mean_weights(n_rows: int, batch_size: int) -> torch.Tensor:
+    """Return the weight of each row in the mean over its batch."""
+    batches = torch.split(torch.ones(n_rows, dtype=torch.float64), batch_size)
     return torch.cat([batch / len(batch) for batch in batches])
 
 
-def losses_of_rows(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def cross_entropy_per_row(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """Return the cross-entropy of each row in nats.
 
     Parameters
     ----------
     logits : tensor, shape (n_models, size, n_classes)
-        Answers of the models.
+        Outputs of the models.
     labels : tensor of int, shape (n_models, size)
         The true classes.
 

@@ -1,4 +1,4 @@
-"""Models that learn side by side, in one set of tensors."""
+"""Train one or several models in one set of tensors."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import torch
 from qenn_core.data import PartName, PreparedData
 from qenn_core.experiment import TrainingSpec
 from qenn_core.model import HybridModel
-from qenn_core.training.loss_accuracy import Measured, measure, probabilities
+from qenn_core.training.evaluation import Evaluation, class_probabilities, evaluate
 from qenn_core.training.optimizers import build_optimizer
+from qenn_core.training.record_builders import build_finished, build_started
 from qenn_core.training.records import Epoch, Finished, Record, StopReason
 from qenn_core.training.replicate import Progress, ReplicateState
-from qenn_core.training.serialization import Contents
-from qenn_core.training.stacked_data import Batch, StackedData, losses_of_rows
-from qenn_core.training.summaries import report_end, report_start
+from qenn_core.training.serialization import Payload
+from qenn_core.training.stacked_data import Batch, StackedData, cross_entropy_per_row
 
-Stop = Callable[[], StopReason | None]
+ShouldStop = Callable[[], StopReason | None]
 
 
 class _StoppedError(Exception):
-    """The training ends in the middle of an epoch, for the reason given."""
+    """Ends an epoch early because `should_stop` returned a reason."""
 
     def __init__(self, reason: StopReason) -> None:
         super().__init__(reason)
@@ -32,204 +32,222 @@ class _StoppedError(Exception):
 
 
 class Replicate(NamedTuple):
-    """What sets one model apart from those beside it: its seed and its data."""
+    """The seed and the data of one of the models that are trained together."""
 
     seed: int
     data: PreparedData
 
 
 class Trainer:
-    """Models that learn side by side, each as if it were alone; or one that is alone.
+    """Trains one or several models, called replicates, in one set of tensors.
 
-    All take their steps at once, and the optimizer changes each weight by its own gradient only. So what a
-    model learns does not depend on the others: neither on their weights, nor on when they end. Models are
-    known by their numbers, in the order of the replicates.
+    Each step updates all replicates at once, but the gradient of a weight comes from the loss of its own
+    replicate only. So a replicate is trained as it would be alone, whatever the weights of the others are and
+    whenever they stop. Replicates are numbered in the order given.
 
     Parameters
     ----------
     settings : TrainingSpec
-        How all of them are trained.
+        The settings that all replicates share.
     replicates : sequence of Replicate
-        One for each model.
+        One per model.
     model : HybridModel
-        All of them.
+        All replicates, stacked.
+    should_stop : callable
+        Called before each step and before each batch of rows that is evaluated. If it returns a reason, all
+        replicates stop. It is also called while the final scores are computed; its result is then ignored.
     """
 
-    def __init__(self, settings: TrainingSpec, replicates: Sequence[Replicate], model: HybridModel) -> None:
+    def __init__(
+        self,
+        settings: TrainingSpec,
+        replicates: Sequence[Replicate],
+        model: HybridModel,
+        should_stop: ShouldStop,
+    ) -> None:
         self._model = model
+        self._should_stop = should_stop
         self._batch_size = settings.batch_size
-        self._weights = list(model.parameters())
-        # Views: what the optimizer does to a part, it does to the weights of the model.
-        parts = zip(*(weight.detach().view(len(replicates), -1) for weight in self._weights), strict=True)
-        self._trainees = [
-            ReplicateState(part, replicate.data, replicate.seed, settings)
-            for part, replicate in zip(parts, replicates, strict=True)
+        self._parameters = list(model.parameters())
+        # Views: the optimizer updates the slices of the replicates, and thereby the parameters of the model.
+        slices = zip(*(weight.detach().view(len(replicates), -1) for weight in self._parameters), strict=True)
+        self._states = [
+            ReplicateState(weights, replicate.data, replicate.seed, settings)
+            for weights, replicate in zip(slices, replicates, strict=True)
         ]
         self._optimizer = build_optimizer(
             settings.optimizer,
-            (weight for trainee in self._trainees for weight in trainee.weights),
+            (weight for state in self._states for weight in state.weights),
             settings.learning_rate,
         )
 
     def __len__(self) -> int:
-        return len(self._trainees)
+        return len(self._states)
 
     @cached_property
-    def _tables(self) -> dict[PartName, StackedData]:
-        # Not before the first epoch, whose time shall tell what encoding takes.
-        datas = [trainee.data for trainee in self._trainees]
+    def _data(self) -> dict[PartName, StackedData]:
+        # Computed in the first epoch, so that its duration includes the time for encoding.
+        replicates = [state.data for state in self._states]
         return {
-            name: StackedData.of([data.parts[name] for data in datas], self._model) for name in datas[0].parts
+            name: StackedData.from_parts([data.parts[name] for data in replicates], self._model)
+            for name in replicates[0].parts
         }
 
-    def rounds(self, stop: Stop) -> Iterator[tuple[Record | None, ...]]:
-        """Train to the end, telling the next record of each model; ``None`` once one has told its last.
+    def run(self) -> Iterator[tuple[Record | None, ...]]:
+        """Train until all replicates have stopped.
 
-        Parameters
-        ----------
-        stop : callable
-            Asked before each step and each portion of rows that is evaluated; once it gives a reason all end.
-            Scores at the end are worked out whatever it says.
+        Yields
+        ------
+        tuple of Record or None
+            The next record of each replicate; ``None`` for one that has finished.
 
         Raises
         ------
         TrainingError
-            If not even an untrained model gives numbers.
+            If the output of an untrained model is not finite.
         """
-        yield tuple(report_start(trainee.data, self._model.shape) for trainee in self._trainees)
-        numbers = range(len(self))
-        remaining = set(numbers)
-        while remaining:
-            epochs = self._epoch(stop)
-            endings = self._end(remaining - epochs.keys(), stop)
-            remaining -= endings.keys()
-            yield tuple(epochs.get(number) or endings.get(number) for number in numbers)
+        yield tuple(build_started(state.data, self._model.shape) for state in self._states)
+        indices = range(len(self))
+        unfinished = set(indices)
+        while unfinished:
+            epochs = self._run_epoch()
+            finished = self._finish(unfinished - epochs.keys())
+            unfinished -= finished.keys()
+            yield tuple(epochs.get(index) or finished.get(index) for index in indices)
 
-    def state(self) -> Contents:
-        """Return all that the epochs to come depend on; to be asked for between two epochs."""
-        of_optimizer = self._optimizer.state_dict()["state"]
+    def state_dict(self) -> Payload:
+        """Return everything that further epochs depend on; call it between two epochs."""
+        # Stored checkpoints contain these names, including "kept" for the best weights.
         tensors = {
             **{f"weights.{name}": weight for name, weight in self._model.state_dict().items()},
             **{
-                f"optimizer.{number}.{name}": value
-                for number, values in of_optimizer.items()
+                f"optimizer.{index}.{name}": value
+                for index, values in self._optimizer.state_dict()["state"].items()
                 for name, value in values.items()
                 if value is not None
             },
             **{
-                f"kept.{number}.{place}": weight
-                for number, trainee in enumerate(self._trainees)
-                for place, weight in enumerate(trainee.best_weights)
+                f"kept.{index}.{position}": weight
+                for index, state in enumerate(self._states)
+                for position, weight in enumerate(state.best_weights)
             },
-            **{
-                f"shuffle.{number}": trainee.shuffle.get_state()
-                for number, trainee in enumerate(self._trainees)
-            },
+            **{f"shuffle.{index}": state.shuffle.get_state() for index, state in enumerate(self._states)},
         }
-        facts = {
-            "progress": [trainee.progress.model_dump() for trainee in self._trainees],
+        metadata = {
+            "progress": [state.progress.model_dump() for state in self._states],
             "shots": self._model.quantum.stream_states,
         }
-        return Contents(facts, {name: tensor.clone() for name, tensor in tensors.items()})
+        return Payload(metadata, {name: tensor.clone() for name, tensor in tensors.items()})
 
-    def resume(self, state: Contents) -> None:
-        """Go on from there, where a cohort of the same replicates once was, instead of from the beginning."""
-        facts, tensors = state
-        self._model.load_state_dict(_under("weights", tensors))
-        of_optimizer: dict[int, dict[str, torch.Tensor]] = {}
-        for key, value in _under("optimizer", tensors).items():
-            part, _, name = key.partition(".")
-            of_optimizer.setdefault(int(part), {})[name] = value
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": of_optimizer, "param_groups": groups})
-        for number, (trainee, progress) in enumerate(zip(self._trainees, facts["progress"], strict=True)):
-            kept = _under(f"kept.{number}", tensors)
-            trainee.resume(Progress(**progress), [kept[str(place)] for place in range(len(kept))])
-            trainee.shuffle.set_state(tensors[f"shuffle.{number}"])
-        self._model.quantum.stream_states = facts["shots"]
+    def load_state_dict(self, saved: Payload) -> None:
+        """Restore what `state_dict` returned for a trainer of the same replicates."""
+        metadata, tensors = saved
+        self._model.load_state_dict(_with_prefix("weights", tensors))
+        optimizer_state: dict[int, dict[str, torch.Tensor]] = {}
+        for key, value in _with_prefix("optimizer", tensors).items():
+            index, _, name = key.partition(".")
+            optimizer_state.setdefault(int(index), {})[name] = value
+        param_groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": optimizer_state, "param_groups": param_groups})
+        for number, (state, progress) in enumerate(zip(self._states, metadata["progress"], strict=True)):
+            best_weights = _with_prefix(f"kept.{number}", tensors)
+            state.load_progress(
+                Progress.model_validate(progress),
+                [best_weights[str(position)] for position in range(len(best_weights))],
+            )
+            state.shuffle.set_state(tensors[f"shuffle.{number}"])
+        self._model.quantum.stream_states = metadata["shots"]
 
-    def kept(self) -> dict[str, torch.Tensor]:
-        """Return the best weights of all models so far, by their names in the model."""
-        of_all = zip(*(trainee.best_weights for trainee in self._trainees), strict=True)
+    def best_weights(self) -> dict[str, torch.Tensor]:
+        """Return the best weights of all replicates so far, by the names of the model's parameters."""
+        per_parameter = zip(*(state.best_weights for state in self._states), strict=True)
         return {
-            name: torch.stack(kept).view_as(weight)
-            for (name, weight), kept in zip(self._model.named_parameters(), of_all, strict=True)
+            name: torch.stack(weights).view_as(parameter)
+            for (name, parameter), weights in zip(self._model.named_parameters(), per_parameter, strict=True)
         }
 
-    def _epoch(self, stop: Stop) -> dict[int, Epoch]:
-        """Train for an epoch; return the records of the models that completed it."""
-
-        def go_on() -> None:
-            if reason := stop():
-                raise _StoppedError(reason)
-
-        starting = self._learning()
-        begun = perf_counter()
+    def _run_epoch(self) -> dict[int, Epoch]:
+        """Train for one epoch; return the records of the replicates that completed it."""
+        started = self._active()
+        start = perf_counter()
         try:
-            self._step_through(go_on)
-            measured = self._measure(go_on)
+            self._train_epoch()
+            evaluations = self._evaluate_epoch()
         except _StoppedError as stopped:
-            measured = {}
-            for number in self._learning():
-                self._trainees[number].end(stopped.reason)
-        seconds = perf_counter() - begun
-        for number in starting:
-            self._trainees[number].seconds += seconds
-        epochs = {number: self._trainees[number].conclude(*of, seconds) for number, of in measured.items()}
-        return {number: epoch for number, epoch in epochs.items() if epoch}
+            evaluations = {}
+            for index in self._active():
+                self._states[index].stop(stopped.reason)
+        seconds = perf_counter() - start
+        for index in started:
+            self._states[index].seconds += seconds
+        epochs = {
+            index: self._states[index].end_epoch(train, validation, seconds)
+            for index, (train, validation) in evaluations.items()
+        }
+        return {index: epoch for index, epoch in epochs.items() if epoch}
 
-    def _end(self, numbers: Collection[int], stop: Stop) -> dict[int, Finished]:
-        """Give models their best weights back; return their last records."""
-        if not numbers:
+    def _finish(self, indices: Collection[int]) -> dict[int, Finished]:
+        """Load the best weights of the given replicates; return their last records."""
+        if not indices:
             return {}
-        for number in numbers:
-            self._trainees[number].restore()
-        answers = {name: probabilities(self._model, table, stop) for name, table in self._tables.items()}
+        for index in indices:
+            self._states[index].load_best_weights()
+        probabilities = {
+            name: class_probabilities(self._model, data, self._should_stop)
+            for name, data in self._data.items()
+        }
         return {
-            number: report_end(self._trainees[number], {name: of[number] for name, of in answers.items()})
-            for number in numbers
+            index: build_finished(
+                self._states[index], {name: stacked[index] for name, stacked in probabilities.items()}
+            )
+            for index in indices
         }
 
-    def _learning(self) -> list[int]:
-        return [number for number, trainee in enumerate(self._trainees) if trainee.learning]
+    def _active(self) -> list[int]:
+        return [index for index, state in enumerate(self._states) if state.active]
 
-    def _step_through(self, go_on: Callable[[], None]) -> None:
+    def _raise_if_stopped(self) -> None:
+        if reason := self._should_stop():
+            raise _StoppedError(reason)
+
+    def _train_epoch(self) -> None:
         self._model.train()
-        generators = [trainee.shuffle for trainee in self._trainees]
-        for batch in self._tables["train"].shuffled(generators, self._batch_size):
-            if not self._learning():
+        generators = [state.shuffle for state in self._states]
+        for batch in self._data["train"].shuffled_batches(generators, self._batch_size):
+            if not self._active():
                 return
-            go_on()
-            self._step(batch)
+            self._raise_if_stopped()
+            self._train_step(batch)
 
-    def _step(self, batch: Batch) -> None:
-        answers = self._model(self._tables["train"].inputs[batch.rows])
-        of_rows = losses_of_rows(answers, batch.labels)
-        shares = batch.shares.to(of_rows.dtype)
-        # That of the sum of all models' mean losses: each depends on the weights of its own model only.
-        gradients = torch.autograd.grad(of_rows, self._weights, shares, materialize_grads=True)
-        losses = (of_rows.detach() * shares).sum(dim=1)
-        by_weight = [gradient.reshape(len(self), -1) for gradient in gradients]
-        norms = torch.cat(by_weight, dim=1).norm(dim=1)
-        has_rows = shares.any(dim=1)
-        for trainee, takes_part, loss, norm, *own in zip(
-            self._trainees, has_rows.tolist(), losses.tolist(), norms.tolist(), *by_weight, strict=True
+    def _train_step(self, batch: Batch) -> None:
+        logits = self._model(self._data["train"].inputs[batch.rows])
+        row_losses = cross_entropy_per_row(logits, batch.labels)
+        sample_weights = batch.sample_weights.to(row_losses.dtype)
+        # The gradient of the sum of all mean losses: each depends only on the weights of its own replicate.
+        gradients = torch.autograd.grad(row_losses, self._parameters, sample_weights, materialize_grads=True)
+        losses = (row_losses.detach() * sample_weights).sum(dim=1)
+        by_parameter = [gradient.reshape(len(self), -1) for gradient in gradients]
+        norms = torch.cat(by_parameter, dim=1).norm(dim=1)
+        have_rows = sample_weights.any(dim=1)
+        for state, has_rows, loss, norm, *own_gradients in zip(
+            self._states, have_rows.tolist(), losses.tolist(), norms.tolist(), *by_parameter, strict=True
         ):
-            trainee.receive(own, loss, norm, takes_part)
+            state.set_gradients(own_gradients, loss, norm, has_rows)
         self._optimizer.step()
 
-    def _measure(self, go_on: Callable[[], None]) -> dict[int, tuple[Measured, Measured]]:
-        """Return how the models that are learning do on their training and on their validation part."""
-        learning = self._learning()
-        if not learning:
+    def _evaluate_epoch(self) -> dict[int, tuple[Evaluation, Evaluation]]:
+        """Return the training and validation results of the replicates that are still training."""
+        active = self._active()
+        if not active:
             return {}
-        on_train, on_validation = (
-            measure(self._model, self._tables[name], go_on) for name in ("train", "validation")
+        train, validation = (
+            evaluate(self._model, self._data[name], self._raise_if_stopped)
+            for name in ("train", "validation")
         )
-        return {number: (on_train[number], on_validation[number]) for number in learning}
+        return {index: (train[index], validation[index]) for index in active}
 
 
-def _under(name: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the tensors whose names begin with this one, by the rest of their names."""
-    prefix = f"{name}."
-    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+def _with_prefix(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names start with `prefix` and a dot, without them in their names."""
+    start = f"{prefix}."
+    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}

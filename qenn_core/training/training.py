@@ -1,4 +1,4 @@
-"""A training that can be broken off, and gone on with elsewhere."""
+"""A training that can be interrupted and resumed from a checkpoint, also in another process."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from qenn_core.errors import TrainingError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.model import HybridModel, build_model
 from qenn_core.training.records import Epoch, Record
-from qenn_core.training.serialization import Contents, pack, unpack
-from qenn_core.training.trainer import Replicate, Stop, Trainer
+from qenn_core.training.serialization import Payload, pack, unpack
+from qenn_core.training.trainer import Replicate, ShouldStop, Trainer
 from qenn_core.training.weights import pack_weights
 
-_CHECKPOINT, _BELONGS_TO = "checkpoint", "belongs_to"
+# Names in stored checkpoints.
+_CHECKPOINT, _FINGERPRINT = "checkpoint", "belongs_to"
 
 
 class Training(Iterator[Record]):
-    """A training, whose records come by iterating: one `Started`, an `Epoch` for each, one `Finished`.
+    """A training of one model, as an iterator: one `Started`, an `Epoch` per epoch, one `Finished`.
 
-    The caller owns the loop: to pause is not to ask for the next record, to step is to ask for one, and to
-    abandon it is to ask no more. The same spec and data give the same records bit for bit, but for the
-    seconds; also if it is broken off and gone on with from a checkpoint, in another process, as often as one
-    likes.
+    The caller drives the loop: each call of ``next`` trains for one epoch; to pause or abandon the training,
+    do not call it. The same spec and data give the same records bit for bit, except for durations, even if
+    the training is interrupted and resumed from checkpoints, in other processes, any number of times.
 
-    Losses and accuracies of an epoch are measured after its last step, on the whole training and
-    validation part, with the same weights: so that the two curves can be laid over each other, as they
-    could not with an average over weights that move through the epoch.
+    The losses and accuracies of an epoch are measured after its last step, on the whole training and
+    validation parts, with the same weights. So the two curves are comparable; averages over weights that
+    change during the epoch would not be.
 
     Parameters
     ----------
     spec : ExperimentSpec
         What to train, and how.
     data : PreparedData
-        Steps see its training part; the validation part chooses the weights that are kept and decides
-        about stopping early; the test part is only scored, after the last step.
+        The training part is used for steps, the validation part to choose the best weights and to stop early;
+        the test part is only scored, after the last step.
     model : HybridModel, optional
-        The model, freshly built from `spec`, for a caller who wants to look into it between two records.
-        With the record of an epoch it holds that epoch's weights, with the last record the weights kept.
-    stop : callable, optional
-        Asked before each step, and before each portion of rows that is evaluated after the steps; once it
-        gives a reason the training ends, and tells its scores. It is called while these are worked out, too,
-        where only an exception that it raises makes a difference.
+        The model, freshly built from `spec`, for a caller that inspects it between records. With the record
+        of an epoch it has that epoch's weights, with the last record the best weights.
+    should_stop : callable, optional
+        Called before each step, and before each batch of rows that is evaluated. If it returns a reason, the
+        training stops and its scores are computed. It is also called while they are computed, but its result
+        is then ignored; only an exception that it raises ends the computation.
     checkpoint : bytes, optional
-        Where to go on from: what `checkpoint` returned in a training of the same spec and data. After the
-        first record come the epochs that were left to do.
+        The result of `checkpoint` of a training with the same spec and data, to resume from. The first record
+        is followed by the remaining epochs.
 
     Raises
     ------
     TrainingError
         If the model does not fit, or the checkpoint is damaged or belongs to another training; while
-        iterating, if not even the untrained model gives numbers.
+        iterating, if the output of the untrained model is not finite.
     """
 
     def __init__(
@@ -60,50 +60,50 @@ class Training(Iterator[Record]):
         spec: ExperimentSpec,
         data: PreparedData,
         model: HybridModel | None = None,
-        stop: Stop = lambda: None,
+        should_stop: ShouldStop = lambda: None,
         checkpoint: bytes | None = None,
     ) -> None:
         self.model = build_model(spec, data.n_inputs, data.n_classes) if model is None else model
-        self._belongs_to = _fingerprint(spec, data)
-        self._cohort = Trainer(spec.training, [Replicate(spec.seed, data)], self.model)
+        self._fingerprint = _fingerprint(spec, data)
+        self._trainer = Trainer(spec.training, [Replicate(spec.seed, data)], self.model, should_stop)
         if checkpoint is not None:
-            self._cohort.resume(self._unpacked(checkpoint))
-        self._reached = self._cohort.state()
-        self._rounds = self._cohort.rounds(stop)
+            self._trainer.load_state_dict(self._unpack(checkpoint))
+        self._last_state = self._trainer.state_dict()
+        self._records = self._trainer.run()
 
     def __next__(self) -> Record:
-        [record] = next(self._rounds)
-        assert record is not None, "a model that trains alone tells something in each round"
+        [record] = next(self._records)
+        assert record is not None, "a single replicate yields a record in every round"
         if isinstance(record, Epoch):
-            self._reached = self._cohort.state()
+            self._last_state = self._trainer.state_dict()
         return record
 
     def checkpoint(self) -> bytes:
-        """Return all that the epochs after the last complete one need, as a safetensors file.
+        """Return the state after the last completed epoch, as a safetensors file to resume from.
 
-        To be asked for between two records, or after the end: there, too, it is of the last complete epoch,
-        so that a training that was stopped can go on.
+        Call it between two records or after the last one. A training that was stopped in the middle of an
+        epoch resumes at the beginning of that epoch.
         """
-        facts, tensors = self._reached
-        return pack(_CHECKPOINT, Contents({**facts, _BELONGS_TO: self._belongs_to}, tensors))
+        metadata, tensors = self._last_state
+        return pack(_CHECKPOINT, Payload({**metadata, _FINGERPRINT: self._fingerprint}, tensors))
 
     def weights(self) -> bytes:
-        """Return the weights kept, those with the lowest validation loss so far, for `load_weights`."""
-        return pack_weights(self._cohort.kept())
+        """Return the best weights so far, those with the lowest validation loss, for `load_weights`."""
+        return pack_weights(self._trainer.best_weights())
 
-    def _unpacked(self, checkpoint: bytes) -> Contents:
-        contents = unpack(_CHECKPOINT, checkpoint)
-        if contents.facts[_BELONGS_TO] != self._belongs_to:
+    def _unpack(self, checkpoint: bytes) -> Payload:
+        payload = unpack(_CHECKPOINT, checkpoint)
+        if payload.metadata[_FINGERPRINT] != self._fingerprint:
             raise TrainingError(
                 "This checkpoint belongs to another training.",
-                "It was made with other settings, or from other data.",
+                "It was made with different settings or different data.",
                 "Train again.",
             )
-        return contents
+        return payload
 
 
 def _fingerprint(spec: ExperimentSpec, data: PreparedData) -> str:
-    """Return what tells apart trainings that cannot go on from each other's checkpoints."""
+    """Return a digest that differs between trainings that cannot resume from each other's checkpoints."""
     rows = {name: len(part.labels) for name, part in data.parts.items()}
-    of = [spec.to_query(), rows, data.n_inputs, data.n_classes]
-    return sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()
+    content = [spec.to_query(), rows, data.n_inputs, data.n_classes]
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The weights of a trained model, kept for asking it again."""
+"""The weights of a trained model as bytes."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ import torch
 
 from qenn_core.errors import TrainingError
 from qenn_core.model import HybridModel
-from qenn_core.training.serialization import Contents, pack, unpack
+from qenn_core.training.serialization import Payload, pack, unpack
 
 _MODEL = "model"
 
 
 def pack_weights(weights: Mapping[str, torch.Tensor]) -> bytes:
-    """Return the weights of a model, by the names that they have in it, as a safetensors file."""
-    return pack(_MODEL, Contents({}, weights))
+    """Return the weights of a model, by parameter name, as a safetensors file."""
+    return pack(_MODEL, Payload({}, weights))
 
 
 def load_weights(model: HybridModel, content: bytes) -> HybridModel:
-    """Give `model`, built from the same spec, the weights that `pack_weights` packed; return it.
+    """Load the weights that `pack_weights` packed into `model`, built from the same spec, and return it.
 
     Raises
     ------
     TrainingError
-        If they are damaged, or those of a model of another shape.
+        If `content` is damaged, or its shapes are not those of the model.
     """
     weights = unpack(_MODEL, content).tensors
-    own = dict(model.named_parameters())
-    if _shapes(weights) != _shapes(own):
+    parameters = dict(model.named_parameters())
+    if _dtypes_and_shapes(weights) != _dtypes_and_shapes(parameters):
         raise TrainingError(
             "These trained weights do not fit the model.",
-            "They are those of a model with other settings, or for other data.",
+            "They belong to a model with different settings or different data.",
             "Train again.",
         )
     with torch.no_grad():
-        for name, parameter in own.items():
+        for name, parameter in parameters.items():
             parameter.copy_(weights[name])
     return model
 
 
-def _shapes(weights: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.dtype, torch.Size]]:
-    return {name: (weight.dtype, weight.shape) for name, weight in weights.items()}
+def _dtypes_and_shapes(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[torch.dtype, torch.Size]]:
+    return {name: (tensor.dtype, tensor.shape) for name, tensor in tensors.items()}

@@ -1,4 +1,4 @@
-"""What a step is estimated to take is what it takes, and what does not fit is refused before it is built."""
+"""Estimates of a step match measurements, and models that do not fit are refused before they are built."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from time import perf_counter
 from typing import Any
 
 import pytest
-from core.steps import measure
+from core.steps import measure_steps
 
 from qenn_core import limits
 from qenn_core.errors import TrainingError
 from qenn_core.experiment import ExperimentSpec, choices
-from qenn_core.model.cost import estimate_step, evaluation_seconds, rows_in_time
-from qenn_core.model.feasibility import fits, largest_circuit, require_feasible
+from qenn_core.model.cost import estimate_step, evaluation_seconds, max_evaluation_rows
+from qenn_core.model.feasibility import largest_circuit, require_feasible, step_fits
 from qenn_core.model.network import build_model
 from qenn_core.registry import ENCODINGS
+from tests.covering import Case, case_id, covering_array
 
 NOISY = {"noise.level": 0.02}
 PENNYLANE = {"engine.kind": "pennylane"}
-# How far an estimate may be off; and computers differ in speed, and are busy with other things at times.
+# By how much an estimate may be wrong; and by how much computers differ in speed or are slowed down.
 FACTOR = 3
 SPEED = 3
 
@@ -39,43 +40,43 @@ SPEED = 3
     ],
     ids=str,
 )
-def test_the_estimate_is_about_what_a_step_takes(
+def test_estimate_is_close_to_the_measured_cost(
     processes: ProcessPoolExecutor, changes: dict[str, Any]
 ) -> None:
     spec = ExperimentSpec().with_(**changes)
-    guessed, found = estimate_step(spec), processes.submit(measure, spec.to_json()).result()
-    assert found.bytes / FACTOR < guessed.bytes < found.bytes * FACTOR
-    assert found.seconds / FACTOR / SPEED < guessed.seconds < found.seconds * FACTOR * SPEED
+    estimate, measured = estimate_step(spec), processes.submit(measure_steps, spec.to_json()).result()
+    assert measured.bytes / FACTOR < estimate.bytes < measured.bytes * FACTOR
+    assert measured.seconds / FACTOR / SPEED < estimate.seconds < measured.seconds * FACTOR * SPEED
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS.keys())
-@pytest.mark.parametrize("level", [0.0, 0.02])
-@pytest.mark.parametrize("n_layers", [1, limits.MAX_LAYERS])
-@pytest.mark.parametrize("kind", choices("engine.kind"))
-def test_what_fits_is_what_is_no_larger_than_the_largest_circuit(
-    encoding: str, level: float, n_layers: int, kind: str
-) -> None:
-    spec = ExperimentSpec().with_(
-        **{
-            "encoding.kind": encoding,
-            "noise.level": level,
-            "circuit.n_layers": n_layers,
-            "engine.kind": kind,
-        }
-    )
-    most = largest_circuit(spec)
+@pytest.mark.parametrize(
+    "case",
+    covering_array(
+        {
+            "encoding.kind": ENCODINGS.keys(),
+            "noise.level": [0.0, 0.02],
+            "circuit.n_layers": [1, limits.MAX_LAYERS],
+            "engine.kind": choices("engine.kind"),
+        },
+        whole=["encoding.kind", "noise.level"],
+    ),
+    ids=case_id,
+)
+def test_circuits_up_to_the_largest_one_fit(case: Case) -> None:
+    spec = ExperimentSpec().with_(**case)
+    largest = largest_circuit(spec)
     for n_qubits in range(1, limits.MAX_QUBITS + 1):
         cost = estimate_step(spec.with_(**{"circuit.n_qubits": n_qubits}))
-        assert fits(cost) == (n_qubits <= most), n_qubits
+        assert step_fits(cost) == (n_qubits <= largest), n_qubits
 
 
-def test_the_circuits_of_the_default_settings_are_as_large_as_is_promised() -> None:
+def test_default_settings_allow_the_promised_sizes() -> None:
     assert largest_circuit(ExperimentSpec()) == limits.MAX_QUBITS
     assert largest_circuit(ExperimentSpec().with_(**NOISY)) >= 8
 
 
-def test_more_of_anything_leaves_smaller_circuits() -> None:
-    few = ExperimentSpec().with_(**NOISY)
+def test_increasing_other_settings_leaves_smaller_circuits() -> None:
+    spec = ExperimentSpec().with_(**NOISY)
     for changes in (
         {"circuit.n_layers": 10},
         {"training.batch_size": 1024},
@@ -85,44 +86,44 @@ def test_more_of_anything_leaves_smaller_circuits() -> None:
         {"engine.gradient": "parameter-shift"},
         PENNYLANE,
     ):
-        assert largest_circuit(few.with_(**changes)) < largest_circuit(few), changes
+        assert largest_circuit(spec.with_(**changes)) < largest_circuit(spec), changes
 
 
-def test_a_stop_waits_for_few_rows_where_these_are_slow() -> None:
+def test_slow_rows_are_evaluated_in_small_batches() -> None:
     default = ExperimentSpec()
     slow = default.with_(**PENNYLANE, **{"engine.device": "lightning.qubit"})
-    assert rows_in_time(slow) < 100 < rows_in_time(default)
+    assert max_evaluation_rows(slow) < 100 < max_evaluation_rows(default)
     model = build_model(slow, n_inputs=2, n_classes=2)
-    assert model.rows_at_once == rows_in_time(slow)
-    # Of a device of which only the name is known, as many as a step takes.
+    assert model.evaluation_batch_size == max_evaluation_rows(slow)
+    # The speed of an unknown device is unknown: as many rows as in a training step.
     unknown = slow.model_copy(update={"engine": slow.engine.model_copy(update={"device": "remote.device"})})
-    assert rows_in_time(unknown) == slow.training.batch_size
+    assert max_evaluation_rows(unknown) == slow.training.batch_size
 
 
 @pytest.mark.parametrize("changes", [{}, {"circuit.n_qubits": 12}, NOISY, PENNYLANE], ids=str)
 def test_more_rows_take_longer_to_evaluate(changes: dict[str, Any]) -> None:
     spec = ExperimentSpec().with_(**changes)
-    none, one, some, many = (evaluation_seconds(spec, rows) for rows in (0, 1, 100, 10_000))
-    assert none == 0
-    assert 0 < one <= some < many
+    seconds = [evaluation_seconds(spec, rows) for rows in (0, 1, 100, 10_000)]
+    assert seconds[0] == 0
+    assert 0 < seconds[1] <= seconds[2] < seconds[3]
 
 
-def test_what_does_not_fit_is_refused_before_it_is_built() -> None:
-    # A state of it would take 4 GB.
+def test_model_that_does_not_fit_is_refused_before_it_is_built() -> None:
+    # One of its states would need 4 GB.
     spec = ExperimentSpec().with_(**{"circuit.n_qubits": 14, "circuit.n_layers": 10, **NOISY})
-    begun = perf_counter()
+    start = perf_counter()
     with pytest.raises(TrainingError) as caught:
         build_model(spec, n_inputs=2, n_classes=2)
-    assert perf_counter() - begun < 1
+    assert perf_counter() - start < 1
     error = caught.value
-    most = largest_circuit(spec)
+    largest = largest_circuit(spec)
     assert re.fullmatch(
-        r"A noisy circuit of 14 qubits would need about [\d,.]+ GB and [\d,.]+ min a step\.", error.what
+        r"A noisy circuit of 14 qubits would need about [\d,.]+ GB and [\d,.]+ min per step\.", error.what
     )
-    assert error.why == "A run may take 1 GB and 2 s a step."
-    assert error.remedy == f"Use at most {most} qubits."
+    assert error.why == "A run may use up to 1 GB, and 2 s per step."
+    assert error.remedy == f"Use at most {largest} qubits."
     assert error.place == "circuit.n_qubits"
-    build_model(spec.with_(**{"circuit.n_qubits": most}), n_inputs=2, n_classes=2)
+    build_model(spec.with_(**{"circuit.n_qubits": largest}), n_inputs=2, n_classes=2)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_what_does_not_fit_is_refused_before_it_is_built() -> None:
     ],
     ids=str,
 )
-def test_the_remedy_names_what_will_do(changes: dict[str, Any], remedy: str) -> None:
+def test_remedy_lists_the_changes_that_are_enough(changes: dict[str, Any], remedy: str) -> None:
     with pytest.raises(TrainingError) as caught:
         require_feasible(ExperimentSpec().with_(**changes))
     assert caught.value.remedy == remedy

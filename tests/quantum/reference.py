@@ -1,6 +1,6 @@
-"""Circuits by full matrices, in NumPy, from the definitions: shares no code with what it checks.
+"""Circuits as full matrices in NumPy, written from the definitions; shares no code with the app.
 
-Every gate is a 2^n × 2^n matrix made of Kronecker products. Wire 0 is the leftmost factor.
+Every gate is a 2^n × 2^n matrix, a Kronecker product. Wire 0 is the leftmost factor.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,12 +17,12 @@ H = np.array([[1, 1], [1, -1]]) / np.sqrt(2)
 P0 = np.array([[1, 0], [0, 0]])
 P1 = np.array([[0, 0], [0, 1]])
 
-# A step of a circuit: a matrix on the whole register, and the wires that it touches.
+# A step of a circuit: a matrix on the whole register, and the wires that it acts on.
 Step = tuple[np.ndarray, tuple[int, ...]]
 
 
-def on(n: int, factors: dict[int, np.ndarray]) -> np.ndarray:
-    """The Kronecker product with these matrices on these wires, the identity elsewhere."""
+def expand(n: int, factors: dict[int, np.ndarray]) -> np.ndarray:
+    """Return the Kronecker product of these matrices on these wires and the identity elsewhere."""
     product = np.eye(1)
     for wire in range(n):
         product = np.kron(product, factors.get(wire, I2))
@@ -46,27 +46,27 @@ def rot(phi: float, theta: float, omega: float) -> np.ndarray:
 
 
 def controlled(n: int, control: int, target: int, matrix: np.ndarray) -> Step:
-    return on(n, {control: P0}) + on(n, {control: P1, target: matrix}), (control, target)
+    return expand(n, {control: P0}) + expand(n, {control: P1, target: matrix}), (control, target)
 
 
 def rzz(n: int, angle: float, a: int, b: int) -> Step:
-    zz = on(n, {a: Z, b: Z})
+    zz = expand(n, {a: Z, b: Z})
     return np.cos(angle / 2) * np.eye(2**n) - 1j * np.sin(angle / 2) * zz, (a, b)
 
 
-def one(n: int, wire: int, matrix: np.ndarray) -> Step:
-    return on(n, {wire: matrix}), (wire,)
+def single(n: int, wire: int, matrix: np.ndarray) -> Step:
+    return expand(n, {wire: matrix}), (wire,)
 
 
-def prepare(n: int, row: Sequence[float]) -> Step:
-    """Any matrix whose first column is the wanted state will do, since it acts on |0…0⟩."""
+def prepare_state(n: int, row: Sequence[float]) -> Step:
+    """Return a unitary whose first column is the state; its action on other states is irrelevant."""
     state = np.zeros(2**n)
     state[: len(row)] = row
     norm = np.sqrt((state**2).sum())
     if norm == 0:
         return np.eye(2**n), tuple(range(n))
     u = state / norm
-    # The Householder reflection that exchanges the first basis vector and u.
+    # The Householder reflection that swaps the first basis vector and u.
     v = u - np.eye(2**n)[0]
     return np.eye(2**n) - (2 * np.outer(v, v) / (v @ v) if v @ v else 0), tuple(range(n))
 
@@ -74,19 +74,19 @@ def prepare(n: int, row: Sequence[float]) -> Step:
 def encode(kind: str, n: int, row: Sequence[float]) -> Iterator[Step]:
     x = [row[i % len(row)] for i in range(n)] if kind != "amplitude" else []
     if kind == "amplitude":
-        yield prepare(n, row)
+        yield prepare_state(n, row)
     for i, value in enumerate(x):
         if kind in ("angle_z", "iqp"):
-            yield one(n, i, H)
-            yield one(n, i, rz(value))
+            yield single(n, i, H)
+            yield single(n, i, rz(value))
         else:
-            yield one(n, i, {"angle_x": rx, "angle_y": ry, "reuploading": ry}[kind](value))
+            yield single(n, i, {"angle_x": rx, "angle_y": ry, "reuploading": ry}[kind](value))
     if kind == "iqp":
         for a, b in combinations(range(n), 2):
             yield rzz(n, x[a] * x[b], a, b)
 
 
-def pairs(ansatz: str, n: int, index: int, entanglement: str) -> list[tuple[int, int]]:
+def linked_pairs(ansatz: str, n: int, index: int, entanglement: str) -> list[tuple[int, int]]:
     if n == 1 or entanglement == "none":
         return []
     if entanglement == "all":
@@ -94,16 +94,18 @@ def pairs(ansatz: str, n: int, index: int, entanglement: str) -> list[tuple[int,
     if entanglement == "linear":
         return [(a, a + 1) for a in range(n - 1)]
     if ansatz == "strongly_entangling":
-        reach = 1 + index % (n - 1)
-        return [(a, (a + reach) % n) for a in range(n)]
+        stride = 1 + index % (n - 1)
+        return [(a, (a + stride) % n) for a in range(n)]
     return [(0, 1)] if n == 2 else [(a, (a + 1) % n) for a in range(n)]
 
 
 def layer(ansatz: str, n: int, weights: np.ndarray, index: int, entanglement: str) -> Iterator[Step]:
-    turn = {"strongly_entangling": lambda w: rot(*w), "basic_entangler": rx, "hardware_efficient": ry}[ansatz]
+    rotation = {"strongly_entangling": lambda w: rot(*w), "basic_entangler": rx, "hardware_efficient": ry}[
+        ansatz
+    ]
     for wire in range(n):
-        yield one(n, wire, turn(weights[wire]))
-    for a, b in pairs(ansatz, n, index, entanglement):
+        yield single(n, wire, rotation(weights[wire]))
+    for a, b in linked_pairs(ansatz, n, index, entanglement):
         yield controlled(n, a, b, Z if ansatz == "hardware_efficient" else X)
 
 
@@ -120,15 +122,15 @@ def kraus(channel: str, p: float) -> list[np.ndarray]:
     }[channel]
 
 
-def strike(rho: np.ndarray, n: int, channel: str, p: float, wires: Iterable[int]) -> np.ndarray:
+def apply_channel(rho: np.ndarray, n: int, channel: str, p: float, wires: Iterable[int]) -> np.ndarray:
     for wire in wires:
-        operators = [on(n, {wire: k}) for k in kraus(channel, p)]
+        operators = [expand(n, {wire: k}) for k in kraus(channel, p)]
         rho = sum(k @ rho @ k.conj().T for k in operators)
     return rho
 
 
 def expectations(spec: Any, row: Sequence[float], weights: np.ndarray) -> np.ndarray:
-    """⟨Z⟩ on each qubit for one row, by the density matrix."""
+    """Return ⟨Z⟩ on each qubit for one row, computed from the density matrix."""
     n = spec.circuit.n_qubits
     kind = spec.encoding.kind
     noise = spec.noise
@@ -140,7 +142,7 @@ def expectations(spec: Any, row: Sequence[float], weights: np.ndarray) -> np.nda
         for matrix, wires in steps:
             rho = matrix @ rho @ matrix.conj().T
             if noise.level and not readout and noise.placement == "gate":
-                rho = strike(rho, n, noise.channel, noise.level, wires)
+                rho = apply_channel(rho, n, noise.channel, noise.level, wires)
         return rho
 
     for index in range(spec.circuit.n_layers):
@@ -148,7 +150,7 @@ def expectations(spec: Any, row: Sequence[float], weights: np.ndarray) -> np.nda
             rho = apply(encode(kind, n, row), rho)
         rho = apply(layer(spec.circuit.ansatz, n, weights[index], index, spec.circuit.entanglement), rho)
         if noise.level and not readout and noise.placement == "layer":
-            rho = strike(rho, n, noise.channel, noise.level, range(n))
+            rho = apply_channel(rho, n, noise.channel, noise.level, range(n))
     if noise.level and readout:
-        rho = strike(rho, n, noise.channel, noise.level, range(n))
-    return np.array([np.trace(on(n, {wire: Z}) @ rho).real for wire in range(n)])
+        rho = apply_channel(rho, n, noise.channel, noise.level, range(n))
+    return np.array([np.trace(expand(n, {wire: Z}) @ rho).real for wire in range(n)])

@@ -1,4 +1,4 @@
-"""Every ansatz keeps its registry's contract, and as a ring equals PennyLane's own template."""
+"""Every ansatz fulfils its registry's contract; with ring entanglement it equals PennyLane's template."""
 
 from math import prod
 
@@ -15,7 +15,7 @@ TEMPLATES = {
     "strongly_entangling": qml.StronglyEntanglingLayers,
     "basic_entangler": qml.BasicEntanglerLayers,
 }
-# Real rotations with a ring of CZ: PennyLane has a brick pattern only.
+# Real rotations with a ring of CZ: PennyLane only has a template with a brick pattern.
 WITHOUT_TEMPLATE = {"hardware_efficient"}
 
 
@@ -40,23 +40,23 @@ def test_every_weight_is_used_once(ansatz, entanglement: str, n_qubits: int) -> 
 @pytest.mark.parametrize("n_qubits", [1, 2, 3, 5])
 @pytest.mark.parametrize("index", [0, 1, 4])
 @pytest.mark.parametrize("ansatz", ANSATZE, ids=lambda a: a.key)
-def test_without_entanglement_only_the_links_are_missing(ansatz, index: int, n_qubits: int) -> None:
+def test_without_entanglement_only_two_qubit_gates_are_missing(ansatz, index: int, n_qubits: int) -> None:
     args = weights_of(ansatz, n_qubits), range(n_qubits), index
-    twin = operations(ansatz.layer, *args, "none")
-    assert {len(operation.wires) for operation in twin} == {1}
+    unentangled = operations(ansatz.layer, *args, "none")
+    assert {len(operation.wires) for operation in unentangled} == {1}
     for entanglement in ENTANGLEMENTS:
         rotations = [op for op in operations(ansatz.layer, *args, entanglement) if len(op.wires) == 1]
-        assert all(qml.equal(a, b) for a, b in zip(rotations, twin, strict=True))
+        assert all(qml.equal(a, b) for a, b in zip(rotations, unentangled, strict=True))
 
 
-def test_every_ansatz_is_held_against_its_template() -> None:
+def test_every_ansatz_with_a_template_is_compared_with_it() -> None:
     assert TEMPLATES.keys() | WITHOUT_TEMPLATE == set(ANSATZE.keys())
 
 
 @pytest.mark.parametrize("n_qubits", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("key", TEMPLATES)
-def test_ring_is_the_template(key: str, n_qubits: int) -> None:
-    n_layers = 5  # more than the reaches of four qubits, so that they start over
+def test_ring_equals_the_template(key: str, n_qubits: int) -> None:
+    n_layers = 5  # more than four qubits have strides, so they repeat
     ansatz = ANSATZE[key]
     weights = np.random.default_rng(5).uniform(0, 6, (n_layers, *ansatz.weight_shape(n_qubits)))
 
@@ -64,18 +64,18 @@ def test_ring_is_the_template(key: str, n_qubits: int) -> None:
         for index in range(n_layers):
             ansatz.layer(weights[index], range(n_qubits), index, "ring")
 
-    wanted = TEMPLATES[key](weights, wires=range(n_qubits)).decomposition()
-    assert all(qml.equal(a, b) for a, b in zip(operations(layers), wanted, strict=True))
+    expected = TEMPLATES[key](weights, wires=range(n_qubits)).decomposition()
+    assert all(qml.equal(a, b) for a, b in zip(operations(layers), expected, strict=True))
 
 
 @pytest.mark.parametrize("ansatz", ANSATZE, ids=lambda a: a.key)
-def test_unknown_entanglement_is_refused(ansatz) -> None:
+def test_unknown_entanglement_raises(ansatz) -> None:
     with pytest.raises(ValueError, match="unknown entanglement 'star'; known: ring"):
         ansatz.layer(weights_of(ansatz, 2), range(2), 0, "star")
 
 
 @pytest.mark.parametrize(
-    ("entanglement", "wires", "wanted"),
+    ("entanglement", "wires", "expected"),
     [
         ("ring", "a", ""),
         ("ring", "ab", "ab"),
@@ -86,11 +86,11 @@ def test_unknown_entanglement_is_refused(ansatz) -> None:
         ("none", "abcd", ""),
     ],
 )
-def test_links(entanglement: str, wires: str, wanted: str) -> None:
-    assert entangled_pairs(wires, entanglement) == tuple(tuple(pair) for pair in wanted.split())
+def test_links(entanglement: str, wires: str, expected: str) -> None:
+    assert entangled_pairs(wires, entanglement) == tuple(tuple(pair) for pair in expected.split())
 
 
-def test_ring_that_meets_its_pairs_twice() -> None:
+def test_ring_with_stride_may_link_pairs_in_both_directions() -> None:
     assert entangled_pairs("abcd", "ring", stride=2) == (("a", "c"), ("b", "d"))
     both = entangled_pairs("abcd", "ring", stride=2, both_ways=True)
     assert both == (("a", "c"), ("b", "d"), ("c", "a"), ("d", "b"))

@@ -1,4 +1,4 @@
-"""The drawing shows the very operations that train."""
+"""The drawing shows the operations that are trained."""
 
 from collections import Counter
 
@@ -12,6 +12,7 @@ from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import build_circuit
 from qenn_core.model.drawing import Drawing
 from qenn_core.registry import ANSATZE, ENCODINGS
+from tests.covering import Case, case_id, covering_array
 
 
 def draw(n_inputs: int = 2, **changes) -> Drawing:
@@ -22,24 +23,30 @@ def texts(drawing: Drawing, section: str) -> list[str]:
     return [gate.text for gate in drawing.gates if gate.section == section]
 
 
-NOISE = [
-    {},
-    *(
-        {"noise.channel": channel, "noise.placement": placement, "noise.level": 0.1}
-        for channel in choices("noise.channel")
-        for placement in choices("noise.placement")
+@pytest.mark.parametrize(
+    "case",
+    covering_array(
+        {
+            "encoding.kind": ENCODINGS.keys(),
+            "noise.channel": choices("noise.channel"),
+            "noise.placement": choices("noise.placement"),
+            "noise.level": [0, 0.1],
+            "circuit.ansatz": ANSATZE.keys(),
+        },
+        whole=["noise.channel", "noise.placement", "noise.level"],
     ),
-]
-
-
-@pytest.mark.parametrize("noise", NOISE, ids=lambda n: "-".join(map(str, n.values())) or "noiseless")
-@pytest.mark.parametrize("ansatz", ANSATZE.keys())
-@pytest.mark.parametrize("encoding", ENCODINGS.keys())
-def test_one_symbol_an_operation(encoding: str, ansatz: str, noise: dict) -> None:
-    spec = ExperimentSpec().with_(**noise, **{"encoding.kind": encoding, "circuit.ansatz": ansatz})
+    ids=case_id,
+)
+def test_drawing_matches_the_circuit(case: Case) -> None:
+    spec = ExperimentSpec().with_(**case)
     circuit = build_circuit(spec)
     script = qml.tape.make_qscript(circuit)(torch.ones(2), torch.ones(circuit.weight_shape))
     drawing = draw_circuit(spec, 2)
+    assert_one_symbol_per_operation(drawing, script)
+    assert_columns_are_consistent(drawing)
+
+
+def assert_one_symbol_per_operation(drawing: Drawing, script: qml.tape.QuantumScript) -> None:
     assert [gate.wires for gate in drawing.gates] == [
         tuple(operation.wires) for operation in (*script.operations, *script.measurements)
     ]
@@ -50,22 +57,19 @@ def test_one_symbol_an_operation(encoding: str, ansatz: str, noise: dict) -> Non
     assert symbols["cz"] == sum(isinstance(op, qml.CZ) for op in script.operations)
 
 
-@pytest.mark.parametrize("noise", NOISE, ids=lambda n: "-".join(map(str, n.values())) or "noiseless")
-@pytest.mark.parametrize("encoding", ENCODINGS.keys())
-def test_columns(encoding: str, noise: dict) -> None:
-    drawing = draw(**noise, **{"encoding.kind": encoding})
-    taken = [
+def assert_columns_are_consistent(drawing: Drawing) -> None:
+    cells = [
         (gate.column, wire) for gate in drawing.gates for wire in range(min(gate.wires), max(gate.wires) + 1)
     ]
-    assert len(taken) == len(set(taken)), "two symbols overlap"
-    ends = [column for s in drawing.sections for column in range(s.first_column, s.last_column + 1)]
-    assert ends == list(range(drawing.n_columns)), "sections cover the columns, each once"
+    assert len(cells) == len(set(cells)), "two symbols overlap"
+    columns = [column for s in drawing.sections for column in range(s.first_column, s.last_column + 1)]
+    assert columns == list(range(drawing.n_columns)), "every column belongs to one section"
     for gate in drawing.gates:
         (section,) = [s for s in drawing.sections if s.first_column <= gate.column <= s.last_column]
         assert (section.kind, section.layer) == (gate.section, gate.layer)
 
 
-def test_gates_side_by_side_share_a_column() -> None:
+def test_gates_on_different_wires_share_a_column() -> None:
     drawing = draw(**{"circuit.n_layers": 1})
     assert [gate.column for gate in drawing.gates] == [0] * 4 + [1] * 4 + [2, 3, 4, 5] + [6] * 4
 
@@ -89,7 +93,7 @@ def test_captions() -> None:
     assert [s.caption for s in readout.sections] == ["Encoding", "Layer 1", "Noise", "Measurement"]
 
 
-def test_texts_say_what_feeds_a_gate() -> None:
+def test_texts_contain_the_arguments_of_gates() -> None:
     drawing = draw(**{"circuit.n_layers": 2, "circuit.n_qubits": 3})
     assert texts(drawing, "encoding") == ["RY(x₀)", "RY(x₁)", "RY(x₀)"]
     layers = texts(drawing, "layer")
@@ -100,12 +104,12 @@ def test_texts_say_what_feeds_a_gate() -> None:
     assert texts(draw(16, **{"encoding.kind": "amplitude"}), "encoding") == ["|ψ⟩(x₀ … x₁₅)"]
 
 
-def test_texts_tell_the_level_of_the_noise() -> None:
+def test_texts_contain_the_noise_level() -> None:
     drawing = draw(**{"noise.level": 0.05, "noise.placement": "layer"})
     assert set(texts(drawing, "noise")) == {"Depolarizing, level 0.05"}
 
 
-def test_trainable_linear_layer_feeds_every_qubit() -> None:
+def test_linear_layer_has_an_output_for_every_qubit() -> None:
     drawing = draw(9, **{"encoding.reduction": "linear"})
     assert texts(drawing, "encoding") == ["RY(x₀)", "RY(x₁)", "RY(x₂)", "RY(x₃)"]
 
@@ -115,11 +119,11 @@ def test_controls_are_marked() -> None:
     assert (cnot.name, cnot.wires, cnot.controls) == ("CNOT", (0, 1), (0,))
 
 
-def test_survives_json() -> None:
+def test_json_round_trip() -> None:
     drawing = draw(**{"noise.level": 0.1})
     assert Drawing.model_validate_json(drawing.model_dump_json()) == drawing
 
 
-def test_too_many_inputs_are_refused() -> None:
+def test_too_many_inputs_raise() -> None:
     with pytest.raises(TrainingError, match="too small"):
         draw(5)

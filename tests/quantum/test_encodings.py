@@ -1,10 +1,10 @@
-"""Every encoding keeps its registry's contract, and equals PennyLane's own template where there is one."""
+"""Every encoding fulfils its registry's contract, and equals PennyLane's template if there is one."""
 
 import numpy as np
 import pennylane as qml
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -19,7 +19,7 @@ TEMPLATES = {
     "amplitude": lambda x, wires: qml.AmplitudeEmbedding(x, wires, normalize=True),
     "iqp": lambda x, wires: qml.IQPEmbedding(x, wires),
 }
-# PennyLane's own has no Hadamard before it.
+# PennyLane's template has no Hadamard gate before the rotation.
 WITHOUT_TEMPLATE = {"angle_z"}
 
 
@@ -48,18 +48,19 @@ def test_contract(encoding, n_qubits: int) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS, ids=lambda e: e.key)
-def test_wires_need_not_be_the_first(encoding) -> None:
+def test_accepts_any_wires(encoding) -> None:
     with qml.queuing.AnnotatedQueue() as queue:
         encoding.apply(np.array([0.3, 0.4]), ("a", "b"))
-    touched = {wire for operation in queue.queue for wire in operation.wires}
-    assert touched == {"a", "b"}
+    wires = {wire for operation in queue.queue for wire in operation.wires}
+    assert wires == {"a", "b"}
 
 
-def test_every_encoding_is_held_against_its_template() -> None:
+def test_every_encoding_with_a_template_is_compared_with_it() -> None:
     assert TEMPLATES.keys() | WITHOUT_TEMPLATE == set(ENCODINGS.keys())
 
 
 @pytest.mark.parametrize("key", TEMPLATES)
+@settings(max_examples=settings.default.max_examples // 4)  # each evaluates two quantum nodes
 @given(data=st.data())
 def test_equals_template(key: str, data) -> None:
     n_qubits = data.draw(st.integers(1, 3))
@@ -73,10 +74,10 @@ def test_equals_template(key: str, data) -> None:
 
 
 @given(arrays(float, st.tuples(st.integers(1, 4), st.integers(1, 8)), elements=st.floats(-1e300, 1e300)))
-def test_amplitudes_have_unit_length_and_the_direction_of_the_row(rows: np.ndarray) -> None:
-    got = pad_and_normalise(rows, 8)
-    np.testing.assert_allclose(np.linalg.norm(got, axis=1), 1, rtol=1e-12)
-    for row, amplitude in zip(rows, got, strict=True):
+def test_amplitudes_are_the_normalised_row(rows: np.ndarray) -> None:
+    result = pad_and_normalise(rows, 8)
+    np.testing.assert_allclose(np.linalg.norm(result, axis=1), 1, rtol=1e-12)
+    for row, amplitude in zip(rows, result, strict=True):
         if row.any():
             scaled = row / abs(row).max()
             np.testing.assert_allclose(amplitude[: row.size] * np.linalg.norm(scaled), scaled, atol=1e-12)
@@ -84,16 +85,16 @@ def test_amplitudes_have_unit_length_and_the_direction_of_the_row(rows: np.ndarr
             assert amplitude.tolist() == [1] + [0] * 7
 
 
-def test_amplitudes_of_single_precision_are_normalised_in_double() -> None:
-    got = pad_and_normalise(torch.rand(5, 7, dtype=torch.float32), 8)
-    assert got.dtype == torch.float64
-    assert abs((got**2).sum(dim=1) - 1).max() < 1e-14
+def test_single_precision_is_normalised_in_double_precision() -> None:
+    result = pad_and_normalise(torch.rand(5, 7, dtype=torch.float32), 8)
+    assert result.dtype == torch.float64
+    assert abs((result**2).sum(dim=1) - 1).max() < 1e-14
 
 
-def test_zero_row_in_a_batch_has_zero_gradient_and_leaves_the_others_alone() -> None:
+def test_zero_row_has_zero_gradient_and_does_not_affect_other_rows() -> None:
     inputs = torch.tensor([[0.0, 0.0, 0.0], [1.0, 2.0, 2.0]], dtype=torch.float64, requires_grad=True)
-    got = pad_and_normalise(inputs, 4)
-    np.testing.assert_allclose(got.detach(), [[1, 0, 0, 0], [1 / 3, 2 / 3, 2 / 3, 0]])
-    got[:, 1].sum().backward()
+    result = pad_and_normalise(inputs, 4)
+    np.testing.assert_allclose(result.detach(), [[1, 0, 0, 0], [1 / 3, 2 / 3, 2 / 3, 0]])
+    result[:, 1].sum().backward()
     # d(b/r)/d(a, b, c) = (-ab, r² - b², -bc) / r³ at (a, b, c) = (1, 2, 2), r = 3.
     np.testing.assert_allclose(inputs.grad, [[0, 0, 0], [-2 / 27, 5 / 27, -4 / 27]], atol=1e-12)

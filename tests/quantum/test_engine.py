@@ -1,4 +1,4 @@
-"""The quantum layer: exact gradients, and finite shots that behave as measurements do."""
+"""The quantum layer: exact gradients, and shots with the statistics of measurements."""
 
 import numpy as np
 import pennylane as qml
@@ -10,7 +10,7 @@ from qenn_core.engine.sampling import frequencies
 
 
 def bell(inputs, weights) -> list[qml.measurements.ExpectationMP]:
-    """Two qubits that always agree, with equal chances at an angle of π/2."""
+    """Entangle two qubits: their outcomes are equal, and both are equally likely at an angle of π/2."""
     qml.RY(inputs[..., 0], wires=0)
     qml.CNOT(wires=(0, 1))
     qml.RZ(weights[0], wires=0)
@@ -21,10 +21,10 @@ def layer(**options) -> torch.nn.Module:
     return quantum_layer(bell, {"weights": (1,)}, n_qubits=2, **options)
 
 
-HALFWAY = torch.full((5, 1), np.pi / 2, dtype=torch.float64)
+EQUAL_SUPERPOSITION = torch.full((5, 1), np.pi / 2, dtype=torch.float64)
 
 
-def test_weights_are_drawn_by_torch_from_a_full_turn() -> None:
+def test_initial_weights_are_drawn_by_torch_between_0_and_2_pi() -> None:
     torch.manual_seed(1)
     first = quantum_layer(bell, {"weights": (500,)}, n_qubits=2).weights
     torch.manual_seed(1)
@@ -34,8 +34,8 @@ def test_weights_are_drawn_by_torch_from_a_full_turn() -> None:
     assert 6.1 < first.max() < 2 * np.pi
 
 
-def test_shots_of_entangled_qubits_agree() -> None:
-    means = layer(shots=11)(HALFWAY).detach()
+def test_shots_of_entangled_qubits_are_equal() -> None:
+    means = layer(shots=11)(EQUAL_SUPERPOSITION).detach()
     assert torch.equal(means[:, 0], means[:, 1])
     assert len(set(means[:, 0].tolist())) > 1, "rows are measured independently"
     # 11 outcomes of ±1 average to an odd number of elevenths.
@@ -44,33 +44,33 @@ def test_shots_of_entangled_qubits_agree() -> None:
 
 @pytest.mark.parametrize("shots", [1, 100, 100_000])
 @pytest.mark.parametrize("mixed", [False, True])
-def test_shots_scatter_around_the_expectation_as_they_should(mixed: bool, shots: int) -> None:
+def test_shots_have_the_right_mean_and_standard_deviation(mixed: bool, shots: int) -> None:
     angles = torch.full((4000, 1), 1.1, dtype=torch.float64)
     means = layer(shots=shots, mixed=mixed, seed=3)(angles).detach().numpy()[:, 0]
-    expected, spread = np.cos(1.1), np.sin(1.1) / np.sqrt(shots)
-    assert means.mean() == pytest.approx(expected, abs=5 * spread / np.sqrt(4000))
-    assert means.std() == pytest.approx(spread, rel=0.1)
+    mean, deviation = np.cos(1.1), np.sin(1.1) / np.sqrt(shots)
+    assert means.mean() == pytest.approx(mean, abs=5 * deviation / np.sqrt(4000))
+    assert means.std() == pytest.approx(deviation, rel=0.1)
 
 
 def test_same_seed_same_measurements() -> None:
-    def twice(seed: int) -> list[float]:
-        one = layer(shots=50, seed=seed)
-        return [one(HALFWAY)[:, 0].tolist() for _ in range(2)]
+    def measure_twice(seed: int) -> list[float]:
+        quantum = layer(shots=50, seed=seed)
+        return [quantum(EQUAL_SUPERPOSITION)[:, 0].tolist() for _ in range(2)]
 
-    assert twice(4) == twice(4)
-    assert twice(4) != twice(5)
-    assert twice(4)[0] != twice(4)[1], "a second call measures anew"
-
-
-def test_evaluation_repeats_and_leaves_the_training_alone() -> None:
-    watched, unwatched = layer(shots=50), layer(shots=50)
-    watched.eval()
-    assert torch.equal(watched(HALFWAY), watched(HALFWAY))
-    watched.train()
-    assert torch.equal(watched(HALFWAY), unwatched(HALFWAY))
+    assert measure_twice(4) == measure_twice(4)
+    assert measure_twice(4) != measure_twice(5)
+    assert measure_twice(4)[0] != measure_twice(4)[1], "a second call gives new measurements"
 
 
-def test_gradients_under_shots_are_those_of_the_exact_expectations() -> None:
+def test_evaluation_is_repeatable_and_does_not_affect_training() -> None:
+    evaluated, other = layer(shots=50), layer(shots=50)
+    evaluated.eval()
+    assert torch.equal(evaluated(EQUAL_SUPERPOSITION), evaluated(EQUAL_SUPERPOSITION))
+    evaluated.train()
+    assert torch.equal(evaluated(EQUAL_SUPERPOSITION), other(EQUAL_SUPERPOSITION))
+
+
+def test_gradients_with_shots_are_those_of_the_exact_expectations() -> None:
     def gradients(shots: int) -> torch.Tensor:
         angles = torch.tensor([[0.4], [1.3]], dtype=torch.float64, requires_grad=True)
         layer(shots=shots)(angles).sum().backward()
@@ -80,22 +80,24 @@ def test_gradients_under_shots_are_those_of_the_exact_expectations() -> None:
     np.testing.assert_allclose(gradients(10)[:, 0], -2 * np.sin([0.4, 1.3]), atol=1e-12)
 
 
-def test_outcomes_come_as_often_as_they_should() -> None:
-    chances = np.array([[0.1, 0.2, 0.3, 0.4]])
-    np.testing.assert_allclose(frequencies(chances, 10**6, np.random.default_rng(0)), chances, atol=5e-3)
+def test_frequencies_match_the_probabilities() -> None:
+    probabilities = np.array([[0.1, 0.2, 0.3, 0.4]])
+    np.testing.assert_allclose(
+        frequencies(probabilities, 10**6, np.random.default_rng(0)), probabilities, atol=5e-3
+    )
 
 
-def test_rounding_of_the_chances_is_forgiven() -> None:
-    shares = frequencies(np.array([[1 + 1e-9, -1e-17]]), 10, np.random.default_rng(0))
-    assert shares.tolist() == [[1, 0]]
+def test_rounding_errors_of_probabilities_are_tolerated() -> None:
+    result = frequencies(np.array([[1 + 1e-9, -1e-17]]), 10, np.random.default_rng(0))
+    assert result.tolist() == [[1, 0]]
 
 
-def test_row_that_is_not_finite_has_no_outcomes() -> None:
-    shares = frequencies(np.array([[np.nan, np.nan], [0, 1]]), 10, np.random.default_rng(0))
-    assert np.isnan(shares[0]).all()
-    assert shares[1].tolist() == [0, 1]
+def test_row_that_is_not_finite_has_no_frequencies() -> None:
+    result = frequencies(np.array([[np.nan, np.nan], [0, 1]]), 10, np.random.default_rng(0))
+    assert np.isnan(result[0]).all()
+    assert result[1].tolist() == [0, 1]
 
 
-def test_an_unknown_engine_is_refused() -> None:
+def test_unknown_engine_raises() -> None:
     with pytest.raises(ValueError, match="fused, pennylane"):
         layer(engine="warp")

@@ -1,4 +1,4 @@
-"""Every channel keeps its registry's contract and does what its name says."""
+"""Every channel fulfils its registry's contract and has the effect that its name says."""
 
 import numpy as np
 import pennylane as qml
@@ -17,7 +17,7 @@ def operation(channel, level: float) -> qml.operation.Channel:
 
 
 def bloch(channel, level: float, times: int = 1) -> np.ndarray:
-    """The Bloch vector of a tilted state, before and after the channel."""
+    """Return the Bloch vector of a tilted state before and after the channel."""
 
     @qml.qnode(qml.device("default.mixed", wires=1))
     def circuit(n: int):
@@ -29,15 +29,15 @@ def bloch(channel, level: float, times: int = 1) -> np.ndarray:
     return np.array([circuit(0), circuit(times)])
 
 
-@pytest.mark.parametrize("share", [0, 0.5, 1])
+@pytest.mark.parametrize("fraction", [0, 0.5, 1])
 @pytest.mark.parametrize("channel", NOISE_CHANNELS, ids=lambda c: c.key)
-def test_contract(channel, share: float) -> None:
-    noise = operation(channel, share * channel.max_level)
+def test_contract(channel, fraction: float) -> None:
+    noise = operation(channel, fraction * channel.max_level)
     assert isinstance(noise, qml.operation.Channel)
     assert list(noise.wires) == ["a"]
     kraus = noise.kraus_matrices()
     np.testing.assert_allclose(sum(k.conj().T @ k for k in kraus), np.eye(2), atol=1e-12)
-    if share == 0:
+    if fraction == 0:
         before, after = bloch(channel, 0)
         np.testing.assert_allclose(after, before, atol=1e-6)
 
@@ -48,33 +48,32 @@ def test_depolarizing_shrinks_the_bloch_vector(level: float) -> None:
     np.testing.assert_allclose(after, before * (1 - 4 * level / 3), atol=1e-12)
 
 
-def test_amplitude_damping_ends_in_zero() -> None:
+def test_repeated_amplitude_damping_gives_the_zero_state() -> None:
     _, after = bloch(NOISE_CHANNELS["amplitude_damping"], 0.3, times=100)
     np.testing.assert_allclose(after, [0, 0, 1], atol=1e-6)
 
 
 @pytest.mark.parametrize("level", [0.2, 0.9])
-def test_phase_damping_keeps_the_energy(level: float) -> None:
+def test_phase_damping_preserves_z(level: float) -> None:
     before, after = bloch(NOISE_CHANNELS["phase_damping"], level)
     shrunk = before * np.array([np.sqrt(1 - level), np.sqrt(1 - level), 1])
     np.testing.assert_allclose(after, shrunk, atol=1e-12)
 
 
 @pytest.mark.parametrize("key", ["bit_flip", "readout"])
-def test_flips_shrink_what_they_exchange(key: str) -> None:
+def test_flips_shrink_y_and_z(key: str) -> None:
     before, after = bloch(NOISE_CHANNELS[key], 0.2)
     np.testing.assert_allclose(after, before * np.array([1, 0.6, 0.6]), atol=1e-12)
 
 
-def test_full_phase_damping_leaves_no_superposition() -> None:
+def test_full_phase_damping_removes_superposition() -> None:
     before, after = bloch(NOISE_CHANNELS["phase_damping"], 1)
     np.testing.assert_allclose(after, before * np.array([0, 0, 1]), atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "key", sorted(set(NOISE_CHANNELS.keys()) - {"phase_damping"})
-)  # which never touches Z
-def test_at_its_highest_level_nothing_is_left_to_measure(key: str) -> None:
+# Phase damping never affects Z.
+@pytest.mark.parametrize("key", sorted(set(NOISE_CHANNELS.keys()) - {"phase_damping"}))
+def test_at_the_highest_level_z_does_not_depend_on_the_state(key: str) -> None:
     channel = NOISE_CHANNELS[key]
 
     @qml.qnode(qml.device("default.mixed", wires=1))

@@ -1,4 +1,4 @@
-"""Prepared data built by hand, so that training is tested apart from the preparation."""
+"""Prepared data built by hand, to test training without the preparation of real data."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from qenn_core.data.prepared import Floats, Ints, Part, Plane, PreparedData
 def _prepared(
     features: Floats, labels: Ints, reduce: Callable[[Floats], Floats] = lambda x: x
 ) -> PreparedData:
-    """Split rows 3 : 1 : 1 in the order given; two features span a plane."""
+    """Split rows 3:1:1 in the given order; two features span a plane."""
     cuts = [len(labels) * 3 // 5, len(labels) * 4 // 5]
     parts = [
         Part(rows, reduce(rows), classes)
@@ -39,13 +39,13 @@ def _prepared(
 
 @pytest.fixture
 def prepared() -> Callable[..., PreparedData]:
-    """Return the function that prepares features and labels, with a reduction or without."""
+    """Return a function that prepares features and labels, optionally with a reduction."""
     return _prepared
 
 
 @pytest.fixture
 def separable() -> PreparedData:
-    """Two classes on both sides of a line through the origin, 150 rows."""
+    """Two classes, separated by a line through the origin; 150 rows."""
     points = np.random.default_rng(7).uniform(-1.5, 1.5, size=(150, 2))
     points += 0.2 * np.sign(points.sum(axis=1, keepdims=True))
     return _prepared(points, (points.sum(axis=1) > 0).astype(np.int64))

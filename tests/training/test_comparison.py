@@ -12,17 +12,17 @@ from qenn_core.training.records import Finished, Started
 
 
 def finished_with(data, predictions) -> Finished:
-    """Return the last record of a training that ended with these test predictions."""
-    certain = np.eye(data.n_classes)
+    """Return the last record of a training with these test predictions."""
+    one_hot = np.eye(data.n_classes)
     return Finished(
         reason="epochs",
         message="All 5 epochs are done.",
         epochs=5,
         best_epoch=5,
         seconds=1.5,
-        train=score(data.train.labels, certain[data.train.labels]),
-        validation=score(data.validation.labels, certain[data.validation.labels]),
-        test=score(data.test.labels, certain[predictions]),
+        train=score(data.train.labels, one_hot[data.train.labels]),
+        validation=score(data.validation.labels, one_hot[data.validation.labels]),
+        test=score(data.test.labels, one_hot[predictions]),
         predictions=tuple(predictions.tolist()),
     )
 
@@ -39,16 +39,16 @@ def started(separable) -> Started:
     )
 
 
-def with_other_answers(data, part):
+def with_flipped_labels(data, part):
     return replace(data, **{part: data.parts[part]._replace(labels=1 - data.parts[part].labels)})
 
 
 @pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.key)
-def test_baseline_learns_repeats_and_counts_what_it_learnt(baseline, separable):
+def test_baseline_fits_reproducibly_and_counts_its_parameters(baseline, separable):
     fits = [baseline.make(3).fit(separable.train.features, separable.train.labels) for _ in range(2)]
-    answers = [fit.predict_proba(separable.test.features) for fit in fits]
-    assert np.array_equal(*answers)
-    assert score(separable.test.labels, answers[0]).accuracy > 0.9
+    probabilities = [fit.predict_proba(separable.test.features) for fit in fits]
+    assert np.array_equal(*probabilities)
+    assert score(separable.test.labels, probabilities[0]).accuracy > 0.9
     assert baseline.count_parameters(fits[0]) > 0
 
 
@@ -58,12 +58,12 @@ def test_logistic_regression_counts_coefficients_and_intercepts(prepared):
     assert row.parameters == 3 * (4 + 1)
 
 
-def test_unreduced_data_give_one_row_a_baseline(separable):
+def test_unreduced_data_give_one_result_per_baseline(separable):
     rows = fit_baselines(separable, seed=0)
     assert [row.name for row in rows] == [baseline.label for baseline in BASELINES]
 
 
-def test_reduced_data_give_a_row_before_and_after(separable, prepared):
+def test_reduced_data_give_results_with_and_without_reduction(separable, prepared):
     features = np.vstack([part.features for part in separable.parts.values()])
     labels = np.hstack([part.labels for part in separable.parts.values()])
     reduced, full = fit_baselines(prepared(features, labels, lambda rows: rows[:, :1]), seed=0)
@@ -74,16 +74,16 @@ def test_reduced_data_give_a_row_before_and_after(separable, prepared):
     assert (full.kind, full.epochs, full.remark) == ("classical", None, "")
 
 
-def test_baselines_learn_from_the_training_part_only(separable):
+def test_baselines_are_fitted_on_the_training_part_only(separable):
     [row] = fit_baselines(separable, seed=0)
     for part in ("validation", "test"):
-        [other] = fit_baselines(with_other_answers(separable, part), seed=0)
+        [other] = fit_baselines(with_flipped_labels(separable, part), seed=0)
         assert other.predictions == row.predictions
         assert other.train == row.train
 
 
 @pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.key)
-def test_the_scale_that_suits_a_circuit_is_not_held_against_a_baseline(baseline, separable):
+def test_baseline_does_not_depend_on_the_scale_of_columns(baseline, separable):
     rows, labels = separable.train.features, separable.train.labels
     large, small = (
         baseline.make(0).fit(rows * unit, labels).predict_proba(rows * unit) for unit in (1, 1e-3)
@@ -91,14 +91,14 @@ def test_the_scale_that_suits_a_circuit_is_not_held_against_a_baseline(baseline,
     assert np.allclose(large, small)
 
 
-def test_columns_that_differ_in_scale_only_give_one_row(separable, prepared):
+def test_columns_that_differ_only_in_scale_give_one_result(separable, prepared):
     features = np.vstack([part.features for part in separable.parts.values()])
     labels = np.hstack([part.labels for part in separable.parts.values()])
     assert len(fit_baselines(prepared(features, labels, lambda rows: 3 * rows + 1), seed=0)) == 1
     assert len(fit_baselines(prepared(features, labels, lambda rows: rows**3), seed=0)) == 2
 
 
-def test_a_class_that_the_training_part_lacks_is_never_named(prepared):
+def test_class_missing_from_the_training_part_is_never_predicted(prepared):
     points = np.random.default_rng(0).normal(size=(50, 2))
     labels = np.arange(50) % 2
     labels[-5:] = 2
@@ -107,7 +107,7 @@ def test_a_class_that_the_training_part_lacks_is_never_named(prepared):
     assert np.shape(row.test.confusion) == (3, 3)
 
 
-def test_comparison_sets_rows_verdicts_and_context_side_by_side(separable, started):
+def test_comparison_contains_results_verdicts_and_cautions(separable, started):
     baselines = fit_baselines(separable, seed=0)
     quantum = quantum_result(started, finished_with(separable, separable.test.labels))
     comparison = compare_models(quantum, baselines, separable)
@@ -116,14 +116,15 @@ def test_comparison_sets_rows_verdicts_and_context_side_by_side(separable, start
     [verdict] = comparison.verdicts
     assert verdict.against == baselines[0].name
     assert verdict.points == pytest.approx(100 * (1 - baselines[0].test.accuracy))
-    frequent = np.bincount(separable.train.labels).argmax()
-    assert comparison.majority_accuracy == pytest.approx(np.mean(separable.test.labels == frequent))
+    majority = np.bincount(separable.train.labels).argmax()
+    assert comparison.majority_accuracy == pytest.approx(np.mean(separable.test.labels == majority))
     assert any("single experiment" in caution for caution in comparison.cautions)
+    assert comparison.cautions[-1].endswith("of the test rows.")
     assert Comparison.model_validate_json(comparison.model_dump_json()) == comparison
 
 
-def test_models_that_only_guess_are_named_so(separable, started):
-    frequent = np.bincount(separable.train.labels).argmax()
-    guesses = np.full_like(separable.test.labels, frequent)
+def test_caution_says_if_no_model_beats_the_majority_class(separable, started):
+    majority = np.bincount(separable.train.labels).argmax()
+    guesses = np.full_like(separable.test.labels, majority)
     comparison = compare_models(quantum_result(started, finished_with(separable, guesses)), (), separable)
-    assert comparison.cautions[-1].endswith("and no model here does better than that.")
+    assert comparison.cautions[-1].endswith("and no model here does better.")

@@ -8,11 +8,11 @@ from qenn_core.analysis.map_data import DecisionMap
 
 
 class LinearModel(torch.nn.Linear):
-    rows_at_once = 100
+    evaluation_batch_size = 100
 
 
 def linear_model(*weights: float) -> LinearModel:
-    """Return a model that names class 1 where the weighted sum of its inputs is positive."""
+    """Return a model that predicts class 1 where the weighted sum of its inputs is positive."""
     model = LinearModel(len(weights), 2, bias=False, dtype=torch.float64)
     with torch.no_grad():
         model.weight.copy_(torch.tensor([[0.0] * len(weights), list(weights)]))
@@ -41,19 +41,19 @@ def test_points_pass_through_the_reduction(separable, prepared):
     assert all(row == found.winner[0] for row in found.winner)
 
 
-def test_sizes_stay_small_enough_to_send(separable):
+def test_map_is_small_enough_to_send(separable):
     found = compute_decision_map(linear_model(1, 2), separable, 50)
     assert found is not None
     assert len(found.model_dump_json()) < 30_000
 
 
-def test_no_plane_no_map(separable):
+def test_no_map_without_a_plane(separable):
     flat = replace(separable, plane=None)
     assert compute_decision_map(linear_model(1, 2), flat, 10) is None
     assert map_points(flat) == ()
 
 
-def test_points_tell_class_and_part(separable):
+def test_points_have_class_and_part(separable):
     points = map_points(separable)
     assert len(points) == 150
     for name, part in separable.parts.items():
@@ -62,7 +62,7 @@ def test_points_tell_class_and_part(separable):
         assert np.array_equal([(point.x, point.y) for point in shown], part.features)
 
 
-def test_many_points_are_thinned_evenly(separable):
+def test_many_points_are_sampled_evenly(separable):
     points = map_points(separable, limit=50)
     counts = [sum(point.part == name for point in points) for name in separable.parts]
     assert sum(counts) == 50

@@ -2,59 +2,60 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.comparison.verdict import judge, mcnemar, paired_interval
+from qenn_core.comparison.verdict import compare_predictions, mcnemar_p_value, paired_interval
 
 
 def verdict_of(both, only_quantum, only_classical, neither):
-    """Judge two models of which so many rows are right for both, one or neither."""
+    """Compare two models, given how many rows both, one or neither predicted correctly."""
     quantum = [0] * (both + only_quantum) + [1] * (only_classical + neither)
     classical = [0] * both + [1] * only_quantum + [0] * only_classical + [1] * neither
-    return judge([0] * len(quantum), quantum, classical, "Logistic regression")
+    return compare_predictions([0] * len(quantum), quantum, classical, "Logistic regression")
 
 
-def test_a_clear_lead_is_called_one():
+def test_clear_lead_of_the_qenn():
     verdict = verdict_of(40, 15, 1, 4)
     assert verdict.ahead == "quantum"
     assert verdict.sentence == (
-        "The QENN is 23.3 points ahead of logistic regression on 60 test rows; more than chance alone "
-        "explains (95 % interval +10 to +35 points)."
+        "The QENN is 23.3 points ahead of logistic regression on 60 test rows, more than chance alone "
+        "would explain (95% interval: +10 to +35 points)."
     )
 
 
-def test_a_clear_lead_of_the_baseline_is_called_one():
+def test_clear_lead_of_the_baseline():
     verdict = verdict_of(40, 1, 15, 4)
     assert verdict.ahead == "classical"
     assert verdict.sentence.startswith("Logistic regression is 23.3 points ahead of the QENN on 60 test")
     assert "more than chance" in verdict.sentence
 
 
-def test_a_small_lead_is_left_to_chance():
+def test_small_lead_may_be_chance():
     verdict = verdict_of(48, 5, 3, 4)
     assert verdict.ahead is None
     assert verdict.points == pytest.approx(100 * 2 / 60)
     assert verdict.low < 0 < verdict.high
-    assert "chance alone could do that" in verdict.sentence
+    assert "could be chance alone" in verdict.sentence
     assert "3.3 points ahead" in verdict.sentence
 
 
 @pytest.mark.parametrize("counts", [(60, 0, 0, 0), (0, 0, 0, 60), (50, 3, 3, 4), (1, 0, 0, 0)])
-def test_equal_accuracy_shows_no_difference_and_no_certainty(counts):
+def test_equal_accuracy_has_an_interval_around_zero(counts):
     verdict = verdict_of(*counts)
     assert verdict.ahead is None
     assert verdict.points == 0
     assert verdict.low < 0 < verdict.high
-    assert verdict.sentence.startswith(f"No difference from logistic regression that {sum(counts)} test rows")
+    rows = "1 test row" if sum(counts) == 1 else f"{sum(counts)} test rows"
+    assert verdict.sentence.startswith(
+        f"The QENN and logistic regression are equally accurate on {rows} (95% interval:"
+    )
 
 
-def test_few_rows_never_make_a_lead():
+def test_few_rows_never_give_a_lead():
     assert verdict_of(0, 5, 0, 0).ahead is None
 
 
-# The first call imports SciPy.
-@settings(deadline=None)
 @given(*[st.integers(0, 40)] * 4)
 def test_verdict_is_symmetric_and_within_range(both, only_quantum, only_classical, neither):
     if not both + only_quantum + only_classical + neither:
@@ -68,31 +69,29 @@ def test_verdict_is_symmetric_and_within_range(both, only_quantum, only_classica
     assert "faster" not in verdict.sentence
 
 
-# The first call imports SciPy.
-@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_is_the_two_sided_binomial_tail(first, second):
     discordant, extreme = first + second, max(first, second)
     tail = sum(comb(discordant, k) for k in range(extreme, discordant + 1)) / 2**discordant
-    assert mcnemar(first, second) == pytest.approx(min(1.0, 2 * tail))
+    assert mcnemar_p_value(first, second) == pytest.approx(min(1.0, 2 * tail))
 
 
 @pytest.mark.parametrize("n_rows", [20, 60, 200])
 @pytest.mark.parametrize("shares", [(0.02, 0.02), (0.1, 0.05), (0.2, 0.05), (0.15, 0.15)])
 def test_interval_covers_the_true_difference(n_rows, shares):
-    """Simulate many test parts; 95 % nominal, at least 93 % asked, less the simulation's own error."""
+    """Simulate many test parts: nominally 95%, required 93% minus the error of the simulation."""
     outcomes = np.random.default_rng(1).multinomial(n_rows, [*shares, 1 - sum(shares)], size=4000)
     truth = shares[0] - shares[1]
     covered = [low <= truth <= high for low, high in (paired_interval(n_rows, b, c) for b, c, _ in outcomes)]
     assert np.mean(covered) > 0.92
 
 
-def test_where_the_interval_and_the_exact_test_differ_nobody_is_ahead():
+def test_nobody_is_ahead_if_interval_and_exact_test_disagree():
     labels = [0] * 18
     quantum = [1] * 5 + [0] * 13
-    verdict = judge(labels, quantum, [0] * 18, "Logistic regression")
+    verdict = compare_predictions(labels, quantum, [0] * 18, "Logistic regression")
     assert verdict.high < 0
     assert verdict.p_value >= 0.05
     assert verdict.ahead is None
-    assert "too few rows tell the two apart" in verdict.sentence
+    assert "differ on too few rows" in verdict.sentence
     assert "exact p = 0.06" in verdict.sentence
