@@ -1,6 +1,6 @@
-"""Let classes train at once on a real server, and write down what they met.
+"""Let classes of pupils train simultaneously on a real server, and write tables of the measurements.
 
-Run it from the folder above, on an idle machine with Linux: ``python -m benchmarks.classroom``.
+Run it in the parent folder, on an idle Linux machine: ``python -m benchmarks.classroom``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import uvloop
 from benchmarks.document import DOCUMENT, write
 from benchmarks.load.bare import BareWorkers, bare_workers
 from benchmarks.load.figures import Classes
-from benchmarks.load.lesson import give
+from benchmarks.load.lesson import run_lesson
 from benchmarks.load.overhead import compare
 from benchmarks.load.server import RunningServer, serving
 from benchmarks.load.tab import until_ready
@@ -32,20 +32,21 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured.
+    """How much to measure.
 
     Parameters
     ----------
     pupils : int
-        Who train at once.
+        Number of pupils that train simultaneously.
     lessons : int
-        Classes, one after the other.
+        Number of consecutive classes.
     repeats : int
-        Runs that are watched alone, for the overhead.
+        Number of single runs that are watched, to measure the overhead.
     pure_every : int
-        The pure computing is measured before each so many lessons, so that a drift of the machine meets both.
+        Interval, in lessons, at which pure computing is measured, so that a drift of the machine affects
+        both.
     link : str
-        Settings of the runs, as in the app's link; the default run if there are none.
+        Settings of the runs, as in a link of the app; the default settings if empty.
     """
 
     pupils: int = 30
@@ -56,7 +57,7 @@ class Effort:
 
     @property
     def spec(self) -> ExperimentSpec:
-        """What each pupil trains."""
+        """The experiment of each pupil."""
         return ExperimentSpec.from_query(dict(parse_qsl(self.link)))
 
 
@@ -65,7 +66,7 @@ QUICK = Effort(pupils=3, lessons=1, repeats=1, link="ep=3")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print the tables, and write them."""
+    """Run the benchmark with command-line options, print the tables, and write them."""
     options = _parse(arguments)
     effort = QUICK if options.quick else FULL
     with (
@@ -83,21 +84,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--workers", type=int, default=2, help="training workers of the server")
-    parser.add_argument("--quick", action="store_true", help="a few short runs, to see that all works")
-    parser.add_argument("--output", type=Path, help=f"write the tables into this file, as {DOCUMENT.name}")
+    parser.add_argument("--quick", action="store_true", help="only a few short runs, as a check")
+    parser.add_argument(
+        "--output", type=Path, help=f"write the tables into this file, such as {DOCUMENT.name}"
+    )
     return parser.parse_args(arguments)
 
 
 def _measure(server: RunningServer, bare: BareWorkers, effort: Effort, workers: int) -> Classes:
     uvloop.run(until_ready(server.url))
-    # The first run finds nothing warm; it is not counted.
+    # The first run is not counted, because nothing is warmed up.
     watched = uvloop.run(compare(server, bare, effort.link, effort.spec, 1 + effort.repeats))[1:]
     logger.info("one run alone: done")
     memory, lessons, pure = server.memory(), [], []
     for number in range(effort.lessons):
         if number % effort.pure_every == 0:
             pure.append(bare.seconds_for_runs(effort.spec, effort.pupils))
-        lessons.append(uvloop.run(give(server, effort.pupils, link=effort.link, seed=number)))
+        lessons.append(uvloop.run(run_lesson(server, effort.pupils, link=effort.link, seed=number)))
         logger.info("class %d: %.1f s, %d errors", number + 1, lessons[-1].seconds, len(lessons[-1].errors))
     pure.append(bare.seconds_for_runs(effort.spec, effort.pupils))
     return Classes(effort.pupils, workers, memory, tuple(lessons), tuple(pure), tuple(watched))

@@ -1,4 +1,4 @@
-"""The document that benchmarks write their tables into, and what the tables have in common."""
+"""The document that benchmarks write their tables into, and helpers for these tables."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
 def insert(document: str, tables: str, section: str) -> str:
-    """Return `document` with `tables` between the two marker lines of a section, in place of what was there.
+    """Return `document` with the text between the two marker lines of a section replaced by `tables`.
 
     Raises
     ------
     ValueError
-        If the marker lines are not there once each, in order.
+        If the marker lines do not occur exactly once each, in order.
     """
     first, last = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
     before, begin, rest = document.partition(f"{first}\n")
@@ -27,7 +27,7 @@ def insert(document: str, tables: str, section: str) -> str:
 
 
 def write(path: Path, tables: str, section: str) -> None:
-    """Put `tables` into a section of the document at `path`."""
+    """Write `tables` into a section of the document at `path`."""
     path.write_text(insert(path.read_text(encoding="utf-8"), tables, section), encoding="utf-8")
 
 
@@ -38,18 +38,18 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def rounded(value: float) -> str:
-    """Three digits, and not fewer than the whole ones."""
+    """Format a number with three significant digits, or all its digits before the decimal point."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def versions(packages: Iterable[str]) -> str:
-    """Name Python and the packages with their versions."""
+    """Return the versions of Python and the packages."""
     named = (f"{name} {_version(name)}" for name in packages)
     return f"Python {platform.python_version()}, {', '.join(named)}"
 
 
 def cpu() -> str:
-    """Name the processor."""
+    """Return the name of the processor."""
     described = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     names = [line.partition(":")[2].strip() for line in described if line.startswith("model name")]
     return names[0] if names else platform.machine()

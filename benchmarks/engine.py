@@ -1,6 +1,6 @@
-"""Measure training steps of the engine and of other simulators side by side, and write the tables.
+"""Compare training steps of the engine and of other simulators, and write the tables.
 
-Run it from the folder above, on an idle machine with Linux: ``python -m benchmarks.engine``.
+Run it in the parent folder, on an idle Linux machine: ``python -m benchmarks.engine``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure what the command line asks for, print the tables, and write them."""
+    """Run the benchmark with command-line options, print the tables, and write them."""
     options = _parse(arguments)
     os.environ.update(ONE_THREAD)
     effort = QUICK if options.quick else FULL
@@ -37,21 +37,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="only these")
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="rows to measure")
     parser.add_argument(
-        "--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="only these"
+        "--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="contenders to measure"
     )
-    parser.add_argument("--quick", action="store_true", help="a few steps each, to see that all works")
-    parser.add_argument("--output", type=Path, help=f"write the tables into this file, as {DOCUMENT.name}")
+    parser.add_argument("--quick", action="store_true", help="only a few steps, as a check")
+    parser.add_argument(
+        "--output", type=Path, help=f"write the tables into this file, such as {DOCUMENT.name}"
+    )
     return parser.parse_args(arguments)
 
 
-def _measure(key: str, row: Row, wanted: Sequence[str], effort: Effort) -> dict[str, Outcome]:
+def _measure(key: str, row: Row, selected: Sequence[str], effort: Effort) -> dict[str, Outcome]:
     logger.info("measuring %s", key)
-    entering = [name for name in row.contenders if name in wanted]
-    installed = [name for name in entering if CONTENDERS[name].installed]
+    contenders = [name for name in row.contenders if name in selected]
+    installed = [name for name in contenders if CONTENDERS[name].installed]
     outcomes = measure(installed, row.problem, effort)
-    return {name: outcomes.get(name, "not installed") for name in entering}
+    return {name: outcomes.get(name, "not installed") for name in contenders}
 
 
 if __name__ == "__main__":

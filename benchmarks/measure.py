@@ -1,4 +1,4 @@
-"""Contenders measured side by side: they take turns, so that a drift of the machine meets them all."""
+"""Measure contenders in turns, so that a drift of the machine affects them all."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from benchmarks.process import Burst, ContenderFailedError, ContenderProcess, Ou
 
 logger = logging.getLogger(__name__)
 
-SECONDS_TO_GET_READY = 120.0
-# What the system and the waiting contenders need stays free.
+WARM_UP_TIMEOUT = 120.0
+# The rest is left to the system and the waiting contenders.
 MEMORY_SHARE = 0.8
-# Of the losses of the first two steps; the second follows from the gradients of the first.
+# Tolerance of the losses of the first two steps; the second depends on the gradients of the first.
 LOSS_TOLERANCE = 1e-4
 
 
@@ -33,16 +33,15 @@ class Effort:
     Parameters
     ----------
     turns : int
-        How many turns each contender gets.
+        Number of turns of each contender.
     turn_seconds : float
-        About how long a turn takes; it is one step at least.
+        Approximate duration of a turn, which is at least one step.
     steps : int
-        Steps of the training whose whole time is told, at least 2.
+        Steps of a whole training, at least 2.
     patience : float
-        Seconds: a whole training that would take longer is extrapolated, and turns that have taken as
-        long together are the last ones.
+        Seconds after which no further turns follow. A whole training that would take longer is extrapolated.
     timeout : float
-        Seconds: a contender that is silent for longer has failed.
+        Seconds without a reply after which a contender has failed.
     """
 
     turns: int
@@ -58,26 +57,26 @@ QUICK = Effort(turns=1, turn_seconds=0, steps=5, patience=1, timeout=30)
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of one contender; times in seconds, memory in bytes.
+    """The measurements of one contender; times in seconds, memory in bytes.
 
     Parameters
     ----------
     first_step : float
-        Building the model and its first step, with all that is compiled.
+        Building the model and its first step, including compilation.
     step : float
-        Median of a step, nothing compiled.
+        Median time of a step, without compilation.
     training : float
-        A training of `Effort.steps` steps from nothing, with all that is compiled.
+        A training of `Effort.steps` steps, including building and compilation.
     extrapolated : bool
-        Whether `training` was not run to its end, the steps that lack counted as `step` each.
+        Whether `training` was not run to the end; missing steps then count as `step` each.
     peak_memory, memory_before : float
-        The most that the process held; the most before it built this model.
+        Peak memory of the process, and its peak before it built this model.
     share_of_core : float
-        Computing time of the steps that `step` is the median of, over their time. Well below 1, other
-        processes had the core meanwhile, and long steps seem longer than they are.
+        CPU time of the steps that `step` is the median of, divided by their time. If it is well below 1,
+        other processes used the core, and long steps appear longer than they are.
     batch : int
-        Rows of a step: those of the problem, or as many as fitted into memory. Times are scaled to those
-        of the problem, memory is not.
+        Rows per step: those of the problem, or as many as fitted into memory. Times are scaled to the rows of
+        the problem, memory is not.
     """
 
     first_step: float
@@ -91,7 +90,7 @@ class Figures:
 
 
 Outcome = Figures | str
-"""Figures, or why there are none."""
+"""Figures, or the reason why there are none."""
 
 
 def measure(keys: Sequence[str], problem: Problem, effort: Effort) -> dict[str, Outcome]:
@@ -115,7 +114,7 @@ def measure(keys: Sequence[str], problem: Problem, effort: Effort) -> dict[str, 
 
 
 class _Entrant:
-    """A contender on its way through the benchmark. Its failing ends it alone, and becomes its outcome."""
+    """A contender in the benchmark. Its failure does not stop the others, and becomes its outcome."""
 
     def __init__(self, contender: Contender, problem: Problem, effort: Effort) -> None:
         self._contender = contender
@@ -138,7 +137,7 @@ class _Entrant:
         self._process.end()
 
     @contextmanager
-    def _failing_alone(self) -> Iterator[None]:
+    def _recording_failure(self) -> Iterator[None]:
         try:
             yield
         except ContenderFailedError as failure:
@@ -147,8 +146,8 @@ class _Entrant:
             self._process.end()
 
     def prepare(self) -> None:
-        """Build the model, and train it as far as patience goes; with fewer rows if memory asks for it."""
-        with self._failing_alone():
+        """Build the model, and train it as far as patience allows, with fewer rows if memory requires it."""
+        with self._recording_failure():
             while True:
                 try:
                     return self._train()
@@ -161,7 +160,7 @@ class _Entrant:
                     self._process = self._start()
 
     def _train(self) -> None:
-        self._memory_before = self._process.wait_until_ready(SECONDS_TO_GET_READY)
+        self._memory_before = self._process.wait_until_ready(WARM_UP_TIMEOUT)
         self._early_bursts = [self._run(1), self._run(1)]
         if self._typical_step() * self._effort.steps <= self._effort.patience:
             self._early_bursts.append(self._run(self._effort.steps - len(self._early_bursts)))
@@ -173,20 +172,20 @@ class _Entrant:
         return median(self._early_bursts[-1].step_seconds)
 
     def take_turn(self) -> None:
-        """Train on for a turn, unless it failed or took long enough."""
+        """Train for another turn, unless the contender failed or used up the patience."""
         taken = sum(sum(turn.step_seconds) for turn in self._turns)
         if self._failure is None and taken <= self._effort.patience:
-            with self._failing_alone():
+            with self._recording_failure():
                 self._turns.append(self._run(max(1, round(self._effort.turn_seconds / self._typical_step()))))
 
     @property
     def comparable_losses(self) -> tuple[float, ...] | None:
-        """The losses that equal those of other contenders, if there are any."""
+        """The losses that must equal those of other contenders; ``None`` if none must."""
         comparable = self._contender.same_losses and self._fitting == self._problem and self._failure is None
         return tuple(burst.losses[0] for burst in self._early_bursts[:2]) if comparable else None
 
     def outcome(self) -> Outcome:
-        """Return what the measurement came to."""
+        """Return the figures, or why there are none."""
         if self._failure is not None:
             return self._failure
         scale = self._problem.batch / self._fitting.batch
@@ -209,6 +208,8 @@ class _Entrant:
 
 
 def _check_losses(losses: Mapping[str, tuple[float, ...]]) -> None:
-    for (one, ours), (other, theirs) in pairwise(losses.items()):
-        if not np.allclose(ours, theirs, rtol=0, atol=LOSS_TOLERANCE):
-            raise ValueError(f"{one} and {other} do not train the same model: losses {ours} and {theirs}")
+    for (first, of_first), (second, of_second) in pairwise(losses.items()):
+        if not np.allclose(of_first, of_second, rtol=0, atol=LOSS_TOLERANCE):
+            raise ValueError(
+                f"{first} and {second} do not train the same model: losses {of_first} and {of_second}"
+            )

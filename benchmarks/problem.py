@@ -1,4 +1,4 @@
-"""What all contenders train: a circuit, rows of data, and the weights to start from."""
+"""The problem that all contenders train: a circuit, rows of data, and initial weights."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LEARNING_RATE = 0.01
 
 @dataclass(frozen=True)
 class Circuit:
-    """Angle encoding by RY, then strongly entangling layers; measured is Z on each wire.
+    """Angle encoding by RY, then strongly entangling layers, then a measurement of Z on each wire.
 
     Parameters
     ----------
     n_qubits, n_layers : int
-        At least 2 qubits and 1 layer.
+        Size of the circuit, at least 2 qubits and 1 layer.
     noisy : bool
-        A depolarizing channel of level `NOISE_LEVEL` on each wire of every gate, after it.
+        Whether each gate is followed by a depolarizing channel of level `NOISE_LEVEL` on each of its wires.
     reuploading : bool
         Whether the data are encoded before each layer instead of once.
     """
@@ -47,11 +47,11 @@ class Circuit:
         return layer == 0 or self.reuploading
 
     def entangling_range(self, layer: int) -> int:
-        """Distance of control and target, as `StronglyEntanglingLayers` chooses it."""
+        """Return the distance of control and target, like `StronglyEntanglingLayers`."""
         return layer % (self.n_qubits - 1) + 1
 
     def quantum_function(self) -> Callable[..., Any]:
-        """Return it for PennyLane, a function of ``inputs`` and ``weights``."""
+        """Return the PennyLane quantum function of ``inputs`` and ``weights``."""
         import pennylane as qml
 
         wires = range(self.n_qubits)
@@ -69,24 +69,24 @@ class Circuit:
 
 
 def with_noise(circuit: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a depolarizing channel follow every gate, on each of its wires."""
+    """Add a depolarizing channel after every gate, on each of its wires."""
     import pennylane as qml
 
-    def strike(gate: Any, **metadata: Any) -> None:
+    def add_channels(gate: Any, **metadata: Any) -> None:
         for wire in gate.wires:
             qml.DepolarizingChannel(NOISE_LEVEL, wire)
 
-    # A template counts as one gate to a noise model, so templates are taken apart first.
+    # A noise model treats a template as one gate, so templates are decomposed first.
     gates = qml.transforms.decompose(circuit, gate_set={qml.RY, qml.Rot, qml.CNOT})
     noisy: Callable[..., Any] = qml.add_noise(
-        gates, qml.NoiseModel({qml.BooleanFn(lambda gate: True): strike})
+        gates, qml.NoiseModel({qml.BooleanFn(lambda gate: True): add_channels})
     )
     return noisy
 
 
 @dataclass(frozen=True)
-class Start:
-    """The numbers that a training starts from; the same for each contender.
+class InitialData:
+    """The rows and initial weights of a training, equal for all contenders.
 
     Parameters
     ----------
@@ -95,11 +95,11 @@ class Start:
     labels : array, shape (n_rows,)
         Class numbers.
     batches : array, shape (n_batches, batch)
-        Which rows each step trains with, in turn.
+        The rows of each step, in a cycle.
     weights : array, shape `Circuit.weight_shape`
         Angles in [0, 2π), float32.
     head_weight, head_bias : array, shapes (n_qubits, n_classes), (n_classes,)
-        The linear layer that takes expectations to logits, float32.
+        The linear layer that maps expectations to logits, float32.
     """
 
     features: NDArray[np.float32]
@@ -112,14 +112,14 @@ class Start:
 
 @dataclass(frozen=True)
 class Problem:
-    """A circuit with a linear layer behind it, trained by cross entropy and Adam.
+    """A circuit followed by a linear layer, trained by cross entropy and Adam.
 
     Parameters
     ----------
     circuit : Circuit
         The circuit.
     batch : int
-        Rows of a step.
+        Rows per step.
     """
 
     circuit: Circuit
@@ -130,12 +130,12 @@ class Problem:
         """The smallest problem of this kind."""
         return Problem(replace(self.circuit, n_qubits=2, n_layers=1), batch=2)
 
-    def start(self) -> Start:
+    def initial_data(self) -> InitialData:
         random = np.random.default_rng(0)
         n_qubits = self.circuit.n_qubits
         n_rows = self.batch * N_BATCHES
         features = random.uniform(0, np.pi, (n_rows, n_qubits)).astype(np.float32)
-        return Start(
+        return InitialData(
             features=features,
             labels=(features.mean(axis=1) > np.pi / 2).astype(np.int64),
             batches=random.permutation(n_rows).reshape(N_BATCHES, self.batch),

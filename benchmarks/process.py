@@ -1,4 +1,4 @@
-"""A contender in a process of its own: one core, nothing compiled before, its memory its own."""
+"""Run a contender in a separate process: on one core, with nothing compiled before, and its own memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.contenders.registry import Contender, Step
 from benchmarks.problem import Problem
 
-# For the libraries that read these when they are imported, in the processes that inherit them.
+# Libraries read these variables when they are imported, in the processes that inherit them.
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -24,27 +24,27 @@ ONE_THREAD = {
 
 
 class ContenderFailedError(Exception):
-    """A contender could not train; the text says why."""
+    """A contender could not train; the message states the reason."""
 
 
 class OutOfMemoryError(ContenderFailedError):
-    """A contender needed more memory than it was given."""
+    """A contender needed more memory than its limit."""
 
 
 @dataclass(frozen=True)
 class Burst:
-    """Some steps in a row.
+    """Measurements of consecutive steps.
 
     Parameters
     ----------
     build_seconds : float
-        What was spent before the first of these steps on building the model; 0 if it stood already.
+        Time to build the model before the first of these steps; 0 if it was built already.
     step_seconds, losses : tuple of float
-        Of each step.
+        Time and loss of each step.
     cpu_seconds : float
-        Computing time of these steps, waiting for the core not included.
+        CPU time of these steps, without waiting for the core.
     peak_memory : int
-        The most bytes that the process has held since its start.
+        Maximum resident memory of the process since its start, in bytes.
     """
 
     build_seconds: float
@@ -55,42 +55,42 @@ class Burst:
 
 
 class ContenderProcess:
-    """Trains when told to.
+    """A process that trains on request.
 
-    It gets ready at once, beside others that do so: it imports what it needs, and trains a tiny circuit for
-    a step, so that what a library does on its first use is not laid to the circuit that is measured.
+    It warms up immediately, in parallel with other processes: it imports its libraries, and trains a tiny
+    circuit for a step, so that the measured circuit does not pay for what a library does on its first use.
 
     Parameters
     ----------
     contender : Contender
-        What is measured.
+        The contender to measure.
     problem : Problem
-        What it trains.
+        The problem that it trains.
     memory_limit : int
-        Bytes that it may hold.
+        Maximum memory in bytes.
     """
 
     def __init__(self, contender: Contender, problem: Problem, *, memory_limit: int) -> None:
         spawning = multiprocessing.get_context("spawn")
-        self._connection, there = spawning.Pipe()
+        self._connection, child_connection = spawning.Pipe()
         self._process = spawning.Process(
-            target=_serve, args=(there, contender, problem, memory_limit), daemon=True
+            target=_serve, args=(child_connection, contender, problem, memory_limit), daemon=True
         )
         self._process.start()
-        there.close()
+        child_connection.close()
 
     def end(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         self._process.kill()
         self._process.join()
 
     def wait_until_ready(self, timeout: float) -> int:
-        """Wait, and return the most bytes that it has held so far."""
-        held: int = self._receive(timeout)
-        return held
+        """Wait until the process is warmed up, and return its peak memory in bytes."""
+        peak_memory: int = self._receive(timeout)
+        return peak_memory
 
     def run(self, n_steps: int, timeout: float) -> Burst:
-        """Train for some steps; before the first of all, build the model.
+        """Train for some steps; the first call builds the model before.
 
         Raises
         ------
@@ -105,26 +105,26 @@ class ContenderProcess:
         if not self._connection.poll(timeout):
             raise ContenderFailedError(f"took longer than {timeout:g} s")
         try:
-            answer = self._connection.recv()
+            reply = self._connection.recv()
         except EOFError:
-            raise OutOfMemoryError("its process was ended from outside, as for lack of memory") from None
-        if isinstance(answer, ContenderFailedError):
-            raise answer
-        return answer
+            raise OutOfMemoryError("its process was killed, probably for lack of memory") from None
+        if isinstance(reply, ContenderFailedError):
+            raise reply
+        return reply
 
 
 def _serve(connection: Connection, contender: Contender, problem: Problem, memory_limit: int) -> None:
     try:
         make_step = contender.load()
-        # Before a library starts threads, which inherit it.
+        # Before a library starts threads, which inherit the affinity.
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
         make_step(problem.tiny)()
         resource.setrlimit(resource.RLIMIT_DATA, (memory_limit, memory_limit))
         connection.send(_peak_memory())
         n_steps: int = connection.recv()
-        before = time.perf_counter()
+        started = time.perf_counter()
         step = make_step(problem)
-        build_seconds = time.perf_counter() - before
+        build_seconds = time.perf_counter() - started
         while True:
             connection.send(_burst(step, n_steps, build_seconds))
             n_steps = connection.recv()
@@ -137,9 +137,9 @@ def _burst(step: Step, n_steps: int, build_seconds: float) -> Burst:
     seconds, losses = [], []
     cpu_before = time.process_time()
     for _ in range(n_steps):
-        before = time.perf_counter()
+        started = time.perf_counter()
         losses.append(step())
-        seconds.append(time.perf_counter() - before)
+        seconds.append(time.perf_counter() - started)
     cpu_seconds = time.process_time() - cpu_before
     return Burst(build_seconds, tuple(seconds), tuple(losses), cpu_seconds, _peak_memory())
 
@@ -150,7 +150,7 @@ def _peak_memory() -> int:
 
 def _failure(error: Exception) -> ContenderFailedError:
     text = f"{type(error).__name__}: {error}".splitlines()[0]
-    # Torch and jax have no exception type of their own for memory that the system refuses.
+    # Torch and jax have no exception type for failed memory allocations.
     if isinstance(error, MemoryError) or "memory" in text:
         return OutOfMemoryError(text)
     return ContenderFailedError(text)

@@ -1,4 +1,4 @@
-"""The tables, in Markdown."""
+"""The tables of the engine benchmark, in Markdown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ QUANTITIES: dict[Quantity, str] = {
 }
 
 Results = Mapping[str, Mapping[str, Outcome]]
-"""What came out, by key of the row and of the contender."""
+"""Outcomes by key of the row and of the contender."""
 
 
 def report(results: Results, *, steps: int) -> str:
@@ -41,14 +41,14 @@ def report(results: Results, *, steps: int) -> str:
     Parameters
     ----------
     results : mapping
-        Of the rows that were measured.
+        Outcomes of the measured rows.
     steps : int
         Length of a whole training.
     """
     return "\n\n".join(
         [
             _machine(),
-            _quiet(results),
+            _core_usage(results),
             "## Targets",
             _targets(results),
             "## Figures",
@@ -61,7 +61,7 @@ def _machine() -> str:
     return f"Measured on {date.today():%-d %B %Y} on one core of {cpu()}: {versions(PACKAGES)}."
 
 
-def _quiet(results: Results) -> str:
+def _core_usage(results: Results) -> str:
     shares = [
         outcome.share_of_core
         for outcomes in results.values()
@@ -69,8 +69,8 @@ def _quiet(results: Results) -> str:
         if isinstance(outcome, Figures)
     ]
     return (
-        f"While they were measured, contenders had the core for {median(shares):.0%} of the time (median; "
-        f"least: {min(shares):.0%}). Much below 100 % the machine was busy with other things."
+        f"During the measurements, contenders had the core for {median(shares):.0%} of the time (median; "
+        f"minimum: {min(shares):.0%}). If this is far below 100%, the machine was busy with other work."
         if shares
         else "No contender could be measured."
     )
@@ -92,26 +92,28 @@ def _target(target: Target, title: str, outcomes: Mapping[str, Outcome]) -> tupl
     encoded = _with_encoded_data(target).measured(outcomes)
     return (
         title,
-        _named(target),
-        f"≥ {_shown(target, target.at_least)}" if target.at_least else f"≤ {_shown(target, target.at_most)}",
-        _shown(target, value),
-        _shown(target, encoded),
+        _description(target),
+        f"≥ {_formatted(target, target.at_least)}"
+        if target.at_least
+        else f"≤ {_formatted(target, target.at_most)}",
+        _formatted(target, value),
+        _formatted(target, encoded),
         "not measured" if value is None else "reached" if target.reached(value) else "**missed**",
     )
 
 
 def _with_encoded_data(target: Target) -> Target:
-    instead = {"fused": "encoded"}
-    over = None if target.over is None else instead.get(target.over, target.over)
-    return replace(target, of=instead.get(target.of, target.of), over=over)
+    replacement = {"fused": "encoded"}
+    over = None if target.over is None else replacement.get(target.over, target.over)
+    return replace(target, of=replacement.get(target.of, target.of), over=over)
 
 
-def _named(target: Target) -> str:
+def _description(target: Target) -> str:
     labels = [CONTENDERS[key].label for key in (target.of, target.over) if key is not None]
     return f"{QUANTITIES[target.quantity]}: {' ÷ '.join(labels)}"
 
 
-def _shown(target: Target, value: float | None) -> str:
+def _formatted(target: Target, value: float | None) -> str:
     if value is None:
         return "–"
     if target.over is not None:
@@ -127,7 +129,7 @@ def _figures(row: Row, outcomes: Mapping[str, Outcome], steps: int) -> str:
         "step, ms",
         f"times {CONTENDERS['fused'].label}",
         "build and first step, s",
-        f"{steps} steps from nothing, s",
+        f"{steps} steps with build, s",
         "peak memory (before), MB",
     )
     lines = (
@@ -152,11 +154,11 @@ def _cells(outcome: Outcome, unit: float | None, n_cells: int) -> Sequence[str]:
 def _notes(outcomes: Mapping[str, Outcome], batch: int) -> Iterator[str]:
     measured = {key: outcome for key, outcome in outcomes.items() if isinstance(outcome, Figures)}
     if any(figures.extrapolated for figures in measured.values()):
-        yield "† Not run to its end: the steps that lack are counted at the median of a step."
+        yield "† Not run to the end: missing steps are counted at the median of a step."
     for key, figures in measured.items():
         if figures.batch != batch:
             yield (
                 f"{CONTENDERS[key].label} ran out of memory with {batch} rows. "
                 f"It was measured with {figures.batch}: "
-                f"its times are multiplied by {batch // figures.batch}, its memory is as it was."
+                f"its times are multiplied by {batch // figures.batch}, its memory is not."
             )

@@ -1,4 +1,4 @@
-"""The rows of the benchmark: what is trained, by whom, and what is to be reached."""
+"""The rows of the benchmark: a problem, its contenders, and the targets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GIGABYTE = 1e9
 
 @dataclass(frozen=True)
 class Row:
-    """A problem with a title, the keys of the contenders that train it, and the targets."""
+    """A problem with a title, the keys of its contenders, and the targets."""
 
     title: str
     problem: Problem

@@ -1,4 +1,4 @@
-"""What is to be reached, and whether it was."""
+"""Targets of the benchmark, and whether they were reached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Quantity = Literal["first_step", "step", "training", "peak_memory"]
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on a quantity of one contender, or on its ratio to that of another.
+    """A bound on a quantity of one contender, or on its ratio to the same quantity of another.
 
     Parameters
     ----------
@@ -22,9 +22,9 @@ class Target:
     of : str
         Key of a contender.
     over : str or None
-        Key of the contender to divide by; ``None`` bounds the quantity itself, in its own unit.
+        Key of the contender to divide by; ``None`` bounds the quantity itself.
     at_least, at_most : float or None
-        The bound; one of the two.
+        The bound; exactly one of them is given.
     """
 
     quantity: Quantity
@@ -34,7 +34,7 @@ class Target:
     at_most: float | None = None
 
     def measured(self, outcomes: Mapping[str, Outcome]) -> float | None:
-        """Return what `outcomes` tell, ``None`` if they do not."""
+        """Return the quantity or ratio; ``None`` if it was not measured."""
         value = self._figure(outcomes, self.of)
         if self.over is None:
             return value
@@ -46,7 +46,7 @@ class Target:
         return getattr(outcome, self.quantity) if isinstance(outcome, Figures) else None
 
     def reached(self, value: float) -> bool:
-        """Whether `value` keeps the bound."""
+        """Return whether `value` satisfies the bound."""
         return (self.at_least is None or value >= self.at_least) and (
             self.at_most is None or value <= self.at_most
         )

@@ -14,7 +14,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("repeatable")
+# More random circuits, see `tests/engine/random_examples.py`. CI runs these.
+settings.register_profile("thorough", parent=settings.get_profile("repeatable"))
+settings.load_profile(os.environ.get("QENN_HYPOTHESIS_PROFILE", "repeatable"))
 
 # Folders whose tests share a server or a cluster of workers, the longest first: each is one process's work,
 # begun before what can be handed out in small parts.

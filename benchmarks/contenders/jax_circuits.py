@@ -18,11 +18,11 @@ from benchmarks.contenders.registry import Step
 from benchmarks.problem import LEARNING_RATE, Circuit, Problem
 
 Expectations = Callable[[Any, Any], Any]
-"""Takes inputs ``(batch, n_qubits)`` and weights to Z on each wire, ``(batch, n_qubits)``."""
+"""Maps inputs ``(batch, n_qubits)`` and weights to Z on each wire, ``(batch, n_qubits)``."""
 
 
 def pennylane(problem: Problem) -> Step:
-    # PennyLane asks for double precision where jax is set to single.
+    # PennyLane requests double precision although jax is set to single.
     warnings.filterwarnings("ignore", "Explicitly requested dtype complex128", UserWarning)
     device = qml.device("default.qubit", wires=problem.circuit.n_qubits)
     node = qml.QNode(problem.circuit.quantum_function(), device, interface="jax", diff_method="backprop")
@@ -33,7 +33,7 @@ def tensorcircuit(problem: Problem) -> Step:
     import tensorcircuit as tc
 
     tc.set_backend("jax")
-    # Gate by gate: from 10 qubits on, the order that its search finds is several times slower.
+    # Gate by gate: from 10 qubits on, the order that its optimiser finds is several times slower.
     tc.set_contractor("plain-experimental")
     return _training_step(problem, jax.vmap(_tensorcircuit_row(problem.circuit), in_axes=(0, None)))
 
@@ -56,7 +56,7 @@ def _tensorcircuit_row(circuit: Circuit) -> Expectations:
                 state.rz(wire, theta=weights[layer, wire, 2])
             for wire in wires:
                 state.cnot(wire, (wire + circuit.entangling_range(layer)) % circuit.n_qubits)
-        # Faster than TensorCircuit's own expectations, one contraction a wire.
+        # Faster than TensorCircuit's expectations, which take one contraction per wire.
         return jnp.abs(state.state()) ** 2 @ signs
 
     return expectations
@@ -69,11 +69,11 @@ def _signs_of_z(n_qubits: int) -> NDArray[np.float32]:
 
 
 def _training_step(problem: Problem, expectations: Expectations) -> Step:
-    """Return a step of cross entropy and Adam, all of it one compiled function."""
-    start = problem.start()
+    """Return a training step of cross entropy and Adam as one compiled function."""
+    start = problem.initial_data()
     features, labels = jnp.asarray(start.features), jnp.asarray(start.labels)
     optimizer = optax.adam(LEARNING_RATE)
-    coming = cycle(jnp.asarray(start.batches))
+    batches = cycle(jnp.asarray(start.batches))
 
     def loss_of(parameters: Any, rows: Any) -> Any:
         weights, head_weight, head_bias = parameters
@@ -93,7 +93,7 @@ def _training_step(problem: Problem, expectations: Expectations) -> Step:
 
     def step() -> float:
         nonlocal state
-        state, loss = jax.block_until_ready(compiled(state, next(coming)))
+        state, loss = jax.block_until_ready(compiled(state, next(batches)))
         return float(loss)
 
     return step

@@ -1,4 +1,4 @@
-"""Who is measured."""
+"""The contenders of the benchmark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Step = Callable[[], float]
 """Train with the next batch; return the loss before the weights change."""
 
 MakeStep = Callable[[Problem], Step]
-"""Build model and optimizer. What is compiled may be compiled here or in the first step: both count."""
+"""Build model and optimizer. Compilation may happen here or in the first step: both are measured."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Contender:
     Parameters
     ----------
     label : str
-        Its name in the tables.
+        The name in the tables.
     maker : str
-        ``module:function`` of its `MakeStep`, imported only where it is measured.
+        ``module:function`` of the `MakeStep`, imported only in the process that is measured.
     requires : tuple of str
-        Modules that it needs beside what the app needs.
+        Modules that it requires in addition to those of the app.
     same_losses : bool
         Whether it computes the same losses as the others.
     """
@@ -54,7 +54,7 @@ _JAX = "benchmarks.contenders.jax_circuits"
 CONTENDERS = {
     "fused": Contender("`FusedTorchLayer`", f"{_TORCH}:fused"),
     "encoded": Contender("`FusedTorchLayer`, data encoded once", f"{_TORCH}:encoded"),
-    "models": Contender(f"`FusedTorchLayer`, {N_MODELS} models, rows of each own", f"{_TORCH}:models"),
+    "models": Contender(f"`FusedTorchLayer`, {N_MODELS} models, separate rows", f"{_TORCH}:models"),
     "shared": Contender(f"`FusedTorchLayer`, {N_MODELS} models, same rows", f"{_TORCH}:models_sharing_rows"),
     "default.qubit": Contender("`TorchLayer`, `default.qubit`, backprop", f"{_TORCH}:default_qubit"),
     "default.mixed": Contender("`TorchLayer`, `default.mixed`, backprop", f"{_TORCH}:default_mixed"),
@@ -64,6 +64,6 @@ CONTENDERS = {
         "tensorcircuit-ng, `jax.jit`", f"{_JAX}:tensorcircuit", ("jax", "optax", "tensorcircuit")
     ),
     "mlp": Contender(
-        "plain torch MLP of like size", "benchmarks.contenders.torch_mlp:mlp", same_losses=False
+        "plain torch MLP of similar size", "benchmarks.contenders.torch_mlp:mlp", same_losses=False
     ),
 }

@@ -1,4 +1,4 @@
-"""Quantum layers of torch: the project's own and PennyLane's."""
+"""Quantum layers in torch: the engine's and PennyLane's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.contenders.registry import N_MODELS, Step
 from benchmarks.contenders.torch_training import training_step
-from benchmarks.problem import Problem, Start
+from benchmarks.problem import InitialData, Problem
 
 
 def default_qubit(problem: Problem) -> Step:
@@ -27,24 +27,24 @@ def lightning(problem: Problem) -> Step:
 
 
 def fused(problem: Problem) -> Step:
-    start = problem.start()
+    start = problem.initial_data()
     return _hybrid_step(start, _fused(problem), torch.from_numpy(start.features))
 
 
 def encoded(problem: Problem) -> Step:
-    start = problem.start()
+    start = problem.initial_data()
     layer = _fused(problem)
     return _hybrid_step(start, layer, layer.encode(torch.from_numpy(start.features)))
 
 
 def models(problem: Problem) -> Step:
-    start = problem.start()
+    start = problem.initial_data()
     layer = _fused(problem, n_models=N_MODELS)
     return _hybrid_step(start, layer, torch.from_numpy(start.features), n_models=N_MODELS, readers=N_MODELS)
 
 
 def models_sharing_rows(problem: Problem) -> Step:
-    start = problem.start()
+    start = problem.initial_data()
     layer = _fused(problem, n_models=N_MODELS)
     return _hybrid_step(start, layer, torch.from_numpy(start.features), n_models=N_MODELS)
 
@@ -61,23 +61,23 @@ def _node(problem: Problem, device: str, diff_method: Any, **options: Any) -> qm
 def _stock(problem: Problem, device: str, diff_method: str, **options: Any) -> Step:
     node = _node(problem, device, diff_method, **options)
     layer = qml.qnn.TorchLayer(node, {"weights": problem.circuit.weight_shape})
-    start = problem.start()
+    start = problem.initial_data()
     return _hybrid_step(start, layer, torch.from_numpy(start.features))
 
 
 def _fused(problem: Problem, **options: Any) -> Any:
     from qenn_core.engine import FallbackWarning, FusedTorchLayer
 
-    # What PennyLane evaluates in its place would be measured under the wrong name.
+    # A fallback to PennyLane would be measured under the wrong name.
     warnings.simplefilter("error", FallbackWarning)
     node = _node(problem, "default.mixed" if problem.circuit.noisy else "default.qubit", "backprop")
     return FusedTorchLayer(node, {"weights": problem.circuit.weight_shape}, **options)
 
 
 def _hybrid_step(
-    start: Start, layer: Any, data: Any, *, n_models: int | None = None, readers: int | None = None
+    start: InitialData, layer: Any, data: Any, *, n_models: int | None = None, readers: int | None = None
 ) -> Step:
-    """Put a linear layer behind `layer` and train both; all models start alike."""
+    """Return a step that trains `layer` and a linear layer; all models have equal initial weights."""
     with torch.no_grad():
         layer.weights.copy_(torch.from_numpy(start.weights))
     head_weight = torch.from_numpy(start.head_weight)

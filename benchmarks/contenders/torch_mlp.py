@@ -1,4 +1,4 @@
-"""The floor: a classical network of like size, which simulates nothing."""
+"""The lower bound: a classical network of similar size, which simulates nothing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from benchmarks.problem import N_CLASSES, Problem
 
 
 def mlp(problem: Problem) -> Step:
-    """Two linear layers, as many hidden units as give about as many trainable numbers."""
-    start = problem.start()
+    """Return a step of two linear layers with about as many trainable numbers as the quantum model."""
+    start = problem.initial_data()
     n_inputs = problem.circuit.n_qubits
     n_numbers = start.weights.size + start.head_weight.size + start.head_bias.size
     n_hidden = round((n_numbers - N_CLASSES) / (n_inputs + 1 + N_CLASSES))

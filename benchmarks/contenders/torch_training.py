@@ -9,45 +9,45 @@ from typing import Any
 import torch
 
 from benchmarks.contenders.registry import Step
-from benchmarks.problem import LEARNING_RATE, Start
+from benchmarks.problem import LEARNING_RATE, InitialData
 
 
 def training_step(
-    start: Start,
+    start: InitialData,
     logits: Callable[[Any], torch.Tensor],
     parameters: Iterable[torch.nn.Parameter],
     data: Any,
     *,
     readers: int | None = None,
 ) -> Step:
-    """Return a step of cross entropy and Adam.
+    """Return a training step of cross entropy and Adam.
 
     Parameters
     ----------
-    start : Start
+    start : InitialData
         Labels and batches.
     logits : callable
-        Takes ``data[rows]`` to logits, shape ``([n_models,] batch, n_classes)``.
+        Maps ``data[rows]`` to logits, shape ``([n_models,] batch, n_classes)``.
     parameters : iterable of torch.nn.Parameter
-        What is trained.
+        The parameters to train.
     data : indexable by a tensor of row numbers
-        What the model reads.
+        The rows of the model.
     readers : int, optional
-        Number of models that read rows each on its own: row numbers have such an axis in front. The rows
-        are the same ones, so that the loss is that of one model.
+        Number of models that read separate rows: row numbers have a leading axis for it. All models read
+        equal rows, so that the loss is that of one model.
     """
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=True)
     labels = torch.from_numpy(start.labels)
     batches = torch.from_numpy(start.batches)
     if readers is not None:
         batches = batches[:, None].repeat(1, readers, 1)
-    coming = cycle(batches)
+    cycled_batches = cycle(batches)
 
     def step() -> float:
-        rows = next(coming)
-        scores = logits(data[rows])
-        wanted = labels[rows].expand(scores.shape[:-1])
-        loss = torch.nn.functional.cross_entropy(scores.flatten(0, -2), wanted.flatten())
+        rows = next(cycled_batches)
+        outputs = logits(data[rows])
+        targets = labels[rows].expand(outputs.shape[:-1])
+        loss = torch.nn.functional.cross_entropy(outputs.flatten(0, -2), targets.flatten())
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

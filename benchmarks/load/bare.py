@@ -1,4 +1,4 @@
-"""The computing alone: runs in warm processes, without pages and without anything that lines them up."""
+"""Pure computing: runs in warm processes, without pages and without a queue."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from multiprocessing.synchronize import Barrier
 
 from qenn_core.experiment import ExperimentSpec
 
-# For the libraries that read these when they are imported; as the workers of the app have them.
+# Libraries read these variables when they are imported. The workers of the app have the same values.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class BareWorkers:
-    """As many processes as the app has workers, warmed up as these are."""
+    """As many processes as the app has workers, warmed up in the same way."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     def seconds_for_runs(self, spec: ExperimentSpec, n_runs: int) -> float:
-        """Carry out a run `n_runs` times, shared out among the processes, and return the seconds for all."""
-        begun = time.monotonic()
-        self._pool.map(_carry_out, [spec] * n_runs, chunksize=1)
-        return time.monotonic() - begun
+        """Execute a run `n_runs` times, distributed over the processes, and return the total seconds."""
+        started = time.monotonic()
+        self._pool.map(_execute, [spec] * n_runs, chunksize=1)
+        return time.monotonic() - started
 
     def seconds_for_training(self, spec: ExperimentSpec) -> float:
-        """Exhaust the generator of one training, on data prepared before, and return its seconds."""
+        """Exhaust the generator of one training, on prepared data, and return its seconds."""
         return self._pool.apply(_train, (spec,))
 
 
 @contextmanager
 def bare_workers(workers: int) -> Iterator[BareWorkers]:
-    """Start the processes, and end them with the block."""
+    """Start the processes, and end them when the block is left."""
     os.environ.update(ONE_THREAD)
     spawning = multiprocessing.get_context("spawn")
     ready = spawning.Barrier(workers + 1)
-    with spawning.Pool(workers, _get_ready, (ready,)) as pool:
+    with spawning.Pool(workers, _warm_up, (ready,)) as pool:
         ready.wait()
         yield BareWorkers(pool)
 
 
-def _get_ready(ready: Barrier) -> None:
+def _warm_up(ready: Barrier) -> None:
     import torch
 
     torch.set_num_threads(1)
@@ -54,7 +54,7 @@ def _get_ready(ready: Barrier) -> None:
     ready.wait()
 
 
-def _carry_out(spec: ExperimentSpec) -> None:
+def _execute(spec: ExperimentSpec) -> None:
     from qenn_core.jobs import RunCommand, RunControl, TrainingTask, run_events
 
     for _ in run_events(TrainingTask(spec), RunControl(RunCommand())):
@@ -66,7 +66,7 @@ def _train(spec: ExperimentSpec) -> float:
     from qenn_core.training import train
 
     data = prepare(spec, load_builtin(spec.data))
-    begun = time.monotonic()
+    started = time.monotonic()
     for _ in train(spec, data):
         pass
-    return time.monotonic() - begun
+    return time.monotonic() - started

@@ -1,4 +1,4 @@
-"""What a measurement of classes comes to."""
+"""The results of measuring classes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from benchmarks.load.lesson import Lesson
 from benchmarks.load.overhead import Comparison
 from benchmarks.load.pupil import Answer, Kind
 
-# What a pupil waits for while all train.
+# The answers that a pupil waits for while all train.
 PAGES: tuple[Kind, ...] = ("train", "state", "setting")
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How long answers took, in seconds."""
+    """The distribution of answer times, in seconds."""
 
     count: int
     middle: float
@@ -25,7 +25,7 @@ class Spread:
 
     @classmethod
     def of(cls, answers: Iterable[Answer], *kinds: Kind) -> Spread | None:
-        """Return the spread of the answers of some kinds; ``None`` if there are none."""
+        """Return the spread of the answers of these kinds; ``None`` if there are none."""
         seconds = [answer.seconds for answer in answers if answer.kind in kinds]
         if not seconds:
             return None
@@ -35,20 +35,20 @@ class Spread:
 
 @dataclass(frozen=True)
 class Classes:
-    """What was measured.
+    """The measurements of all classes.
 
     Parameters
     ----------
     n_pupils, workers : int
-        Of each class; of the server.
+        Number of pupils of each class, and of workers of the server.
     memory_at_start : int
-        Bytes that the server's process held before the first class came.
+        Memory of the server process before the first class, in bytes.
     lessons : tuple of Lesson
-        One after the other, on one server.
+        The lessons, one after the other on one server.
     pure : tuple of float
-        Seconds that the same number of runs took in as many bare processes, each time it was tried.
+        Seconds of each measurement of the same number of runs in as many bare processes.
     comparisons : tuple of Comparison
-        Of one run that is watched on the idle server.
+        Comparisons of one run that is watched on the idle server.
     """
 
     n_pupils: int
@@ -70,22 +70,25 @@ class Classes:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """All that went wrong."""
+        """All errors."""
         return tuple(error for lesson in self.lessons for error in lesson.errors)
 
     @property
     def stored(self) -> int:
-        """Number of runs that the database has as finished."""
+        """Number of runs that are stored as finished."""
         return sum(lesson.stored for lesson in self.lessons)
 
     @property
     def slowdowns(self) -> list[float]:
-        """How much longer each class took than the computing of its runs alone."""
+        """The time of each class divided by the time of the pure computing of its runs."""
         return [lesson.seconds / median(self.pure) for lesson in self.lessons]
 
     def growth(self, after: int) -> float | None:
-        """Return by how many bytes a run the server's memory grew after so many lessons, fitted by a line."""
-        held = [lesson.memory for lesson in self.lessons[after:]]
-        if len(held) < 2:
+        """Return the growth of the server's memory in bytes per run, `after` a number of lessons.
+
+        It is the slope of a linear regression; ``None`` if there are fewer than two further lessons.
+        """
+        memory = [lesson.memory for lesson in self.lessons[after:]]
+        if len(memory) < 2:
             return None
-        return linear_regression([self.n_pupils * number for number in range(len(held))], held).slope
+        return linear_regression([self.n_pupils * n for n in range(len(memory))], memory).slope

@@ -1,4 +1,4 @@
-"""A class that trains at once: what came of it, and what the server took for it."""
+"""A class whose pupils train simultaneously: its results, and what it cost the server."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from qenn_core.workspace import owner_of
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a class met.
+    """The measurements of one class.
 
     Parameters
     ----------
     answers : tuple of Answer
-        All that the server answered.
+        All answers of the server.
     errors : tuple of str
-        What went wrong: one for each pupil who could not go on.
+        The errors, one for each pupil who could not continue.
     stored : int
-        Number of runs that the database has as finished, with their weights.
+        Number of runs that are stored as finished, with their weights.
     seconds : float
-        From the first press of Train until the last run ended.
+        Time from the first press of Train until the last run ended.
     seen : float
-        From the first press of Train until the last pupil saw their run ended.
+        Time from the first press of Train until the last pupil saw the end of their run.
     usage : Usage
         CPU time of the server's processes, from the first press until the last page was drawn.
     pupils_cpu : float
-        CPU time that the pupils took themselves meanwhile, on the same cores.
+        CPU time of the pupils in the same period, on the same cores.
     memory : int
-        Bytes held by the server's own process at the end.
+        Memory of the server process at the end, in bytes.
     """
 
     answers: tuple[Answer, ...]
@@ -51,19 +51,19 @@ class Lesson:
     memory: int
 
 
-async def give(server: RunningServer, n_pupils: int, *, link: str = "", seed: int = 0) -> Lesson:
-    """Let `n_pupils` open the app, train at once when all are there, and leave.
+async def run_lesson(server: RunningServer, n_pupils: int, *, link: str = "", seed: int = 0) -> Lesson:
+    """Let pupils open the app, train simultaneously once all have opened it, and leave.
 
     Parameters
     ----------
     server : RunningServer
-        Where the app is.
+        The server of the app.
     n_pupils : int
-        Each has a browser of their own.
+        Number of pupils, each with their own browser.
     link : str
-        Settings in the link that they open.
+        Settings in the link that they open, such as ``ep=5``.
     seed : int
-        Of what they do meanwhile.
+        Seed of the settings that they change during training.
     """
     async with AsyncExitStack() as tabs:
         pupils = [
@@ -72,17 +72,17 @@ async def give(server: RunningServer, n_pupils: int, *, link: str = "", seed: in
         ]
         opened = await asyncio.gather(*(pupil.open() for pupil in pupils), return_exceptions=True)
         pressed = datetime.now(UTC)
-        begun, before, own = time.monotonic(), server.usage(), time.process_time()
+        started, usage, own_cpu = time.monotonic(), server.usage(), time.process_time()
         trained = await asyncio.gather(*(pupil.train() for pupil in pupils), return_exceptions=True)
-        kept = _kept(server, pupils)
+        stored = _stored_runs(server, pupils)
         return Lesson(
             answers=tuple(answer for pupil in pupils for answer in pupil.answers),
             errors=tuple(chain.from_iterable(map(_texts, filter(None, (*opened, *trained))))),
-            stored=sum(run.state == "finished" and run.has_weights for run in kept),
-            seconds=max(((run.ended - pressed).total_seconds() for run in kept if run.ended), default=0.0),
-            seen=max(pupil.ended_at for pupil in pupils) - begun,
-            usage=server.usage().since(before),
-            pupils_cpu=time.process_time() - own,
+            stored=sum(run.state == "finished" and run.has_weights for run in stored),
+            seconds=max(((run.ended - pressed).total_seconds() for run in stored if run.ended), default=0.0),
+            seen=max(pupil.ended_at for pupil in pupils) - started,
+            usage=server.usage().since(usage),
+            pupils_cpu=time.process_time() - own_cpu,
             memory=server.memory(),
         )
 
@@ -95,8 +95,8 @@ def _texts(error: BaseException) -> Iterator[str]:
         yield str(error) or type(error).__name__
 
 
-def _kept(server: RunningServer, pupils: list[Pupil]) -> list[StoredRun]:
-    """Look into the database, as another program would."""
+def _stored_runs(server: RunningServer, pupils: list[Pupil]) -> list[StoredRun]:
+    """Read the runs from the database, like another program."""
     with closing(Store(server.home)) as store:
         found = (store.runs.get(owner_of(pupil.workspace), pupil.run) for pupil in pupils)
         return [run for run in found if run is not None]

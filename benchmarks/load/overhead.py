@@ -1,4 +1,4 @@
-"""One run that a page watches, beside the generator of its training alone."""
+"""The overhead of a run that a page watches, compared with the generator of its training alone."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.load.bare import BareWorkers
-from benchmarks.load.pupil import UNDER_WAY, Pupil, as_a_page_does
+from benchmarks.load.pupil import ACTIVE, Pupil, poll_interval
 from benchmarks.load.server import RunningServer
 from benchmarks.load.tab import Tab
 from qenn_core.experiment import ExperimentSpec
 
-# The end of the run is to be seen when it comes, not a quarter of a second later.
-EAGER_MS = 10
+# The end of the run must be seen immediately, not a quarter of a second later.
+FAST_POLL_MS = 10
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Seconds for one and the same experiment.
+    """Times of the same experiment, in seconds.
 
     Parameters
     ----------
     watched : float
-        From the press of Train until the end of the run is told.
+        From the press of Train until the page receives the end of the run.
     run : float
         The run in a bare process.
     training : float
-        Its training alone, which it has in common with any other way to run it.
+        Its training alone, which every way to run it includes.
     """
 
     watched: float
@@ -39,7 +39,7 @@ class Comparison:
 async def compare(
     server: RunningServer, bare: BareWorkers, link: str, spec: ExperimentSpec, repeats: int
 ) -> list[Comparison]:
-    """Measure all three by turns, as often as asked."""
+    """Measure all three in turns, `repeats` times."""
     return [
         Comparison(
             watched=await _watched_run(server, link, seed),
@@ -52,12 +52,12 @@ async def compare(
 
 async def _watched_run(server: RunningServer, link: str, seed: int) -> float:
     async with Tab(server.url, link) as tab:
-        pupil = Pupil(tab, seed, _eager)
+        pupil = Pupil(tab, seed, _fast_poll_interval)
         await pupil.open()
-        begun = time.monotonic()
+        started = time.monotonic()
         await pupil.train()
-        return pupil.ended_at - begun
+        return pupil.ended_at - started
 
 
-def _eager(run: Mapping[str, Any]) -> int | None:
-    return EAGER_MS if run["state"] in UNDER_WAY else as_a_page_does(run)
+def _fast_poll_interval(run: Mapping[str, Any]) -> int | None:
+    return FAST_POLL_MS if run["state"] in ACTIVE else poll_interval(run)

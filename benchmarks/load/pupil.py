@@ -1,4 +1,4 @@
-"""What a pupil does: opens the app, presses Train, watches, and plays with the settings meanwhile."""
+"""A simulated pupil: opens the app, presses Train, watches the run, and changes settings during training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from benchmarks.load.tab import PageError, Tab
 from benchmarks.load.widgets import chosen, moved
 
-# The same figures as in pages/_shared/assets/runs.js and progress.js.
+# The same values as in pages/_shared/assets/runs.js and progress.js.
 POLL_MS = {"running": 250, "paused": 700}
 QUEUED_MS = 300
 MOST_QUEUED_MS = 2000
@@ -23,14 +23,14 @@ SAVING_MS = 2000
 LOOK_MS = 150
 PATIENCE_MS = 1500
 
-# How often a pupil moves a slider, in the mean; between half and one and a half of it.
+# Mean interval between two settings that a pupil changes; drawn between half and one and a half of it.
 SETTING_SECONDS = 10.0
 LEARNING_RATES = ("0.01", "0.02", "0.1", "0.2")
 LAYERS = (1, 2, 4, 5)
 
-UNDER_WAY = ("queued", "running", "paused")
+ACTIVE = ("queued", "running", "paused")
 
-Pace = Callable[[Mapping[str, Any]], int | None]
+PollInterval = Callable[[Mapping[str, Any]], int | None]
 Kind = Literal["open", "train", "state", "setting", "feed"]
 
 
@@ -41,10 +41,10 @@ class Answer:
     Parameters
     ----------
     kind : str
-        What was asked for: the page opened, Train pressed, the page told of a new state of the run, a setting
-        changed; or the live state of the run.
+        The request: open the page, press Train, send a new state of the run to the page, change a setting; or
+        the live state of the run.
     seconds : float
-        From asking to having it whole.
+        Time from the request to the complete answer.
     """
 
     kind: Kind
@@ -52,25 +52,25 @@ class Answer:
 
 
 class Pupil:
-    """One pupil with a browser of their own.
+    """One pupil with their own browser.
 
     Parameters
     ----------
     tab : Tab
         The browser's tab.
     seed : int
-        Decides when which setting is changed.
-    pace : callable
-        Tells after how many milliseconds a run is asked for again; as a page does by default.
+        Seed of the settings that are changed.
+    interval : callable
+        Returns the milliseconds until the next poll of a run; by default, as on a page.
     """
 
-    def __init__(self, tab: Tab, seed: int, pace: Pace | None = None) -> None:
+    def __init__(self, tab: Tab, seed: int, interval: PollInterval | None = None) -> None:
         self.answers: list[Answer] = []
         self.run = ""
         self.ended_at = 0.0
         self._tab = tab
-        self._pace = pace or as_a_page_does
-        self._chance = random.Random(seed)
+        self._interval = interval or poll_interval
+        self._random = random.Random(seed)
         self._snapshot: dict[str, Any] = {}
 
     async def open(self) -> None:
@@ -78,14 +78,14 @@ class Pupil:
         await self._timed("open", self._tab.open())
 
     async def train(self) -> None:
-        """Press Train, and stay until the run is done and saved, and the page shows that."""
+        """Press Train, and wait until the run is finished and saved, and the page shows it."""
         await self._timed("train", self._tab.press("Train"))
         self.run = self._shown["run"]
-        async with asyncio.TaskGroup() as doings:
-            playing = doings.create_task(self._play())
-            redrawing = doings.create_task(self._keep_page_up_to_date())
-            await self._follow()
-            playing.cancel()
+        async with asyncio.TaskGroup() as tasks:
+            changing = tasks.create_task(self._change_settings())
+            redrawing = tasks.create_task(self._update_page())
+            await self._poll_run()
+            changing.cancel()
             await redrawing
         if self._snapshot["state"] != "finished":
             raise PageError(f"the run ended as {self._snapshot['state']}")
@@ -97,17 +97,17 @@ class Pupil:
 
     @property
     def _shown(self) -> dict[str, Any]:
-        """What the page tells its progress bar."""
+        """The data that the page gives to its progress bar."""
         return self._tab.data_of("qenn_progress")
 
-    async def _timed(self, kind: Kind, doing: Awaitable[Any]) -> Any:
-        begun = time.monotonic()
-        came = await doing
-        self.answers.append(Answer(kind, time.monotonic() - begun))
-        return came
+    async def _timed(self, kind: Kind, request: Awaitable[Any]) -> Any:
+        started = time.monotonic()
+        result = await request
+        self.answers.append(Answer(kind, time.monotonic() - started))
+        return result
 
-    async def _follow(self) -> None:
-        """Ask for the run until nothing more will come of it, as runs.js does."""
+    async def _poll_run(self) -> None:
+        """Poll the run until it cannot change any more, like runs.js."""
         seen = {"since": 0, "map": 0}
         headers = {"X-Feed-Key": self._shown["key"]}
         wait: int | None = 0
@@ -117,12 +117,12 @@ class Pupil:
             seen = {"since": max((epoch["epoch"] for epoch in run["history"]), default=seen["since"])}
             seen["map"] = run["map_version"]
             self._snapshot = run
-            wait = self._pace(run)
-            if run["state"] not in UNDER_WAY and not run["scoring"] and not self.ended_at:
+            wait = self._interval(run)
+            if run["state"] not in ACTIVE and not run["scoring"] and not self.ended_at:
                 self.ended_at = time.monotonic()
 
-    async def _keep_page_up_to_date(self) -> None:
-        """Tell the page of each new stage until it shows the last, as progress.js does."""
+    async def _update_page(self) -> None:
+        """Send each new stage to the page until it shows the last one, like progress.js."""
         while not self.ended_at or self._shown["stage"] != self._snapshot["stage"]:
             await asyncio.sleep(LOOK_MS / 1000)
             shown, stage = self._shown["stage"], self._snapshot.get("stage")
@@ -131,25 +131,25 @@ class Pupil:
                 if self._shown["stage"] == shown:
                     await asyncio.sleep(PATIENCE_MS / 1000)
 
-    async def _play(self) -> None:
-        """Change a setting now and then."""
+    async def _change_settings(self) -> None:
+        """Change a setting from time to time."""
         while True:
-            await asyncio.sleep(SETTING_SECONDS * self._chance.uniform(0.5, 1.5))
-            # Left alone in the middle of an answer, the page would be asked again before it is drawn.
-            await asyncio.shield(self._timed("setting", self._tab.change(self._some_setting())))
+            await asyncio.sleep(SETTING_SECONDS * self._random.uniform(0.5, 1.5))
+            # If cancelled during a request, the next one would start before the page is drawn.
+            await asyncio.shield(self._timed("setting", self._tab.change(self._draw_setting())))
 
-    def _some_setting(self) -> WidgetState:
-        if self._chance.random() < 0.5:
-            rate = self._chance.choice(LEARNING_RATES)
+    def _draw_setting(self) -> WidgetState:
+        if self._random.random() < 0.5:
+            rate = self._random.choice(LEARNING_RATES)
             return chosen(self._tab.widget_id("field:training.learning_rate"), rate)
-        return moved(self._tab.widget_id("field:circuit.n_layers"), self._chance.choice(LAYERS))
+        return moved(self._tab.widget_id("field:circuit.n_layers"), self._random.choice(LAYERS))
 
 
-def as_a_page_does(run: Mapping[str, Any]) -> int | None:
-    """Return after how many milliseconds a run is asked for again; ``None`` if no more."""
+def poll_interval(run: Mapping[str, Any]) -> int | None:
+    """Return the milliseconds until the next poll of a run, as on a page; ``None`` if it needs no more."""
     if run["state"] == "queued":
-        place: int = run["queue_position"]
-        return min(MOST_QUEUED_MS, QUEUED_MS * max(1, place))
+        position: int = run["queue_position"]
+        return min(MOST_QUEUED_MS, QUEUED_MS * max(1, position))
     if run["state"] in POLL_MS:
         return POLL_MS[run["state"]]
     if run["scoring"]:

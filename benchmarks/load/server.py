@@ -1,4 +1,4 @@
-"""The app as its users meet it: `streamlit run app.py` in processes of its own, and what these take."""
+"""The app as users run it: `streamlit run app.py` in separate processes, and the resources these use."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ STOP_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Usage:
-    """CPU seconds that the processes of a server have used since they were started."""
+    """CPU time of the processes of a server since their start, in seconds."""
 
     server: float
     scheduler: float
     workers: float
 
     def since(self, before: Usage) -> Usage:
-        """Return what was used after `before`."""
+        """Return the usage since `before`."""
         return Usage(
             self.server - before.server, self.scheduler - before.scheduler, self.workers - before.workers
         )
 
     @property
     def total(self) -> float:
-        """Of all processes together."""
+        """The total of all processes."""
         return self.server + self.scheduler + self.workers
 
 
 class RunningServer:
-    """A server of its own.
+    """A running server of the app.
 
     Parameters
     ----------
     process : subprocess.Popen
-        The process that was started.
+        The server process.
     url : str
-        Where it answers, without a slash at its end.
+        Its address, without a trailing slash.
     home : Path
-        Where it keeps what is kept.
+        The folder of its data.
     log : Path
-        What all its processes have written.
+        The output of all its processes.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], url: str, home: Path, log: Path) -> None:
@@ -73,12 +73,12 @@ class RunningServer:
         return Usage(**seconds)
 
     def memory(self) -> int:
-        """Return the bytes that the server's own process holds."""
-        held: int = self._server.memory_info().rss
-        return held
+        """Return the memory of the server process in bytes."""
+        rss: int = self._server.memory_info().rss
+        return rss
 
     def wait_until_healthy(self) -> None:
-        """Return once pages are served; raises ``RuntimeError`` with the log if that does not come."""
+        """Wait until pages are served, or raise a ``RuntimeError`` with the log if they are not."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(URLError, OSError), urlopen(f"{self.url}/_stcore/health", timeout=5):
@@ -87,7 +87,7 @@ class RunningServer:
         raise RuntimeError(f"the server did not start:\n{self.log.read_text(errors='replace')[-5000:]}")
 
     def stop(self) -> None:
-        """End the server, which ends its workers."""
+        """Stop the server, which stops its workers."""
         self._process.terminate()
         try:
             self._process.wait(STOP_SECONDS)
@@ -98,12 +98,12 @@ class RunningServer:
 
 @contextmanager
 def serving(home: Path, workers: int, **environment: str) -> Iterator[RunningServer]:
-    """Serve the app on a free port of the loopback interface, until the block is left.
+    """Serve the app on a free port of the loopback interface until the block is left.
 
     Parameters
     ----------
     home : Path
-        Where the server keeps what is kept, its log among it.
+        The folder of the server's data and log.
     workers : int
         Number of training workers.
     **environment : str

@@ -1,4 +1,4 @@
-"""A browser tab with the app, without the browser: it speaks Streamlit's protocol, and draws nothing."""
+"""A client that behaves like a browser tab: it speaks Streamlit's protocol, and draws nothing."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from benchmarks.load.widgets import first_value, is_set_anew, pressed
+from benchmarks.load.widgets import first_value, is_set_by_page, pressed
 
 # A page that takes longer has failed.
 PATIENCE_SECONDS = 60.0
-# What a server takes until its workers answer, at worst, on a machine that is busy.
+# The longest time until the workers of a server are ready, on a busy machine.
 READY_SECONDS = 150.0
-# As browsers have it: six, and the websocket.
+# Like browsers: six, and the websocket.
 CONNECTIONS = 7
-# The server closes a connection that was idle for five seconds. What is asked just then is lost; a browser
-# would ask again.
-KEPT_OPEN_SECONDS = 4
-# Page elements with a chart in them are some 100 kB.
+# The server closes connections that were idle for five seconds. A request at that moment would be lost; a
+# browser would repeat it.
+KEEPALIVE_SECONDS = 4
+# Page elements with a chart have about 100 kB.
 MAX_MESSAGE_BYTES = 2**26
-# A browser keeps a large element for so many runs of the page, and tells that it has it.
-KEPT_RUNS = 2
+# A browser caches a large element for this number of runs of the page, and reports that it has it.
+CACHED_RUNS = 2
 
 _LINKED = re.compile(r'(?:src|href)="\./(static/[^"]+)"')
 _SCRIPT = re.compile(r'"(?:\./|assets/)([\w.]+\.js)"')
@@ -42,7 +42,7 @@ DRAWN = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCC
 
 
 class PageError(Exception):
-    """A page showed an error, or did not answer as it should."""
+    """A page showed an error, or did not answer as expected."""
 
 
 class Drawn(NamedTuple):
@@ -53,31 +53,31 @@ class Drawn(NamedTuple):
 
 
 class Tab:
-    """A tab with the Train page, in a browser that was never here before; to be used as a context.
+    """A tab with the Train page, in a browser without cookies or cache; to be used as a context manager.
 
     Parameters
     ----------
     url : str
-        Where the app is served, without a slash at its end.
+        The address of the app, without a trailing slash.
     link : str
-        Settings in the link that is opened, as ``ep=5``.
+        Settings in the link that is opened, such as ``ep=5``.
     """
 
     def __init__(self, url: str, link: str = "") -> None:
         self._url = url
         self._browser = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS, keepalive_timeout=KEPT_OPEN_SECONDS),
-            cookie_jar=aiohttp.CookieJar(unsafe=True),  # cookies of a server known by its number
+            connector=aiohttp.TCPConnector(limit_per_host=CONNECTIONS, keepalive_timeout=KEEPALIVE_SECONDS),
+            cookie_jar=aiohttp.CookieJar(unsafe=True),  # also accepts cookies of an IP address
             timeout=aiohttp.ClientTimeout(PATIENCE_SECONDS),
         )
         self._opened = AsyncExitStack()
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._page_hash = ""
         self.link = link
-        """What stands behind the question mark of its address."""
+        """The query string of its address."""
         self._drawn: dict[tuple[int, ...], Drawn] = {}
         self._values: dict[str, WidgetState] = {}
-        self._kept: dict[str, tuple[int, Drawn]] = {}
+        self._cached: dict[str, tuple[int, Drawn]] = {}
         self._runs = 0
         self._loaded: set[str] = set()
 
@@ -91,8 +91,8 @@ class Tab:
         await self._opened.aclose()
 
     async def open(self) -> float:
-        """Open the page with all that belongs to it, and return the seconds until it is drawn."""
-        begun = time.monotonic()
+        """Open the page with all its resources, and return the seconds until it is drawn."""
+        started = time.monotonic()
         html = (await self._get(f"/?{self.link}", accept="text/html")).decode()
         await asyncio.gather(*(self._get(f"/{path}") for path in set(_LINKED.findall(html))))
         await self._get("/_stcore/health")
@@ -107,26 +107,26 @@ class Tab:
         self._stream = await self._opened.enter_async_context(stream)
         await self._rerun(())
         await self._load_scripts()
-        return time.monotonic() - begun
+        return time.monotonic() - started
 
     async def press(self, label: str) -> float:
-        """Press a button, and return the seconds until it is drawn what comes of it."""
+        """Press a button, and return the seconds until the page is drawn again."""
         button = self._button(label)
-        return await self._tell(pressed(button.element.button.id), button.fragment)
+        return await self._send(pressed(button.element.button.id), button.fragment)
 
     async def change(self, state: WidgetState) -> float:
-        """Change a setting, and return the seconds until the page is drawn, waiting for its turn included."""
-        return await self._tell(state, fragment="")
+        """Change a setting, and return the seconds until the page is drawn, including a wait for the lock."""
+        return await self._send(state, fragment="")
 
     async def trigger(self, component: str, event: str, value: Any) -> float:
-        """Let the script of a component tell the page of an event; return the seconds until it is drawn."""
-        told = json.dumps([{"event": event, "value": value}])
+        """Send an event of a component's script to the page; return the seconds until the page is drawn."""
+        payload = json.dumps([{"event": event, "value": value}])
         drawn = self._component(component)
         widget = f"$$STREAMLIT_INTERNAL_KEY_{drawn.element.bidi_component.id}__events"
-        return await self._tell(WidgetState(id=widget, json_trigger_value=told), drawn.fragment)
+        return await self._send(WidgetState(id=widget, json_trigger_value=payload), drawn.fragment)
 
     def widget_id(self, key: str) -> str:
-        """Return the id of the widget that the page knows by `key`."""
+        """Return the id of the widget with this key."""
         for widget in self._values:
             if widget.endswith(f"-{key}"):
                 return widget
@@ -134,18 +134,18 @@ class Tab:
 
     def data_of(self, component: str) -> dict[str, Any]:
         """Return the data that the page gives to a component."""
-        given: dict[str, Any] = json.loads(self._component(component).element.bidi_component.json)
-        return given
+        data: dict[str, Any] = json.loads(self._component(component).element.bidi_component.json)
+        return data
 
     async def ask(self, path: str, query: Mapping[str, int], headers: Mapping[str, str]) -> Any:
-        """Ask for JSON, as a script of the page does."""
+        """Request JSON, like a script of the page."""
         async with self._browser.get(f"{self._url}/{path}", params=query, headers=headers) as answer:
             if not answer.ok:
                 raise PageError(f"{path} was answered with {answer.status}")
             return await answer.json()
 
     def cookie(self, name: str) -> str:
-        """Return a cookie that the server has given to this browser."""
+        """Return a cookie that the server has set in this browser."""
         return next(cookie.value for cookie in self._browser.cookie_jar if cookie.key == name)
 
     # What the page holds
@@ -170,17 +170,17 @@ class Tab:
 
     # The protocol
 
-    async def _tell(self, state: WidgetState, fragment: str) -> float:
-        """Tell the page, or the fragment that is concerned, of a widget; return the seconds that it took."""
-        begun = time.monotonic()
-        async with self._turn:
+    async def _send(self, state: WidgetState, fragment: str) -> float:
+        """Send the state of a widget to the page or its fragment; return the seconds until it is drawn."""
+        started = time.monotonic()
+        async with self._lock:
             if state.id in self._values:
                 self._values[state.id] = state
             await self._rerun([state], fragment)
-        return time.monotonic() - begun
+        return time.monotonic() - started
 
     async def _rerun(self, changes: Iterable[WidgetState], fragment: str = "") -> None:
-        """Let the page, or one fragment, run with all widgets as they stand, but for `changes`."""
+        """Run the page, or one fragment, with the current states of all widgets except for `changes`."""
         states = self._values | {state.id: state for state in changes}
         message = BackMsg()
         rerun = message.rerun_script
@@ -188,7 +188,7 @@ class Tab:
         rerun.page_script_hash = self._page_hash
         rerun.fragment_id = fragment
         rerun.widget_states.widgets.extend(states.values())
-        rerun.cached_message_hashes.extend(self._kept)
+        rerun.cached_message_hashes.extend(self._cached)
         rerun.context_info.timezone = "Europe/Berlin"
         rerun.context_info.locale = "de-DE"
         rerun.context_info.url = f"{self._url}/"
@@ -199,7 +199,7 @@ class Tab:
         self._check()
 
     async def _draw(self) -> None:
-        """Take what the server sends until the page is drawn."""
+        """Receive messages of the server until the page is drawn."""
         drawn: dict[tuple[int, ...], Drawn] = {}
         while True:
             received = await self._stream.receive()
@@ -209,15 +209,15 @@ class Tab:
             match message.WhichOneof("type"):
                 case "new_session":
                     self._page_hash = message.new_session.page_script_hash
-                    drawn = self._left_by(message.metadata.run.fragment_ids)
+                    drawn = self._elements_outside(message.metadata.run.fragment_ids)
                 case "delta" if message.delta.HasField("new_element"):
                     new = Drawn(message.delta.new_element, message.delta.fragment_id)
                     drawn[tuple(message.metadata.delta_path)] = new
                     if message.metadata.cacheable:
-                        self._kept[message.hash] = self._runs, new
+                        self._cached[message.hash] = self._runs, new
                 case "ref_hash":
-                    _, known = self._kept[message.ref_hash]
-                    self._kept[message.ref_hash] = self._runs, known
+                    _, known = self._cached[message.ref_hash]
+                    self._cached[message.ref_hash] = self._runs, known
                     drawn[tuple(message.metadata.delta_path)] = known
                 case "page_info_changed":
                     self.link = message.page_info_changed.query_string
@@ -226,30 +226,32 @@ class Tab:
         if message.script_finished not in DRAWN:
             raise PageError("the page could not be run")
         self._drawn = drawn
-        self._values = dict(self._standing(self._elements))
+        self._values = dict(self._widget_states(self._elements))
         if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-            self._forget_old_elements()
+            self._evict_old_elements()
 
-    def _left_by(self, fragments: Collection[str]) -> dict[tuple[int, ...], Drawn]:
-        """Return what stays where only some fragments are drawn anew; nothing does where the page is."""
+    def _elements_outside(self, fragments: Collection[str]) -> dict[tuple[int, ...], Drawn]:
+        """Return the elements that stay when some fragments are drawn again; none if the whole page is."""
         return {
             path: drawn
             for path, drawn in self._drawn.items()
             if fragments and drawn.fragment not in fragments
         }
 
-    def _forget_old_elements(self) -> None:
+    def _evict_old_elements(self) -> None:
         self._runs += 1
-        self._kept = {
-            name: (run, drawn) for name, (run, drawn) in self._kept.items() if self._runs - run <= KEPT_RUNS
+        self._cached = {
+            name: (run, drawn)
+            for name, (run, drawn) in self._cached.items()
+            if self._runs - run <= CACHED_RUNS
         }
 
-    def _standing(self, elements: Iterable[Element]) -> Iterator[tuple[str, WidgetState]]:
-        """Yield the values of widgets: a browser keeps them, unless the page sets another."""
+    def _widget_states(self, elements: Iterable[Element]) -> Iterator[tuple[str, WidgetState]]:
+        """Yield the states of widgets, which a browser preserves unless the page sets another."""
         for element in elements:
             state = first_value(element)
             if state is not None:
-                known = None if is_set_anew(element) else self._values.get(state.id)
+                known = None if is_set_by_page(element) else self._values.get(state.id)
                 yield state.id, known or state
 
     def _check(self) -> None:
@@ -257,18 +259,18 @@ class Tab:
             if element.HasField("exception"):
                 raise PageError(f"the page shows a {element.exception.type}")
             if element.HasField("alert") and element.alert.format == Alert.ERROR:
-                raise PageError(f"the page complains: {element.alert.body}")
+                raise PageError(f"the page shows an error: {element.alert.body}")
 
     # Files
 
     async def _load_scripts(self) -> None:
-        """Load the scripts of the components, and what these load in turn."""
+        """Load the scripts of the components, and the scripts that these load."""
         shims = (element.bidi_component.js_content for element in self._elements)
         wanted = set(_SCRIPT.findall("".join(shims)))
         while wanted := wanted - self._loaded:
             self._loaded |= wanted
             texts = await asyncio.gather(*(self._get(f"/assets/{name}") for name in wanted))
-            # A library is not read: it loads nothing of the app.
+            # Libraries are not searched, because they load nothing of the app.
             found = (
                 _SCRIPT.findall(text.decode())
                 for name, text in zip(wanted, texts, strict=True)
@@ -285,12 +287,12 @@ class Tab:
 
 
 async def until_ready(url: str, patience: float = READY_SECONDS) -> None:
-    """Open the app again and again until it is drawn without a complaint: its workers take a while to start.
+    """Open the app repeatedly until it is drawn without an error, because its workers need time to start.
 
     Raises
     ------
     PageError
-        If that does not come within so many seconds.
+        If it still shows an error after `patience` seconds.
     """
     deadline = time.monotonic() + patience
     while True:

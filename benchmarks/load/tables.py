@@ -1,4 +1,4 @@
-"""The tables of the classes, in Markdown."""
+"""The tables of the classroom benchmark, in Markdown."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from benchmarks.load.pupil import Kind
 
 PACKAGES = ("streamlit", "distributed", "torch", "pennylane", "SQLAlchemy")
 ANSWERS: dict[str, tuple[Kind, ...]] = {
-    "the app opened by all at once, cold browsers": ("open",),
-    "Train pressed by all at once": ("train",),
-    "page drawn again for a new state of its run": ("state",),
-    "page drawn again for a changed setting": ("setting",),
+    "all open the app simultaneously, cold browsers": ("open",),
+    "all press Train simultaneously": ("train",),
+    "page redrawn for a new state of its run": ("state",),
+    "page redrawn for a changed setting": ("setting",),
     "**all page answers while all train**": PAGES,
     "live state of a run": ("feed",),
 }
-# The first classes fill what the server keeps at hand: the last fifty runs, and the sessions of two minutes,
-# in which so many come. From then on it should hold what it holds.
+# The first classes fill the caches of the server: the last fifty runs, and the sessions of two minutes, in
+# which this many classes come. From then on, its memory should be constant.
 FILLING = 9
-# Below the unrest of what Python and its libraries hold; a run that was kept would take ten times as much.
-MOST_GROWTH = 20e3
+# Less than the memory of Python and its libraries fluctuates; a leaked run would take ten times as much.
+MAX_GROWTH = 20e3
 
 
 def report(classes: Classes) -> str:
@@ -49,13 +49,13 @@ def _targets(classes: Classes) -> str:
     pages = Spread.of(classes.answers, *PAGES)
     slow = pages.slow if pages else 0.0
     slowdown = median(classes.slowdowns)
-    over_training = [one.watched / one.training for one in classes.comparisons]
-    over_run = [one.watched / one.run for one in classes.comparisons]
+    over_training = [c.watched / c.training for c in classes.comparisons]
+    over_run = [c.watched / c.run for c in classes.comparisons]
     growth = classes.growth(FILLING)
     lines = [
         ("errors", "none", f"{len(classes.errors)} in {runs} runs", not classes.errors),
         ("runs finished and stored", "all", f"{classes.stored} of {runs}", classes.stored == runs),
-        ("page answers while all train, 95 of 100 within", "< 1 s", f"{rounded(slow)} s", slow < 1),
+        ("page answers while all train, 95th percentile", "< 1 s", f"{rounded(slow)} s", slow < 1),
         (
             f"last of {n} default runs ends ÷ pure compute of all {n}",
             "≤ 1.3×",
@@ -78,7 +78,7 @@ def _targets(classes: Classes) -> str:
     if growth is not None:
         quantity = f"growth of the server's memory after the first {FILLING * n} runs, for each run"
         lines.append(
-            (quantity, f"≤ {MOST_GROWTH / 1e3:.0f} kB", f"{growth / 1e3:+.1f} kB", growth <= MOST_GROWTH)
+            (quantity, f"≤ {MAX_GROWTH / 1e3:.0f} kB", f"{growth / 1e3:+.1f} kB", growth <= MAX_GROWTH)
         )
     return table(
         ("quantity", "target", "measured", "verdict"),
@@ -93,7 +93,7 @@ def _ranged(values: Sequence[float]) -> str:
 def _answers(classes: Classes) -> str:
     spreads = {label: Spread.of(classes.answers, *kinds) for label, kinds in ANSWERS.items()}
     return table(
-        ("answer", "number", "median, s", "95 of 100 within, s", "slowest, s"),
+        ("answer", "number", "median, s", "95th percentile, s", "slowest, s"),
         (
             (label, str(spread.count), *map(rounded, (spread.middle, spread.slow, spread.slowest)))
             for label, spread in spreads.items()
@@ -108,21 +108,21 @@ def _times(classes: Classes) -> str:
         (f"{n} default runs, median of {len(lessons)} classes", "seconds"),
         [
             (
-                f"pure compute in {classes.workers} processes: from first to last",
+                f"pure compute in {classes.workers} processes, in total",
                 _typical(classes.pure),
             ),
             (
-                "the class: from the first press to the last end",
+                "the class, from the first press to the end of the last run",
                 _typical(lesson.seconds for lesson in lessons),
             ),
-            ("until the last pupil sees it", _typical(lesson.seen for lesson in lessons)),
+            ("until the last pupil sees the end", _typical(lesson.seen for lesson in lessons)),
             ("CPU of the workers", _typical(lesson.usage.workers for lesson in lessons)),
             ("CPU of the server", _typical(lesson.usage.server for lesson in lessons)),
             ("CPU of the scheduler", _typical(lesson.usage.scheduler for lesson in lessons)),
-            (f"CPU of what stands for the {n} browsers", _typical(lesson.pupils_cpu for lesson in lessons)),
-            ("one run, watched, on the idle server", _typical(one.watched for one in classes.comparisons)),
-            ("the same run bare", _typical(one.run for one in classes.comparisons)),
-            ("its training alone", _typical(one.training for one in classes.comparisons)),
+            (f"CPU of the {n} simulated browsers", _typical(lesson.pupils_cpu for lesson in lessons)),
+            ("one run, watched, on the idle server", _typical(c.watched for c in classes.comparisons)),
+            ("the same run bare", _typical(c.run for c in classes.comparisons)),
+            ("its training alone", _typical(c.training for c in classes.comparisons)),
         ],
     )
 
@@ -132,8 +132,8 @@ def _typical(values: Iterable[float]) -> str:
 
 
 def _memory(classes: Classes) -> str:
-    held = [classes.memory_at_start, *(lesson.memory for lesson in classes.lessons)]
+    memory = [classes.memory_at_start, *(lesson.memory for lesson in classes.lessons)]
     return table(
         ("runs", "server's memory, MB"),
-        ((str(number * classes.n_pupils), f"{memory / 1e6:.0f}") for number, memory in enumerate(held)),
+        ((str(number * classes.n_pupils), f"{bytes_ / 1e6:.0f}") for number, bytes_ in enumerate(memory)),
     )

@@ -1,4 +1,4 @@
-"""What a browser answers for the widgets of a page: the values that they show."""
+"""The states that a browser sends for the widgets of a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 
 def first_value(element: Element) -> WidgetState | None:
-    """Return the value with which a widget is drawn at first; ``None`` for what has none."""
+    """Return the initial state of a widget; ``None`` if the element has none."""
     widget: object = getattr(element, element.WhichOneof("type") or "empty")
     match widget:
         case Selectbox() if widget.set_value:
@@ -27,7 +27,7 @@ def first_value(element: Element) -> WidgetState | None:
                 return WidgetState(id=widget.id, int_value=round(number))
             return WidgetState(id=widget.id, double_value=number)
         case Slider() if widget.type == Slider.SELECT_SLIDER:
-            options = [widget.options[round(place)] for place in widget.default]
+            options = [widget.options[round(index)] for index in widget.default]
             return chosen(widget.id, *(widget.raw_value if widget.set_value else options))
         case Slider():
             return moved(widget.id, *(widget.value if widget.set_value else widget.default))
@@ -35,8 +35,8 @@ def first_value(element: Element) -> WidgetState | None:
             return None
 
 
-def is_set_anew(element: Element) -> bool:
-    """Whether the page gives a widget another value than it has in the browser."""
+def is_set_by_page(element: Element) -> bool:
+    """Return whether the page sets a widget to another value than it has in the browser."""
     return bool(getattr(getattr(element, element.WhichOneof("type") or "empty"), "set_value", False))
 
 
@@ -55,5 +55,5 @@ def moved(widget_id: str, *values: float) -> WidgetState:
 
 
 def pressed(widget_id: str) -> WidgetState:
-    """Return the state of a button that is pressed at this moment."""
+    """Return the state of a button that is being pressed."""
     return WidgetState(id=widget_id, trigger_value=True)

@@ -1,4 +1,4 @@
-"""Evaluates PennyLane circuits as a few tensor operations. See the README beside this file."""
+"""Evaluates PennyLane circuits as a few tensor operations. See the README in this folder."""
 
 from qenn_core.engine.compiled import Encoded
 from qenn_core.engine.fused import FallbackWarning, FusedTorchLayer

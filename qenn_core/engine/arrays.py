@@ -1,7 +1,7 @@
 """The array operations that kernels use, on PyTorch tensors or on NumPy arrays.
 
-A call of NumPy costs a fraction of one of PyTorch, which decides the time of a small circuit; PyTorch has
-devices, sparse matrices and derivatives of derivatives. What both spell alike is not repeated here.
+A NumPy call costs a fraction of a PyTorch call, and calls dominate the time of a small circuit. PyTorch has
+devices, sparse matrices and higher derivatives. Operations that both spell alike are not repeated here.
 """
 
 from __future__ import annotations
@@ -14,60 +14,60 @@ import torch
 
 # A torch.Tensor or a numpy.ndarray.
 Array = Any
-Several: TypeAlias = "list[Array] | tuple[Array, ...]"
-Ints: TypeAlias = "list[int] | tuple[int, ...]"
+ArraySequence: TypeAlias = "list[Array] | tuple[Array, ...]"
+IntSequence: TypeAlias = "list[int] | tuple[int, ...]"
 
 
-class Arrays(Protocol):
-    """Where arrays live."""
+class ArrayNamespace(Protocol):
+    """The operations, as methods of a class for each library."""
 
     def cos(self, x: Array, /) -> Array:
-        """Cosine."""
+        """Return the cosine."""
 
     def sin(self, x: Array, /) -> Array:
-        """Sine."""
+        """Return the sine."""
 
     def affine(self, x: Array, matrix: Array, offset: Array, /) -> Array:
-        """Rows (n, k) times a matrix (k, l), plus a row (l,)."""
+        """Return rows (n, k) times a matrix (k, l), plus a row (l,)."""
 
-    def unit(self, phases: Array, /) -> Array:
-        """Complex numbers exp(i phases)."""
+    def exp_i(self, phases: Array, /) -> Array:
+        """Return the complex numbers exp(i phases)."""
 
     def as_complex(self, x: Array, /) -> Array:
-        """Real (..., 2) as complex (...), the same memory."""
+        """View real numbers (..., 2) as complex numbers (...)."""
 
     def as_real(self, x: Array, /) -> Array:
-        """Complex (...) as real (..., 2), the same memory."""
+        """View complex numbers (...) as real numbers (..., 2)."""
 
     def cast_like(self, x: Array, other: Array, /) -> Array:
-        """Numbers of the type of `other`."""
+        """Convert to the type of `other`."""
 
     def take(self, x: Array, index: Array, axis: int, /) -> Array:
-        """Entries along an axis."""
+        """Select entries along an axis."""
 
     def add_at(self, index: Array, x: Array, axis: int, size: int, /) -> Array:
-        """Make zeros of this size along an axis and add entries to them: the opposite of taking."""
+        """Add entries to zeros of this size along an axis: the adjoint of `take`."""
 
-    def stack(self, arrays: Several, axis: int, /) -> Array:
-        """Join along a new axis."""
+    def stack(self, arrays: ArraySequence, axis: int, /) -> Array:
+        """Stack along a new axis."""
 
-    def concat(self, arrays: Several, axis: int, /) -> Array:
-        """Join along an axis."""
+    def concat(self, arrays: ArraySequence, axis: int, /) -> Array:
+        """Concatenate along an axis."""
 
     def unstack(self, x: Array, axis: int, /) -> tuple[Array, ...]:
-        """Split along an axis, which goes."""
+        """Split along an axis into arrays without it."""
 
-    def split(self, x: Array, sizes: Ints, axis: int, /) -> Several:
+    def split(self, x: Array, sizes: IntSequence, axis: int, /) -> ArraySequence:
         """Split along an axis into parts of these sizes."""
 
     def broadcast(self, x: Array, shape: tuple[int, ...], /) -> Array:
         """Repeat along axes of length 1."""
 
-    def permute(self, x: Array, axes: Ints, /) -> Array:
-        """Bring axes into another order."""
+    def permute(self, x: Array, axes: IntSequence, /) -> Array:
+        """Permute axes."""
 
     def zeros_like(self, x: Array, /) -> Array:
-        """Zeros."""
+        """Return zeros of the same shape and type."""
 
 
 class TorchArrays:
@@ -89,7 +89,7 @@ class TorchArrays:
         return torch.addmm(offset, x, matrix)
 
     @staticmethod
-    def unit(phases: Array) -> Array:
+    def exp_i(phases: Array) -> Array:
         return torch.complex(torch.cos(phases), torch.sin(phases))
 
     @staticmethod
@@ -126,7 +126,7 @@ class NumpyArrays:
         return x @ matrix + offset
 
     @staticmethod
-    def unit(phases: Array) -> Array:
+    def exp_i(phases: Array) -> Array:
         return np.cos(phases) + 1j * np.sin(phases)
 
     @staticmethod
@@ -153,28 +153,28 @@ class NumpyArrays:
         return np.moveaxis(sums, 0, axis)
 
     @staticmethod
-    def stack(arrays: Several, axis: int) -> Array:
+    def stack(arrays: ArraySequence, axis: int) -> Array:
         new = (*(slice(None),) * axis, None)
-        return np.concatenate([some[new] for some in arrays], axis)
+        return np.concatenate([array[new] for array in arrays], axis)
 
     @staticmethod
     def unstack(x: Array, axis: int) -> tuple[Array, ...]:
         before = (slice(None),) * axis
-        return tuple([x[(*before, place)] for place in range(x.shape[axis])])
+        return tuple([x[(*before, number)] for number in range(x.shape[axis])])
 
     @staticmethod
-    def split(x: Array, sizes: Ints, axis: int) -> Several:
+    def split(x: Array, sizes: IntSequence, axis: int) -> ArraySequence:
         return np.split(x, np.cumsum(sizes)[:-1], axis)
 
 
-TORCH: Arrays = TorchArrays()
-NUMPY: Arrays = NumpyArrays()
+TORCH: ArrayNamespace = TorchArrays()
+NUMPY: ArrayNamespace = NumpyArrays()
 
 
 def to_numpy(value: Any) -> Any:
-    """Return tensors on the CPU, also those within tuples and lists, as NumPy arrays; the rest as it is.
+    """Convert tensors on the CPU, also those in tuples and lists, to NumPy arrays.
 
-    Sparse matrices become SciPy's.
+    Sparse matrices become SciPy's; other values are returned unchanged.
     """
     if isinstance(value, torch.Tensor) and value.layout is torch.sparse_csr:
         parts = (value.values(), value.col_indices(), value.crow_indices())
@@ -182,5 +182,5 @@ def to_numpy(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.detach().resolve_conj().numpy()
     if isinstance(value, tuple | list):
-        return type(value)(to_numpy(one) for one in value)
+        return type(value)(to_numpy(item) for item in value)
     return value

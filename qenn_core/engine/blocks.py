@@ -1,4 +1,4 @@
-"""Matrices: which maps of a step are joined into a block, and how all blocks are computed at once."""
+"""Blocks: the maps of a step that are joined into one matrix, and the kernels that compute all matrices."""
 
 from __future__ import annotations
 
@@ -7,148 +7,153 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qenn_core.engine import kernels as k
-from qenn_core.engine.assembly import Assembly
+from qenn_core.engine import kernels
 from qenn_core.engine.cost import block_widths
-from qenn_core.engine.fourier import MAX_TERMS, Table
-from qenn_core.engine.fuse import Chains, Step, Wide
+from qenn_core.engine.fourier import MAX_TERMS, FourierSeries
+from qenn_core.engine.fuse import Chains, MultiWireMap, Step
 from qenn_core.engine.parameters import INPUTS
 from qenn_core.engine.plan import Slot
+from qenn_core.engine.plan_builder import PlanBuilder
 from qenn_core.engine.program import Map
 
 
 @dataclass(frozen=True)
 class Block:
-    """One matrix on some wires, the Kronecker product of those of one or more maps."""
+    """One matrix on several wires, the Kronecker product of the matrices of one or more maps."""
 
     wires: tuple[int, ...]
     maps: tuple[Map, ...]
 
 
-def blocks_of(step: Step, assembly: Assembly, rows: int, n_steps: int) -> list[Block]:
-    """Gather the maps of a step into blocks.
+def make_blocks(step: Step, builder: PlanBuilder, rows: int, n_steps: int) -> list[Block]:
+    """Group the maps of a step into blocks.
 
     Parameters
     ----------
     step : Step
-        Chains or a wide map; other steps have no blocks.
-    assembly : Assembly
-        The plan in the making.
+        Chains or a map on several wires; other steps have no blocks.
+    builder : PlanBuilder
+        The plan under construction.
     rows : int
-        Registers that the blocks will be applied to.
+        Number of registers that the blocks will be applied to.
     n_steps : int
-        Steps of the circuit that have blocks.
+        Number of steps of the circuit that have blocks.
     """
-    if isinstance(step, Wide):
+    if isinstance(step, MultiWireMap):
         return [Block(step.map.wires, (step.map,))]
     if not isinstance(step, Chains):
         return []
-    found = []
-    for run in _runs(step.maps):
+    blocks = []
+    for run in _adjacent_runs(step.maps):
         widths = block_widths(
             len(run),
-            assembly.program.dim,
-            assembly.size,
+            builder.program.dim,
+            builder.register_size,
             rows,
-            per_row=run[0].needs >= INPUTS,
+            per_row=run[0].depends_on >= INPUTS,
             n_steps=n_steps,
-            n_factors=[len(_halved(run[:width])) for width in range(len(run) + 1)],
+            n_factors=[len(_join_in_pairs(run[:width])) for width in range(len(run) + 1)],
         )
         for end, width in zip(np.cumsum(widths), widths, strict=True):
             members = run[end - width : end]
-            found.append(Block(tuple(one.wires[0] for one in members), tuple(_halved(members))))
-    return found
+            wires = tuple(member.wires[0] for member in members)
+            blocks.append(Block(wires, tuple(_join_in_pairs(members))))
+    return blocks
 
 
-class Matrices:
-    """The matrices of all blocks, each made once however often it is applied."""
+class BlockMatrices:
+    """The matrices of all blocks; each is computed once, however often it is applied."""
 
-    def __init__(self, assembly: Assembly, blocks: Iterable[Block]) -> None:
-        self._assembly = assembly
+    def __init__(self, builder: PlanBuilder, blocks: Iterable[Block]) -> None:
+        self._builder = builder
         self._slots: dict[object, Slot] = {}
-        kinds: dict[object, dict[object, Block]] = {}
+        groups: dict[object, dict[object, Block]] = {}
         for block in blocks:
             first = block.maps[0]
-            if first.table is None:
-                self._slots[self._key(block)] = assembly.given(first.values[0])
+            if first.series is None:
+                self._slots[self._key(block)] = builder.computed(first.values[0])
             else:
-                kind = (first.needs, len(block.maps), first.table.coefficients.shape[1:])
-                kinds.setdefault(kind, {}).setdefault(self._key(block), block)
-        for alike in kinds.values():
-            maps = [one for block in alike.values() for one in block.maps]
-            width = len(maps) // len(alike)
-            kernel = k.Kron(width) if width > 1 else k.Single()
-            slots = assembly.add_many(kernel, [tabulate(maps, assembly)], len(alike))
-            self._slots.update(zip(alike, slots, strict=True))
+                shape = (first.depends_on, len(block.maps), first.series.coefficients.shape[1:])
+                groups.setdefault(shape, {}).setdefault(self._key(block), block)
+        for group in groups.values():
+            maps = [map_ for block in group.values() for map_ in block.maps]
+            width = len(maps) // len(group)
+            kernel = kernels.Kron(width) if width > 1 else kernels.Unstack()
+            slots = builder.add_many(kernel, [evaluate_series(maps, builder)], len(group))
+            self._slots.update(zip(group, slots, strict=True))
 
     def __getitem__(self, block: Block) -> Slot:
         return self._slots[self._key(block)]
 
     def _key(self, block: Block) -> object:
-        """Return what is equal for blocks with the same matrix."""
-        if block.maps[0].table is None:
-            value = block.maps[0].values[0]
-            return (value.needs, value.output)
-        return (block.maps[0].needs, *((table_of(one).key, self._assembly.places(one)) for one in block.maps))
+        """Return a key that is equal for blocks with the same matrix."""
+        first = block.maps[0]
+        if first.series is None:
+            return (first.values[0].depends_on, first.values[0].output)
+        factors = ((series_of(map_).key, self._builder.angle_positions(map_)) for map_ in block.maps)
+        return (first.depends_on, *factors)
 
 
-def tabulate(maps: Sequence[Map], assembly: Assembly) -> Slot:
-    """Return a slot with the matrices (m, b, n, d, c) of maps with equal needs."""
+def evaluate_series(maps: Sequence[Map], builder: PlanBuilder) -> Slot:
+    """Return a slot with the matrices (m, b, n, d, c) of maps with equal dependencies."""
     groups: dict[object, list[int]] = {}
-    for number, one in enumerate(maps):
-        groups.setdefault(table_of(one).key, []).append(number)
+    for number, map_ in enumerate(maps):
+        groups.setdefault(series_of(map_).key, []).append(number)
     slots = []
     for numbers in groups.values():
-        places = np.array([assembly.places(maps[number]) for number in numbers])
-        read = assembly.add(k.Gather(assembly.index(places)), assembly.pool(maps[0].needs))
-        frequencies, phases, coefficients = table_of(maps[numbers[0]]).waves()
-        kernel = k.Tabulate(
-            assembly.reals(frequencies), assembly.reals(phases), assembly.tensor(coefficients)
+        positions = np.array([builder.angle_positions(maps[number]) for number in numbers])
+        buffer = builder.angle_buffer(maps[0].depends_on)
+        angles = builder.add(kernels.Gather(builder.index_tensor(positions)), buffer)
+        frequencies, phases, coefficients = series_of(maps[numbers[0]]).cosines()
+        kernel = kernels.EvaluateSeries(
+            builder.real_tensor(frequencies),
+            builder.real_tensor(phases),
+            builder.register_tensor(coefficients),
         )
-        slots.append(assembly.add(kernel, read))
+        slots.append(builder.add(kernel, angles))
     if len(slots) == 1:
         return slots[0]
     order = np.argsort(np.concatenate(list(groups.values())))
-    return assembly.add(k.Join(assembly.index(order)), *slots)
+    return builder.add(kernels.Merge(builder.index_tensor(order)), *slots)
 
 
-def grouped(maps: Iterable[Map]) -> list[Map]:
-    """Join maps on neighbouring wires, in order, as long as their tables stay small."""
-    groups: list[Map] = []
-    for one in maps:
-        if groups and groups[-1].wires[-1] + 1 == one.wires[0] and groups[-1].needs == one.needs:
-            last = groups[-1]
-            if len(table_of(last).coefficients) * len(table_of(one).coefficients) <= MAX_TERMS:
-                joined = table_of(last).kron(table_of(one))
-                groups[-1] = Map(last.wires + one.wires, joined, last.values + one.values)
+def join_neighbours(maps: Iterable[Map]) -> list[Map]:
+    """Join maps on adjacent wires, in order, as long as their Fourier series stay small."""
+    joined: list[Map] = []
+    for map_ in maps:
+        if joined and joined[-1].wires[-1] + 1 == map_.wires[0] and joined[-1].depends_on == map_.depends_on:
+            left = joined[-1]
+            if len(series_of(left).coefficients) * len(series_of(map_).coefficients) <= MAX_TERMS:
+                product = series_of(left).kron(series_of(map_))
+                joined[-1] = Map(left.wires + map_.wires, product, left.values + map_.values)
                 continue
-        groups.append(one)
-    return groups
+        joined.append(map_)
+    return joined
 
 
-def table_of(one: Map) -> Table:
-    """Return the table of a map that has one."""
-    assert one.table is not None, "a computed map has no table"
-    return one.table
+def series_of(map_: Map) -> FourierSeries:
+    """Return the Fourier series of a map that has one."""
+    assert map_.series is not None, "a computed map has no Fourier series"
+    return map_.series
 
 
-def _halved(maps: Sequence[Map]) -> Sequence[Map]:
-    """Join maps two by two, four by four and so on, as long as all can be and their tables stay small."""
+def _join_in_pairs(maps: Sequence[Map]) -> Sequence[Map]:
+    """Join maps by twos, fours and so on, as long as every pair can be joined into a small series."""
     while len(maps) > 1 and len(maps) % 2 == 0:
-        joined = [grouped(pair) for pair in zip(maps[::2], maps[1::2], strict=True)]
-        if any(len(some) > 1 for some in joined):
+        pairs = [join_neighbours(pair) for pair in zip(maps[::2], maps[1::2], strict=True)]
+        if any(len(pair) > 1 for pair in pairs):
             break
-        maps = [some[0] for some in joined]
+        maps = [pair[0] for pair in pairs]
     return maps
 
 
-def _runs(maps: Sequence[Map]) -> Iterator[list[Map]]:
-    """Split maps on single wires, in order of wires, into runs of neighbours."""
+def _adjacent_runs(maps: Sequence[Map]) -> Iterator[list[Map]]:
+    """Split maps on single wires, sorted by wire, into runs of adjacent wires."""
     run: list[Map] = []
-    for one in maps:
-        if run and run[-1].wires[0] + 1 != one.wires[0]:
+    for map_ in maps:
+        if run and run[-1].wires[0] + 1 != map_.wires[0]:
             yield run
             run = []
-        run.append(one)
+        run.append(map_)
     if run:
         yield run

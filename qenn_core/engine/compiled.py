@@ -1,4 +1,4 @@
-"""A recorded circuit with all that is needed to evaluate it."""
+"""A recorded circuit, compiled for evaluation."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from functools import cached_property
 import torch
 
 from qenn_core.engine import execute
-from qenn_core.engine.angle_buffers import entries, value_of
+from qenn_core.engine.angle_buffers import flatten_entries, read_value
 from qenn_core.engine.build import build_plan
-from qenn_core.engine.fuse import Fused, fuse
-from qenn_core.engine.measured import Measurement
+from qenn_core.engine.fuse import FusedCircuit, fuse
+from qenn_core.engine.measurements import Measurement
 from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS
 from qenn_core.engine.paulis import pauli_vector, transfer_matrix
 from qenn_core.engine.plan import Plan, Slot
 from qenn_core.engine.program import build_program
-from qenn_core.engine.recording import check
+from qenn_core.engine.recording import validate
 from qenn_core.engine.trace import Trace
 
 
@@ -25,14 +25,14 @@ from qenn_core.engine.trace import Trace
 class Encoded:
     """Rows of data, with what the circuit computes from them alone.
 
-    It is indexed as the inputs themselves would be: ``layer(encoded[rows])`` is ``layer(inputs[rows])``.
+    It is indexed like the inputs: ``layer(encoded[rows])`` is ``layer(inputs[rows])``.
 
     Parameters
     ----------
     inputs : tensor, shape (..., n_inputs)
         The rows.
     slots : dict of slot to tensor, shapes (..., ...)
-        What was computed, with the same leading dimensions; empty if nothing was.
+        The computed values, with the same leading dimensions; empty if nothing was computed.
     """
 
     inputs: torch.Tensor
@@ -44,16 +44,19 @@ class Encoded:
     def __getitem__(self, rows: torch.Tensor | slice) -> Encoded:
         return Encoded(self.inputs[rows], {slot: values[rows] for slot, values in self.slots.items()})
 
-    def reshape(self, *lead: int) -> Encoded:
+    def reshape(self, *leading: int) -> Encoded:
         """Return the same rows with other leading dimensions."""
-        n_lead = self.inputs.ndim - 1
+        n_leading = self.inputs.ndim - 1
         return Encoded(
-            self.inputs.reshape(*lead, self.inputs.shape[-1]),
-            {slot: values.reshape(*lead, *values.shape[n_lead:]) for slot, values in self.slots.items()},
+            self.inputs.reshape(*leading, self.inputs.shape[-1]),
+            {
+                slot: values.reshape(*leading, *values.shape[n_leading:])
+                for slot, values in self.slots.items()
+            },
         )
 
 
-class Compiled:
+class CompiledCircuit:
     """Evaluates a recorded circuit for many models and rows at once.
 
     Parameters
@@ -61,9 +64,9 @@ class Compiled:
     trace : Trace
         The circuit.
     measurements : tuple of Measurement
-        What to measure at its end.
+        The measurements at its end.
     n_weights, n_inputs : int
-        Entries of all weights of a model, and of a row of inputs.
+        Number of entries of all weights of a model, and of a row of inputs.
     """
 
     def __init__(
@@ -76,12 +79,12 @@ class Compiled:
         self._plans: dict[tuple[torch.dtype, torch.device], Plan] = {}
 
     @cached_property
-    def fused(self) -> Fused:
+    def fused(self) -> FusedCircuit:
         """The circuit as steps."""
         return fuse(self.program)
 
     def plan(self, like: torch.Tensor) -> Plan:
-        """Return the kernels for the precision and device of a tensor."""
+        """Return the plan for the precision and device of a tensor."""
         key = (like.dtype, like.device)
         if key not in self._plans:
             n_weights, n_inputs = self.n_entries
@@ -96,12 +99,12 @@ class Compiled:
             )
         return self._plans[key]
 
-    def evaluate(self, rows: torch.Tensor | Encoded, weights: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Return what is measured.
+    def evaluate(self, rows: Encoded, weights: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return the results of the measurements.
 
         Parameters
         ----------
-        rows : tensor, shape (n_models or 1, batch, n_inputs), or Encoded with these dimensions
+        rows : Encoded, leading dimensions (n_models or 1, batch)
             The data.
         weights : sequence of tensor, shapes (n_models, ...)
             All weights.
@@ -110,56 +113,57 @@ class Compiled:
         -------
         tensor, shape (n_models or 1, batch or 1, n_outputs)
         """
-        inputs, known = (rows.inputs, rows.slots) if isinstance(rows, Encoded) else (rows, {})
-        plan = self.plan(inputs)
-        return execute.run(plan, {**self._fill(plan, inputs, weights, known), **known})
+        plan = self.plan(rows.inputs)
+        supplied = self._supply(plan, rows.inputs, weights, encoded=bool(rows.slots))
+        return execute.run(plan, {**supplied, **rows.slots})
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
-        """Compute what depends on inputs (..., n_inputs) alone."""
-        lead = inputs.shape[:-1]
+        """Compute what depends only on inputs (..., n_inputs)."""
+        leading = inputs.shape[:-1]
         rows = inputs.detach().reshape(1, -1, inputs.shape[-1])
         plan = self.plan(inputs)
-        slots = execute.encode(plan, self._fill(plan, rows, None, {}))
+        slots = execute.encode(plan, self._supply(plan, rows, None, encoded=False))
         return Encoded(
             inputs.detach(),
-            {slot: values.reshape(*lead, *values.shape[2:]) for slot, values in slots.items()},
+            {slot: values.reshape(*leading, *values.shape[2:]) for slot, values in slots.items()},
         )
 
-    def _fill(
-        self,
-        plan: Plan,
-        inputs: torch.Tensor,
-        weights: Sequence[torch.Tensor] | None,
-        known: Mapping[Slot, torch.Tensor],
+    def _supply(
+        self, plan: Plan, inputs: torch.Tensor, weights: Sequence[torch.Tensor] | None, *, encoded: bool
     ) -> dict[Slot, torch.Tensor]:
-        """Return pools and computed maps that are not known yet; without weights, those of inputs alone."""
-        known_entries = entries(inputs, weights)
-        # Of encoded rows all that depends on inputs alone is known, or was only needed on the way there.
-        possible = {WEIGHTS, BOTH} if known else {INPUTS} if weights is None else {WEIGHTS, INPUTS, BOTH}
-        pools = [(pool, slot) for pool, slot in plan.pools if pool.needs in possible]
-        maps = [(value, slot) for value, slot in plan.computed if value.needs in possible]
-        checks = [
-            (operation, some)
-            for operation, some in self.trace.checks
-            if not known or any(value.needs >= WEIGHTS for value in some)
-        ]
-        values = [value for _, some in checks for value in some] + [value for value, _ in maps]
-        wanted = {value.needs for value in values}.union(*(pool.computed_needs for pool, _ in pools))
-        computed = {
-            needs: self.trace.parameters.compute(needs, inputs, weights or ())
-            for needs in wanted
-            if weights is not None or needs == INPUTS
-        }
-        for operation, some in checks:
-            if weights is not None or all(value.needs <= INPUTS for value in some):
-                check(operation, [value_of(value, known_entries, computed) for value in some])
-        filled = {slot: pool.fill(known_entries, computed) for pool, slot in pools}
-        for value, slot in maps:
-            filled[slot] = self._as_map(value_of(value, known_entries, computed), inputs.dtype)
-        return filled
+        """Return angle buffers and computed maps for the slots of a plan, and validate their values.
 
-    def _as_map(self, value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-        """Turn Kraus operators or amplitudes into what acts on, or is, a register."""
+        Without weights, these are the ones that depend only on inputs. For encoded rows, these are the
+        others, because what depends only on inputs was encoded, or was needed only for encoding.
+        """
+        entries = flatten_entries(inputs, weights)
+        possible = {WEIGHTS, BOTH} if encoded else {INPUTS} if weights is None else {WEIGHTS, INPUTS, BOTH}
+        buffers = [(buffer, slot) for buffer, slot in plan.angle_buffers if buffer.depends_on in possible]
+        maps = [(value, slot) for value, slot in plan.computed if value.depends_on in possible]
+        validations = [
+            (operation, values)
+            for operation, values in self.trace.validations
+            if not encoded or any(value.depends_on >= WEIGHTS for value in values)
+        ]
+        required = [value for _, values in validations for value in values] + [value for value, _ in maps]
+        dependencies = {value.depends_on for value in required}.union(
+            *(buffer.computed_dependencies for buffer, _ in buffers)
+        )
+        computed = {
+            depends_on: self.trace.parameters.compute(depends_on, inputs, weights or ())
+            for depends_on in dependencies
+            if weights is not None or depends_on == INPUTS
+        }
+        for operation, values in validations:
+            if weights is not None or all(value.depends_on <= INPUTS for value in values):
+                validate(operation, [read_value(value, entries, computed) for value in values])
+        supplied = {slot: buffer.fill(entries, computed) for buffer, slot in buffers}
+        for value, slot in maps:
+            supplied[slot] = self._in_picture(read_value(value, entries, computed), inputs.dtype)
+        return supplied
+
+    def _in_picture(self, value: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """Convert Kraus operators to matrices on registers, or amplitudes to registers."""
         value = value.to(dtype.to_complex())
         is_state = value.ndim == 3
         if self.program.mixed:

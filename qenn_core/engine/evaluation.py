@@ -1,107 +1,187 @@
-"""Two ways to evaluate a circuit: exactly, and from finite shots with exact gradients."""
+"""The ways to evaluate a circuit: exactly, from finite shots with exact gradients, or with PennyLane.
+
+A further one, `qenn_core.engine.shift.Shifted`, takes gradients from circuits with shifted angles.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import prod
 
 import torch
 
-from qenn_core.engine.compiled import Compiled, Encoded
-from qenn_core.engine.measured import n_outputs
+from qenn_core.engine.compiled import CompiledCircuit, Encoded
+from qenn_core.engine.measurements import Expectation, n_outputs
 from qenn_core.engine.sampling import Sampling, Streams
 from qenn_core.engine.trace import Trace
 
 
 class Evaluation(ABC):
-    """Takes rows and weights to what is measured.
+    """Computes the results of a layer from rows and weights.
+
+    Attributes
+    ----------
+    executions : int
+        Number of circuits that a quantum computer would have run so far; 0 where it could not give such
+        results.
+    """
+
+    def __init__(self) -> None:
+        self.executions = 0
+
+    @abstractmethod
+    def evaluate(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
+        """Return what ``TorchLayer`` returns, with a leading axis if there are several models.
+
+        Parameters
+        ----------
+        rows : Encoded
+            The data, with the leading dimensions that the layer was called with.
+        weights : sequence of tensor, shapes (n_models, ...)
+            All weights.
+        streams : sequence of numpy.random.Generator
+            Random number generators for the shots, one per model.
+        """
+
+    @abstractmethod
+    def encode(self, inputs: torch.Tensor) -> Encoded:
+        """Compute what depends only on inputs (..., n_inputs)."""
+
+
+class PennyLaneEvaluation(Evaluation):
+    """Evaluation by PennyLane, of a circuit that the engine does not compile.
+
+    Parameters
+    ----------
+    reason : str
+        Why PennyLane evaluates the circuit, as a sentence.
+    run : callable
+        Computes results from inputs with PennyLane.
+    """
+
+    def __init__(self, reason: str, run: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.reason = reason
+        self._run = run
+
+    def evaluate(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
+        """Return what ``TorchLayer`` returns, with a leading axis if there are several models."""
+        return self._run(rows.inputs)
+
+    def encode(self, inputs: torch.Tensor) -> Encoded:
+        """Return the inputs, since PennyLane encodes them in each call."""
+        return Encoded(inputs.detach())
+
+
+class CompiledEvaluation(Evaluation):
+    """Evaluation by the engine.
 
     Parameters
     ----------
     trace : Trace
         The circuit.
     n_weights, n_inputs : int
-        Entries of all weights of a model, and of a row of inputs.
-
-    Attributes
-    ----------
-    executions : int
-        How many circuits a quantum computer would have run so far; 0 where none would give such results.
+        Number of entries of all weights of a model, and of a row of inputs.
+    n_models : int or None
+        Number of models side by side; ``None`` for one model without an axis of its own.
     """
 
-    def __init__(self, trace: Trace, n_weights: int, n_inputs: int) -> None:
+    def __init__(self, trace: Trace, n_weights: int, n_inputs: int, n_models: int | None) -> None:
+        super().__init__()
         self.trace = trace
-        self.executions = 0
+        self.n_models = n_models
+
+    def evaluate(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
+        """Return what ``TorchLayer`` returns, with a leading axis if there are several models."""
+        leading = list(rows.inputs.shape[:-1])
+        own_rows = self.n_models is not None and len(leading) > 1
+        if own_rows and leading[0] != self.n_models:
+            raise ValueError(
+                f"inputs of shape {tuple(rows.inputs.shape)} are {leading[0]} sets of rows "
+                f"for {self.n_models} models"
+            )
+        n_sets = leading.pop(0) if own_rows else 1
+        n_rows = prod(leading)
+        results = self.evaluate_rows(rows.reshape(n_sets, n_rows), weights, streams)
+        shape = (self.n_models or 1, n_rows, results.shape[2])
+        if results.shape != shape:
+            # Results that do not depend on the inputs, or on the weights, have axes of size 1.
+            results = results.expand(shape)
+        return self._as_torch_layer(results, leading)
 
     @abstractmethod
-    def evaluate(
-        self, rows: torch.Tensor | Encoded, weights: Sequence[torch.Tensor], streams: Streams
-    ) -> torch.Tensor:
-        """Return what is measured.
+    def evaluate_rows(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
+        """Return the results of the measurements.
 
         Parameters
         ----------
-        rows : tensor, shape (n_models or 1, batch, n_inputs), or Encoded with these dimensions
+        rows : Encoded, leading dimensions (n_models or 1, batch)
             The data.
         weights : sequence of tensor, shapes (n_models, ...)
             All weights.
         streams : sequence of numpy.random.Generator
-            What outcomes are drawn from, one a model.
+            Random number generators for the shots, one per model.
 
         Returns
         -------
         tensor, shape (n_models or 1, batch or 1, n_outputs)
         """
 
-    @abstractmethod
+    def _as_torch_layer(self, results: torch.Tensor, leading: Sequence[int]) -> torch.Tensor:
+        """Reshape results (n_models, n_rows, n_outputs) to what ``TorchLayer`` returns."""
+        measurements, returns = self.trace.measurements, self.trace.returns
+        models = () if self.n_models is None else (self.n_models,)
+        if returns == "tuple" and len(measurements) > 1:
+            parts = results.split_with_sizes([m.n_outputs for m in measurements], dim=-1)
+            return torch.stack(
+                [part.reshape((*models, *leading, part.shape[-1])) for part in parts], dim=len(models)
+            )
+        if returns != "single" or not isinstance(measurements[0], Expectation):
+            return results.reshape((*models, *leading, results.shape[-1]))
+        return results.reshape((*models, *leading))
+
+
+class Exact(CompiledEvaluation):
+    """Exact expectation values and probabilities."""
+
+    def __init__(self, trace: Trace, n_weights: int, n_inputs: int, n_models: int | None) -> None:
+        super().__init__(trace, n_weights, n_inputs, n_models)
+        self._circuit = CompiledCircuit(trace, trace.measurements, n_weights, n_inputs)
+
+    def evaluate_rows(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
+        """Return the results of the measurements."""
+        return self._circuit.evaluate(rows, weights)
+
     def encode(self, inputs: torch.Tensor) -> Encoded:
-        """Compute what depends on inputs (..., n_inputs) alone."""
+        """Compute what depends only on inputs."""
+        return self._circuit.encode(inputs)
 
 
-class Exact(Evaluation):
-    """Expectation values and probabilities as they are."""
+class Sampled(CompiledEvaluation):
+    """Estimates from shots, with the gradients of the exact values (a straight-through estimator).
 
-    def __init__(self, trace: Trace, n_weights: int, n_inputs: int) -> None:
-        super().__init__(trace, n_weights, n_inputs)
-        self._compiled = Compiled(trace, trace.measurements, n_weights, n_inputs)
-
-    def evaluate(
-        self, rows: torch.Tensor | Encoded, weights: Sequence[torch.Tensor], streams: Streams
-    ) -> torch.Tensor:
-        """Return what is measured."""
-        return self._compiled.evaluate(rows, weights)
-
-    def encode(self, inputs: torch.Tensor) -> Encoded:
-        """Compute what depends on inputs alone."""
-        return self._compiled.encode(inputs)
-
-
-class Sampled(Evaluation):
-    """Estimates from shots, with the gradients of what they estimate (a straight-through estimator).
-
-    A shot has no derivative; so training sees the noise of finite shots in its loss, not in the direction
-    of its steps.
+    A shot has no derivative. So training sees the noise of finite shots in its loss, not in the direction of
+    its steps.
     """
 
-    def __init__(self, trace: Trace, n_weights: int, n_inputs: int) -> None:
-        super().__init__(trace, n_weights, n_inputs)
+    def __init__(self, trace: Trace, n_weights: int, n_inputs: int, n_models: int | None) -> None:
+        super().__init__(trace, n_weights, n_inputs, n_models)
         self._sampling = Sampling(trace.measurements, trace.n_wires)
         measurements = (*trace.measurements, *self._sampling.outcomes)
-        self._compiled = Compiled(trace, measurements, n_weights, n_inputs)
+        self._circuit = CompiledCircuit(trace, measurements, n_weights, n_inputs)
         self._n_outputs = n_outputs(trace.measurements)
 
-    def evaluate(
-        self, rows: torch.Tensor | Encoded, weights: Sequence[torch.Tensor], streams: Streams
-    ) -> torch.Tensor:
-        """Return what is measured."""
+    def evaluate_rows(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
+        """Return the results of the measurements."""
         assert self.trace.shots is not None
-        n_rows = (rows.inputs if isinstance(rows, Encoded) else rows).shape[1]
-        results = self._compiled.evaluate(rows, weights).expand(len(streams), n_rows, -1)
-        exact, chances = results[..., : self._n_outputs], results[..., self._n_outputs :]
-        estimate = self._sampling.estimate(chances, self.trace.shots, streams)
+        n_rows = rows.inputs.shape[1]
+        results = self._circuit.evaluate(rows, weights).expand(len(streams), n_rows, -1)
+        exact, probabilities = results[..., : self._n_outputs], results[..., self._n_outputs :]
+        estimate = self._sampling.estimate(probabilities, self.trace.shots, streams)
         self.executions += len(streams) * n_rows * self._sampling.n_circuits
         return exact + (estimate - exact.detach())
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
-        """Compute what depends on inputs alone."""
-        return self._compiled.encode(inputs)
+        """Compute what depends only on inputs."""
+        return self._circuit.encode(inputs)

@@ -1,9 +1,10 @@
-"""From maps, one a gate, to a few steps that each do much.
+"""Fuse the maps of a circuit, one per gate, into a few large steps.
 
-Maps on one wire that follow each other become a chain, one table. Maps on different wires commute, so they
-may be regrouped: all chains at once, then all constant maps at once (a ladder of CNOT gates, with the noise
-between them, is one permutation or one sparse matrix), and so on. What the data-dependent maps wait for
-comes first, the rest as late as possible, because what follows the last of them needs no batch.
+Consecutive maps on one wire become a chain with one Fourier series. Maps on different wires commute, so they
+are regrouped: first all chains together, then all constant maps together, and so on. A ladder of CNOT gates,
+with the noise between them, becomes one permutation or one sparse matrix. The ancestors of data-dependent
+maps come first and the other maps as late as possible, because what follows the last data-dependent map needs
+no batch.
 """
 
 from __future__ import annotations
@@ -15,49 +16,49 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from qenn_core.engine.fixed import FixedMap, embed, is_monomial, products
-from qenn_core.engine.fourier import MAX_TERMS, Table
-from qenn_core.engine.parameters import Needs
-from qenn_core.engine.program import Map, Preparation, Program
+from qenn_core.engine.constant_maps import ConstantMap, embed, is_monomial, products
+from qenn_core.engine.fourier import MAX_TERMS, FourierSeries
+from qenn_core.engine.parameters import Dependencies
+from qenn_core.engine.program import Map, Program, StatePreparation
 from qenn_core.engine.register import digits
 
-_EXACT = 1e-10
+_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
-class Start:
-    """Begin: each wire in its own state, turned by its own chain; prepared wires in theirs."""
+class InitialState:
+    """A product state: prepared wires in their states, each other wire in |0⟩ transformed by its chain."""
 
-    preparations: tuple[Preparation, ...]
+    preparations: tuple[StatePreparation, ...]
     chains: tuple[Map, ...]
 
 
 @dataclass(frozen=True)
 class Chains:
-    """Turn several wires, each by its own map; all with the same needs."""
+    """Apply a map to each of several wires; all maps have the same dependencies."""
 
     maps: tuple[Map, ...]
 
 
 @dataclass(frozen=True)
-class Wide:
-    """Apply one map to its wires."""
+class MultiWireMap:
+    """Apply one map to several wires, or a computed one to a single wire."""
 
     map: Map
 
 
 @dataclass(frozen=True)
 class Phases:
-    """Turn the phases of amplitudes: diagonal maps; all with the same needs.
+    """Multiply amplitudes by phases: diagonal maps that all have the same dependencies.
 
     Parameters
     ----------
     maps : tuple of Map
-        What they are.
+        The diagonal maps.
     slopes : array, shape (n_angles, 2**n_wires)
-        How the phase of each amplitude grows with each of their angles.
+        The derivative of each amplitude's phase with respect to each of their angles.
     offsets : array, shape (2**n_wires,)
-        The phases at angle 0.
+        The phases at angles 0.
     """
 
     maps: tuple[Map, ...]
@@ -66,177 +67,184 @@ class Phases:
 
 
 @dataclass(frozen=True)
-class Fixed:
+class ConstantStep:
     """Apply a constant map to the whole register."""
 
-    map: FixedMap = field(repr=False)
+    map: ConstantMap = field(repr=False)
 
 
-Step = Chains | Wide | Phases | Fixed
+Step = Chains | MultiWireMap | Phases | ConstantStep
 
 
 @dataclass(frozen=True)
-class Fused:
-    """The steps of a program.
+class FusedCircuit:
+    """The steps of a circuit.
 
     Parameters
     ----------
-    start : Start
-        What comes first.
-    before : tuple of Step
-        What leads up to the last data-dependent step, in order.
-    after : tuple of Step
-        What follows it and depends on weights at most.
+    initial : InitialState
+        The state before all steps.
+    prefix : tuple of Step
+        The last data-dependent step and its ancestors, in order.
+    suffix : tuple of Step
+        The other steps, in order. They depend on weights at most.
     """
 
-    start: Start
-    before: tuple[Step, ...]
-    after: tuple[Step, ...]
+    initial: InitialState
+    prefix: tuple[Step, ...]
+    suffix: tuple[Step, ...]
 
 
-def fuse(program: Program) -> Fused:
-    """Gather the maps of a program into steps."""
-    start = _Task("start", Map((), None), [], -1)
-    tasks = _tasks(program, start)
-    first = [task for task in tasks if task.kind == "chain" and not task.waits_for]
-    done = {start, *first}
-    before = _schedule(_leading_to([task for task in tasks if "inputs" in task.needs]) - done, done, program)
-    after = _schedule(set(tasks) - done, done, program)
-    return Fused(Start(program.preparations, tuple(task.map for task in first)), before, after)
+def fuse(program: Program) -> FusedCircuit:
+    """Group the maps of a program into steps."""
+    root = _Node("root", Map((), None), [], -1)
+    nodes = _build_graph(program, root)
+    first = [node for node in nodes if node.kind == "chain" and not node.predecessors]
+    scheduled = {root, *first}
+    data_dependent = [node for node in nodes if "inputs" in node.depends_on]
+    prefix = _schedule(_with_ancestors(data_dependent) - scheduled, scheduled, program)
+    suffix = _schedule(set(nodes) - scheduled, scheduled, program)
+    initial = InitialState(program.preparations, tuple(node.map for node in first))
+    return FusedCircuit(initial, prefix, suffix)
 
 
-Kind = Literal["start", "chain", "phase", "fixed", "wide"]
+NodeKind = Literal["root", "chain", "phases", "constant", "multi-wire"]
 
 
 @dataclass(eq=False)
-class _Task:
-    """A map, or a chain of them joined into one, with the tasks that must come before it."""
+class _Node:
+    """A map, or a chain of maps composed into one, in the dependency graph of the circuit."""
 
-    kind: Kind
+    kind: NodeKind
     map: Map
-    waits_for: list[_Task]
+    predecessors: list[_Node]
     number: int
 
     @property
-    def needs(self) -> Needs:
-        return self.map.needs
+    def depends_on(self) -> Dependencies:
+        return self.map.depends_on
 
 
-def _tasks(program: Program, start: _Task) -> list[_Task]:
-    tasks: list[_Task] = []
-    last = {wire: start for preparation in program.preparations for wire in preparation.wires}
-    for new in program.maps:
-        previous = last.get(new.wires[0])
-        if len(new.wires) == 1 and previous is not None and previous.kind == "chain":
-            joined = _joined(previous.map, new)
-            if joined is not None:
-                previous.map = joined
+def _build_graph(program: Program, root: _Node) -> list[_Node]:
+    nodes: list[_Node] = []
+    last_on_wire = {wire: root for preparation in program.preparations for wire in preparation.wires}
+    for map_ in program.maps:
+        previous = last_on_wire.get(map_.wires[0])
+        if len(map_.wires) == 1 and previous is not None and previous.kind == "chain":
+            composed = _compose(previous.map, map_)
+            if composed is not None:
+                previous.map = composed
                 continue
-        waits_for = list({last[wire]: None for wire in new.wires if wire in last})
-        task = _Task(_kind(new, program, begins=previous is None), new, waits_for, len(tasks))
-        last.update(dict.fromkeys(new.wires, task))
-        tasks.append(task)
-    for task in tasks:
-        # A chain that stayed constant joins the constant maps around it.
-        if task.kind == "chain" and not task.needs and task.waits_for:
-            task.kind = "fixed"
-    return tasks
+        predecessors = list({last_on_wire[wire]: None for wire in map_.wires if wire in last_on_wire})
+        kind = _node_kind(map_, program, is_first=previous is None)
+        node = _Node(kind, map_, predecessors, len(nodes))
+        last_on_wire.update(dict.fromkeys(map_.wires, node))
+        nodes.append(node)
+    for node in nodes:
+        # A chain that stayed constant is cheaper as one of the constant maps around it.
+        if node.kind == "chain" and not node.depends_on and node.predecessors:
+            node.kind = "constant"
+    return nodes
 
 
-def _kind(new: Map, program: Program, begins: bool) -> Kind:
-    if new.table is None:
-        return "wide"
-    if not new.needs:
-        # A constant map on one wire may yet be joined by a turn, unless it costs nothing among the constant
-        # ones.
-        is_chain = len(new.wires) == 1 and (begins or not is_monomial(new.table.coefficients[0]))
-        return "chain" if is_chain else "fixed"
-    if len(new.wires) == 1:
+def _node_kind(map_: Map, program: Program, *, is_first: bool) -> NodeKind:
+    if map_.series is None:
+        return "multi-wire"
+    if not map_.depends_on:
+        # A constant map on one wire starts a chain, since a rotation may follow. A monomial map does not,
+        # because it costs nothing among the constant maps.
+        is_chain = len(map_.wires) == 1 and (is_first or not is_monomial(map_.series.coefficients[0]))
+        return "chain" if is_chain else "constant"
+    if len(map_.wires) == 1:
         return "chain"
-    return "wide" if program.mixed or _turns(new.table) is None else "phase"
+    return "multi-wire" if program.mixed or _diagonal_phases(map_.series) is None else "phases"
 
 
-def _joined(first: Map, last: Map) -> Map | None:
-    """Return one map that does both, if they have the same needs and it does not grow too large."""
+def _compose(first: Map, last: Map) -> Map | None:
+    """Return one map that applies both, or ``None`` if dependencies differ or the series would be large."""
     if (
-        first.table is None
-        or last.table is None
-        or (first.needs and last.needs and first.needs != last.needs)
+        first.series is None
+        or last.series is None
+        or (first.depends_on and last.depends_on and first.depends_on != last.depends_on)
     ):
         return None
-    if len(first.table.coefficients) * len(last.table.coefficients) > MAX_TERMS:
+    if len(first.series.coefficients) * len(last.series.coefficients) > MAX_TERMS:
         return None
-    return Map(first.wires, last.table.after(first.table), first.values + last.values)
+    return Map(first.wires, last.series.after(first.series), first.values + last.values)
 
 
-def _leading_to(tasks: Iterable[_Task]) -> set[_Task]:
-    """Return the tasks and all that must come before them."""
-    found: set[_Task] = set()
-    waiting = list(tasks)
-    while waiting:
-        task = waiting.pop()
-        if task not in found:
-            found.add(task)
-            waiting += task.waits_for
+def _with_ancestors(nodes: Iterable[_Node]) -> set[_Node]:
+    """Return the nodes and all that must come before them."""
+    found: set[_Node] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if node not in found:
+            found.add(node)
+            stack += node.predecessors
     return found
 
 
-def _schedule(tasks: set[_Task], done: set[_Task], program: Program) -> tuple[Step, ...]:
-    """Put tasks into steps, each time the largest group that can go together; adds them to `done`."""
+def _schedule(nodes: set[_Node], scheduled: set[_Node], program: Program) -> tuple[Step, ...]:
+    """Arrange nodes in steps, each time the largest group that is ready; add them to `scheduled`."""
     steps: list[Step] = []
-    waiting = sorted(tasks, key=lambda task: task.number)
+    waiting = sorted(nodes, key=lambda node: node.number)
     while waiting:
-        groups: dict[tuple[Kind, Needs], list[_Task]] = {}
-        for task in waiting:
-            group = groups.setdefault((task.kind, task.needs), [])
-            # Constant and diagonal maps go together in order; chains and wide maps only with what commutes.
-            allowed = done | set(group) if task.kind in ("fixed", "phase") else done
-            if set(task.waits_for) <= allowed:
-                group.append(task)
-        (kind, _), chosen = max(groups.items(), key=lambda item: len(item[1]))
-        steps += _steps(kind, [task.map for task in chosen], program)
-        done |= set(chosen)
-        waiting = [task for task in waiting if task not in done]
+        groups: dict[tuple[NodeKind, Dependencies], list[_Node]] = {}
+        for node in waiting:
+            group = groups.setdefault((node.kind, node.depends_on), [])
+            # A step applies constant and diagonal maps in order; the other maps of a step must commute.
+            done = scheduled | set(group) if node.kind in ("constant", "phases") else scheduled
+            if set(node.predecessors) <= done:
+                group.append(node)
+        (kind, _), largest = max(groups.items(), key=lambda item: len(item[1]))
+        steps += _make_steps(kind, [node.map for node in largest], program)
+        scheduled |= set(largest)
+        waiting = [node for node in waiting if node not in scheduled]
     return tuple(steps)
 
 
-def _steps(kind: Kind, maps: list[Map], program: Program) -> Sequence[Step]:
+def _make_steps(kind: NodeKind, maps: list[Map], program: Program) -> Sequence[Step]:
     if kind == "chain":
-        return [Chains(tuple(sorted(maps, key=lambda one: one.wires)))]
-    if kind == "wide":
-        return [Wide(one) for one in maps]
-    if kind == "phase":
-        slopes, offsets = zip(*(_register_turns(one, program) for one in maps), strict=True)
+        return [Chains(tuple(sorted(maps, key=lambda map_: map_.wires)))]
+    if kind == "multi-wire":
+        return [MultiWireMap(map_) for map_ in maps]
+    if kind == "phases":
+        slopes, offsets = zip(*(_register_phases(map_, program) for map_ in maps), strict=True)
         return [Phases(tuple(maps), np.concatenate(slopes), np.sum(offsets, axis=0))]
-    tables = [one.table.coefficients[0] for one in maps if one.table is not None]
+    matrices = [map_.series.coefficients[0] for map_ in maps if map_.series is not None]
     embedded = [
-        embed(matrix, one.wires, program.n_wires, program.dim)
-        for matrix, one in zip(tables, maps, strict=True)
+        embed(matrix, map_.wires, program.n_wires, program.dim)
+        for matrix, map_ in zip(matrices, maps, strict=True)
     ]
-    return [Fixed(product) for product in products(embedded)]
+    return [ConstantStep(product) for product in products(embedded)]
 
 
-def _turns(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return slopes (n_angles, d) and offsets (d,) of a matrix diag(exp(i (offset + slopes · angles)))."""
-    diagonal = np.diagonal(table.coefficients, axis1=1, axis2=2)
-    if np.count_nonzero(table.coefficients) != np.count_nonzero(diagonal):
+def _diagonal_phases(series: FourierSeries) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return slopes (n_angles, d) and offsets (d,) of diag(exp(i (offsets + slopes · angles))).
+
+    Returns ``None`` if the matrix does not have this form.
+    """
+    diagonal = np.diagonal(series.coefficients, axis1=1, axis2=2)
+    if np.count_nonzero(series.coefficients) != np.count_nonzero(diagonal):
         return None
-    tiny = 0.1 * np.concatenate([np.zeros((1, table.n_angles)), np.eye(table.n_angles)])
-    values = np.diagonal(table(tiny), axis1=1, axis2=2)
-    if np.abs(np.abs(values) - 1).max() > _EXACT:
+    small_angles = 0.1 * np.concatenate([np.zeros((1, series.n_angles)), np.eye(series.n_angles)])
+    values = np.diagonal(series(small_angles), axis1=1, axis2=2)
+    if np.abs(np.abs(values) - 1).max() > _TOLERANCE:
         return None
     offsets = np.angle(values[0])
     slopes = np.angle(values[1:] / values[0]) / 0.1
-    points = np.random.default_rng(0).uniform(0, 4 * np.pi, (4, table.n_angles))
+    points = np.random.default_rng(0).uniform(0, 4 * np.pi, (4, series.n_angles))
     expected = np.exp(1j * (points @ slopes + offsets))
-    agree = np.allclose(np.diagonal(table(points), axis1=1, axis2=2), expected, rtol=0, atol=_EXACT)
-    return (slopes, offsets) if agree else None
+    actual = np.diagonal(series(points), axis1=1, axis2=2)
+    return (slopes, offsets) if np.allclose(actual, expected, rtol=0, atol=_TOLERANCE) else None
 
 
-def _register_turns(one: Map, program: Program) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    assert one.table is not None
-    turns = _turns(one.table)
-    assert turns is not None, "only diagonal maps turn phases"
-    slopes, offsets = turns
-    own = digits(one.wires, program.n_wires, program.dim)
-    return slopes[:, own], offsets[own]
+def _register_phases(map_: Map, program: Program) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the slopes and offsets of a diagonal map for all amplitudes of the register."""
+    assert map_.series is not None
+    phases = _diagonal_phases(map_.series)
+    assert phases is not None, "only a diagonal map of phases is such a node"
+    slopes, offsets = phases
+    index = digits(map_.wires, program.n_wires, program.dim)
+    return slopes[:, index], offsets[index]

@@ -1,7 +1,7 @@
-"""What the parameters of gates are: constants, entries of a tensor, or results of arithmetic.
+"""Classify the parameters of gates: constants, entries of a tensor, or results of arithmetic.
 
-Most angles of a circuit are entries of the weights or of the inputs. These are recognised, so that all of
-them are read at once; only what is left of the recorded arithmetic runs at each call.
+Most angles of a circuit are entries of the weights or of the inputs. These are recognised and read all at
+once, and only the remaining part of the recorded arithmetic runs in each call.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any, Literal
 import torch
 from torch import fx
 
-# On what a value depends.
-Need = Literal["weights", "inputs"]
-Needs = frozenset[Need]
-NOTHING: Needs = frozenset()
-WEIGHTS: Needs = frozenset({"weights"})
-INPUTS: Needs = frozenset({"inputs"})
-BOTH: Needs = WEIGHTS | INPUTS
+# The arguments of the quantum function that a value may depend on.
+Dependency = Literal["weights", "inputs"]
+Dependencies = frozenset[Dependency]
+NOTHING: Dependencies = frozenset()
+WEIGHTS: Dependencies = frozenset({"weights"})
+INPUTS: Dependencies = frozenset({"inputs"})
+BOTH: Dependencies = WEIGHTS | INPUTS
 
 _aten = torch.ops.aten
-# Operations that only say where an entry lies.
-_MOVES = {
+# Operations that move entries without changing them.
+_INDEXING_OPERATIONS = {
     _aten.select.int,
     _aten.slice.Tensor,
     _aten.view.default,
@@ -48,21 +48,22 @@ _MOVES = {
 
 @dataclass(frozen=True)
 class Value:
-    """One number (or matrix) that a gate takes.
+    """A parameter of a gate: a number or a matrix.
 
     Parameters
     ----------
-    needs : frozenset of str
-        What it depends on.
+    depends_on : frozenset of str
+        Its dependencies.
     constant : tensor, optional
-        Itself, if it depends on nothing.
+        The value itself, if it depends on nothing.
     entry : int, optional
-        Its place in a row of inputs or in the weights, all flattened and joined, if it is an entry of them.
+        Its position in a row of inputs, or in all weights flattened and concatenated, if it is an entry of
+        them.
     output : int, optional
-        Its number among the computed values with the same needs, otherwise.
+        Its position among the computed values with the same dependencies, otherwise.
     """
 
-    needs: Needs
+    depends_on: Dependencies
     constant: torch.Tensor | None = field(default=None, compare=False)
     entry: int | None = None
     output: int | None = None
@@ -75,26 +76,26 @@ class Parameters:
     Parameters
     ----------
     graphs : dict
-        For each combination of needs the recorded arithmetic: a function of one row of inputs (if needed) and
-        one set of weights (if needed) that returns a list.
+        The recorded arithmetic for each combination of dependencies: a function of one row of inputs and one
+        set of weights, as far as it depends on them, that returns a list.
     rows_have_batch_dim : bool
-        Whether the quantum function saw each row as a batch of one.
+        Whether the quantum function was recorded with a batch of one row.
     """
 
-    graphs: dict[Needs, Callable[..., list[torch.Tensor]]]
+    graphs: dict[Dependencies, Callable[..., list[torch.Tensor]]]
     rows_have_batch_dim: bool
 
     def compute(
-        self, needs: Needs, inputs: torch.Tensor | None, weights: Sequence[torch.Tensor]
+        self, depends_on: Dependencies, inputs: torch.Tensor | None, weights: Sequence[torch.Tensor]
     ) -> list[torch.Tensor]:
-        """Compute the values with these needs that are no entries.
+        """Compute the values with these dependencies that are not entries.
 
         Parameters
         ----------
-        needs : frozenset of str
-            Which values.
+        depends_on : frozenset of str
+            The dependencies.
         inputs : tensor, shape (n_models or 1, batch, n_inputs), or None
-            Rows, if needed.
+            Rows, if the values depend on them.
         weights : sequence of tensor, shapes (n_models, ...)
             All weights.
 
@@ -102,14 +103,14 @@ class Parameters:
         -------
         list of tensor, shapes (n_models or 1, batch or 1, ...)
         """
-        if needs not in self.graphs:
+        if depends_on not in self.graphs:
             return []
-        graph = self.graphs[needs]
-        if needs == WEIGHTS:
+        graph = self.graphs[depends_on]
+        if depends_on == WEIGHTS:
             return [value.unsqueeze(1) for value in torch.vmap(graph)(*weights)]
         assert inputs is not None
         rows = inputs.unsqueeze(2) if self.rows_have_batch_dim else inputs
-        if needs == INPUTS:
+        if depends_on == INPUTS:
             n_models, n_rows = rows.shape[:2]
             values = torch.vmap(graph)(rows.flatten(0, 1))
             return [value.reshape(n_models, n_rows, *value.shape[1:]) for value in values]
@@ -121,77 +122,83 @@ class Parameters:
 def find_parameters(
     graph: fx.GraphModule, arguments: Sequence[torch.Tensor], rows_have_batch_dim: bool
 ) -> tuple[Parameters, list[Value]]:
-    """Tell what each output of a recorded graph is.
+    """Classify each output of a recorded graph.
 
     Parameters
     ----------
     graph : torch.fx.GraphModule
         A function of a row of inputs and of weights that returns a list of tensors.
     arguments : sequence of tensor
-        What it was recorded with.
+        The arguments that it was recorded with.
     rows_have_batch_dim : bool
         Whether the row has a leading dimension of one.
     """
-    analysis = _Analysis(graph, arguments)
+    analysis = _DataflowAnalysis(graph, arguments)
     outputs = analysis.outputs
-    constants = graph(*arguments) if any(not analysis.needs[node] for node in outputs) else []
+    constants = graph(*arguments) if any(not analysis.depends_on[node] for node in outputs) else []
     values: list[Value] = []
-    computed: dict[Needs, list[fx.Node]] = {}
+    computed: dict[Dependencies, list[fx.Node]] = {}
     for number, node in enumerate(outputs):
-        needs = analysis.needs[node]
+        depends_on = analysis.depends_on[node]
         entry = analysis.entries.get(node)
-        if not needs:
-            values.append(Value(needs, constant=constants[number].detach().clone()))
-        elif isinstance(entry, torch.Tensor) and entry.numel() == 1 and len(needs) == 1:
-            values.append(Value(needs, entry=int(entry)))
+        if not depends_on:
+            values.append(Value(depends_on, constant=constants[number].detach().clone()))
+        elif isinstance(entry, torch.Tensor) and entry.numel() == 1 and len(depends_on) == 1:
+            values.append(Value(depends_on, entry=int(entry)))
         else:
-            same = computed.setdefault(needs, [])
-            if node not in same:
-                same.append(node)
-            values.append(Value(needs, output=same.index(node)))
-    graphs = {needs: _part(graph, nodes, needs) for needs, nodes in computed.items()}
+            nodes = computed.setdefault(depends_on, [])
+            if node not in nodes:
+                nodes.append(node)
+            values.append(Value(depends_on, output=nodes.index(node)))
+    graphs = {
+        depends_on: _extract_subgraph(graph, nodes, depends_on) for depends_on, nodes in computed.items()
+    }
     return Parameters(graphs, rows_have_batch_dim), values
 
 
-class _Analysis:
-    """What each node of a graph depends on, and which entries it is made of."""
+class _DataflowAnalysis:
+    """The dependencies of each node of a graph, and the entries that it consists of."""
 
     def __init__(self, graph: fx.GraphModule, arguments: Sequence[torch.Tensor]) -> None:
-        self.needs: dict[fx.Node, Needs] = {}
+        self.depends_on: dict[fx.Node, Dependencies] = {}
         self.entries: dict[fx.Node, Any] = {}
         self.outputs: list[fx.Node] = []
-        weights_so_far = 0
-        rest = iter(arguments)
+        n_weights = 0
+        remaining = iter(arguments)
         for node in graph.graph.nodes:
             if node.op == "placeholder":
-                argument = next(rest)
-                is_input = not self.needs
-                start = 0 if is_input else weights_so_far
-                self.needs[node] = INPUTS if is_input else WEIGHTS
+                argument = next(remaining)
+                is_input = not self.depends_on
+                start = 0 if is_input else n_weights
+                self.depends_on[node] = INPUTS if is_input else WEIGHTS
                 self.entries[node] = torch.arange(start, start + argument.numel()).reshape(argument.shape)
-                weights_so_far += 0 if is_input else argument.numel()
+                n_weights += 0 if is_input else argument.numel()
             elif node.op == "output":
                 self.outputs = list(node.args[0])
             else:
                 sources = node.all_input_nodes
-                self.needs[node] = frozenset().union(*(self.needs[source] for source in sources))
-                if node.target in _MOVES and sources and all(source in self.entries for source in sources):
+                self.depends_on[node] = frozenset().union(*(self.depends_on[source] for source in sources))
+                if (
+                    node.target in _INDEXING_OPERATIONS
+                    and sources
+                    and all(source in self.entries for source in sources)
+                ):
                     self.entries[node] = node.target(
                         *fx.node.map_arg(node.args, self.entries.__getitem__),
                         **fx.node.map_arg(node.kwargs, self.entries.__getitem__),
                     )
 
 
-def _part(
-    graph: fx.GraphModule, outputs: Iterable[fx.Node], needs: Needs
+def _extract_subgraph(
+    graph: fx.GraphModule, outputs: Iterable[fx.Node], depends_on: Dependencies
 ) -> Callable[..., list[torch.Tensor]]:
-    """Return the part of the graph that computes some outputs, taking only the arguments that it needs."""
-    part = fx.Graph()
+    """Return the part of a graph that computes some outputs, as a function of their dependencies."""
+    subgraph = fx.Graph()
     copies: dict[fx.Node, fx.Node] = {}
-    part.graph_copy(graph.graph, copies)
-    part.output([copies[node] for node in outputs])
-    part.eliminate_dead_code()
-    inputs, *weights = [node for node in part.nodes if node.op == "placeholder"]
-    for node in [inputs] if needs == WEIGHTS else weights if needs == INPUTS else []:
-        part.erase_node(node)
-    return fx.GraphModule(graph, part)
+    subgraph.graph_copy(graph.graph, copies)
+    subgraph.output([copies[node] for node in outputs])
+    subgraph.eliminate_dead_code()
+    inputs, *weights = [node for node in subgraph.nodes if node.op == "placeholder"]
+    for node in [inputs] if depends_on == WEIGHTS else weights if depends_on == INPUTS else []:
+        subgraph.erase_node(node)
+    return fx.GraphModule(graph, subgraph)

@@ -1,4 +1,4 @@
-"""A compiled circuit: kernels in order, with the slots that they read and write."""
+"""A plan: kernels in order, with the numbered slots that they read and write."""
 
 from __future__ import annotations
 
@@ -8,30 +8,32 @@ from functools import cached_property
 
 import torch
 
-from qenn_core.engine.angle_buffers import Pool
+from qenn_core.engine.angle_buffers import AngleBuffer
 from qenn_core.engine.arrays import Array, to_numpy
 from qenn_core.engine.kernels import Kernel
-from qenn_core.engine.parameters import INPUTS, Needs, Value
+from qenn_core.engine.parameters import INPUTS, Dependencies, Value
 
-# Registers with at most so many numbers in all rows are computed by NumPy. On registers of the second size
-# constant matrices are never sparse.
-_SMALL = 2**14
-_SMALL_REGISTER = 2**8
+# NumPy computes registers with at most this many numbers in all rows together, and only if each has at most
+# the second number; its constant matrices are then never sparse.
+_MAX_NUMPY_NUMBERS = 2**14
+_MAX_NUMPY_REGISTER = 2**8
 
 Slot = int
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """A kernel, the slots that it reads and writes, and what its outputs depend on."""
+    """A kernel, the slots that it reads and writes, and the dependencies of its outputs."""
 
     kernel: Kernel
     reads: tuple[Slot, ...]
     writes: tuple[Slot, ...]
-    needs: Needs
+    depends_on: Dependencies
 
 
-Scheduled = tuple[Kernel, tuple[Slot, ...], tuple[Slot, ...], tuple[bool, ...] | None]
+# A kernel, the slots that it reads, the slots that it writes, and for each slot read whether its gradient is
+# needed; ``None`` if no gradient is.
+ScheduledKernel = tuple[Kernel, tuple[Slot, ...], tuple[Slot, ...], tuple[bool, ...] | None]
 
 
 @dataclass(frozen=True)
@@ -40,87 +42,98 @@ class Plan:
 
     Parameters
     ----------
-    pools : list of (Pool, slot)
-        What is given: angles.
+    angle_buffers : list of (AngleBuffer, slot)
+        The slots to be supplied with angles.
     computed : list of (Value, slot)
-        What is given: matrices and states that the recorded arithmetic computes.
+        The slots to be supplied with matrices and states that the recorded arithmetic computes.
     constants : dict of slot to tensor
-        What is known.
+        The constant slots.
     instructions : list of Instruction
-        In order.
+        The kernels, in order.
     output : slot
-        Where the results (n_models or 1, batch or 1, n_outputs) will be.
+        The slot of the results (n_models or 1, batch or 1, n_outputs).
     n_slots : int
         Number of slots.
-    size : int
+    register_size : int
         Numbers in a register.
     """
 
-    pools: list[tuple[Pool, Slot]]
+    angle_buffers: list[tuple[AngleBuffer, Slot]]
     computed: list[tuple[Value, Slot]]
     constants: dict[Slot, Array]
     instructions: list[Instruction]
     output: Slot
     n_slots: int
-    size: int
-    _schedules: dict[object, list[Scheduled]] = field(default_factory=dict)
+    register_size: int
+    _schedules: dict[object, list[ScheduledKernel]] = field(default_factory=dict)
 
     @cached_property
     def on_numpy(self) -> Plan:
         """The same plan for NumPy arrays."""
         return replace(
             self,
-            constants={slot: to_numpy(some) for slot, some in self.constants.items()},
-            instructions=[replace(one, kernel=one.kernel.on_numpy()) for one in self.instructions],
+            constants={slot: to_numpy(tensor) for slot, tensor in self.constants.items()},
+            instructions=[replace(i, kernel=i.kernel.on_numpy()) for i in self.instructions],
             _schedules={},
         )
 
     def is_small(self, tensors: Sequence[torch.Tensor]) -> bool:
-        """Tell whether these given tensors make so little work that calls are what costs."""
+        """Return whether the work for these supplied tensors is so small that calls dominate its time."""
         rows = max((tensor.shape[:2].numel() for tensor in tensors), default=1)
         on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
-        return on_cpu and self.size <= _SMALL_REGISTER and rows * self.size <= _SMALL
+        is_small_register = self.register_size <= _MAX_NUMPY_REGISTER
+        return on_cpu and is_small_register and rows * self.register_size <= _MAX_NUMPY_NUMBERS
 
     @cached_property
-    def encoded(self) -> tuple[Slot, ...]:
-        """The slots computed from inputs alone that other instructions read."""
-        own = {slot for one in self.instructions if one.needs == INPUTS for slot in one.writes}
-        read = {slot for one in self.instructions if one.needs != INPUTS for slot in one.reads}
-        given = {slot for pool, slot in self.pools if pool.needs == INPUTS}
-        given |= {slot for value, slot in self.computed if value.needs == INPUTS}
-        return tuple(sorted((own | given) & (read | {self.output})))
+    def encoded_slots(self) -> tuple[Slot, ...]:
+        """The slots that depend only on inputs and that other instructions read."""
+        computed = {slot for i in self.instructions if i.depends_on == INPUTS for slot in i.writes}
+        read = {slot for i in self.instructions if i.depends_on != INPUTS for slot in i.reads}
+        supplied = {slot for buffer, slot in self.angle_buffers if buffer.depends_on == INPUTS}
+        supplied |= {slot for value, slot in self.computed if value.depends_on == INPUTS}
+        return tuple(sorted((computed | supplied) & (read | {self.output})))
 
-    def filled(self, given: Sequence[Slot], tensors: Sequence[Array]) -> list[Array]:
-        """Return all slots, the constant and given ones filled."""
-        slots = list(self._blank)
-        for slot, tensor in zip(given, tensors, strict=True):
+    def initial_slots(self, supplied: Sequence[Slot], tensors: Sequence[Array]) -> list[Array]:
+        """Return all slots, with the constant and the supplied ones filled."""
+        slots = list(self._constant_slots)
+        for slot, tensor in zip(supplied, tensors, strict=True):
             slots[slot] = tensor
         return slots
 
     @cached_property
-    def _blank(self) -> list[Array]:
+    def _constant_slots(self) -> list[Array]:
         return [self.constants.get(slot) for slot in range(self.n_slots)]
 
-    def schedule(self, given: tuple[Slot, ...], wanted: tuple[bool, ...]) -> list[Scheduled]:
-        """Return what to run if some slots are given, and gradients of some of these are wanted.
+    def schedule(self, supplied: tuple[Slot, ...], needed: tuple[bool, ...]) -> list[ScheduledKernel]:
+        """Return the kernels to run for some supplied slots.
 
-        Returns
-        -------
-        list of (kernel, slots read, slots written, for each slot read whether its gradient is wanted or None)
+        Parameters
+        ----------
+        supplied : tuple of slot
+            The supplied slots.
+        needed : tuple of bool
+            For each of them, whether its gradient is needed.
         """
-        key = (given, wanted)
+        key = (supplied, needed)
         if key not in self._schedules:
-            known = {*self.constants, *given}
-            tracked = {slot for slot, keep in zip(given, wanted, strict=True) if keep}
-            steps: list[Scheduled] = []
-            for one in self.instructions:
-                # What made the given slots is neither possible nor needed.
-                if one.writes[0] in known or not known.issuperset(one.reads):
+            available = {*self.constants, *supplied}
+            differentiable = {slot for slot, is_needed in zip(supplied, needed, strict=True) if is_needed}
+            scheduled: list[ScheduledKernel] = []
+            for instruction in self.instructions:
+                # Instructions that computed supplied slots have run already, and lack their own inputs.
+                if instruction.writes[0] in available or not available.issuperset(instruction.reads):
                     continue
-                known.update(one.writes)
-                keep = tuple(slot in tracked for slot in one.reads)
-                if any(keep):
-                    tracked.update(one.writes)
-                steps.append((one.kernel, one.reads, one.writes, keep if any(keep) else None))
-            self._schedules[key] = steps
+                available.update(instruction.writes)
+                reads_needed = tuple(slot in differentiable for slot in instruction.reads)
+                if any(reads_needed):
+                    differentiable.update(instruction.writes)
+                scheduled.append(
+                    (
+                        instruction.kernel,
+                        instruction.reads,
+                        instruction.writes,
+                        reads_needed if any(reads_needed) else None,
+                    )
+                )
+            self._schedules[key] = scheduled
         return self._schedules[key]

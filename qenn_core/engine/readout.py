@@ -1,4 +1,4 @@
-"""The end of a circuit: what is measured, together with the constant maps right before."""
+"""The measurements at the end of a circuit, merged with the constant maps right before them."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ import numpy as np
 import scipy.sparse
 import torch
 
-from qenn_core.engine import kernels as k
-from qenn_core.engine.assembly import Assembly
-from qenn_core.engine.fixed import Monomial
-from qenn_core.engine.fuse import Fixed, Fused
-from qenn_core.engine.measured import (
+from qenn_core.engine import kernels
+from qenn_core.engine.constant_maps import Monomial, to_sparse
+from qenn_core.engine.fuse import ConstantStep, FusedCircuit
+from qenn_core.engine.measurements import (
     Expectation,
     Measurement,
     Probabilities,
-    on_amplitudes,
-    on_pauli_vector,
+    amplitude_readout,
+    pauli_readout,
 )
 from qenn_core.engine.paulis import TO_Z
 from qenn_core.engine.plan import Slot
+from qenn_core.engine.plan_builder import PlanBuilder
 from qenn_core.engine.program import Program
 from qenn_core.engine.steps import Registers
 
 
-def split_readout(
-    program: Program, fused: Fused, measurements: Sequence[Measurement]
-) -> tuple[Fused, scipy.sparse.csr_array | None]:
-    """Take the constant maps before the measurements together with them.
+def absorb_constant_steps(
+    program: Program, fused: FusedCircuit, measurements: Sequence[Measurement]
+) -> tuple[FusedCircuit, scipy.sparse.csr_array | None]:
+    """Multiply the constant maps right before the measurements into the read-out.
 
     Returns
     -------
-    Fused
-        The steps that are left.
+    FusedCircuit
+        The remaining steps.
     sparse matrix (n_outputs, dim**n_wires) or None
-        What makes outputs of a Pauli vector, or of the squared amplitudes of a pure state; ``None`` if
-        these are not enough.
+        The read-out: turns a Pauli vector, or the squared moduli of a pure state's amplitudes, into outputs.
+        ``None`` if the squared moduli do not determine them.
     """
     if program.mixed:
-        readout = on_pauli_vector(measurements, program.n_wires)
-    elif all(isinstance(one, Expectation) or set(one.basis) <= {"Z"} for one in measurements):
-        sums = on_amplitudes(measurements, program.n_wires)
-        if any(some.nnz for mask, some in sums.items() if mask):
+        readout = pauli_readout(measurements, program.n_wires)
+    elif all(isinstance(m, Expectation) or set(m.basis) <= {"Z"} for m in measurements):
+        by_mask = amplitude_readout(measurements, program.n_wires)
+        if any(matrix.nnz for mask, matrix in by_mask.items() if mask):
             return fused, None
-        readout = sums[0].real
+        readout = by_mask[0].real
     else:
         return fused, None
-    after = list(fused.after)
-    while after and isinstance(after[-1], Fixed):
-        some = after[-1].map
-        if not program.mixed and not isinstance(some, Monomial):
+    suffix = list(fused.suffix)
+    while suffix and isinstance(suffix[-1], ConstantStep):
+        last = suffix[-1].map
+        if not program.mixed and not isinstance(last, Monomial):
             break
-        matrix = some.sparse() if isinstance(some, Monomial) else some
+        matrix = to_sparse(last)
         readout = (readout @ (matrix if program.mixed else abs(matrix).power(2))).real
-        after.pop()
-    return replace(fused, after=tuple(after)), scipy.sparse.csr_array(readout)
+        suffix.pop()
+    return replace(fused, suffix=tuple(suffix)), scipy.sparse.csr_array(readout)
 
 
 def measure(
-    assembly: Assembly,
+    builder: PlanBuilder,
     registers: Registers,
     register: Slot,
     measurements: Sequence[Measurement],
@@ -68,48 +68,56 @@ def measure(
 ) -> Slot:
     """Return a slot with the outputs (m, b, n_outputs) of registers."""
     if readout is not None:
-        register = registers.in_order(register)
-        if assembly.program.mixed:
-            return assembly.add(k.Constant(*assembly.pair(readout, assembly.real)), register)
-        return assembly.add(k.Combine([_on_squares(readout, assembly)]), assembly.add(k.Squares(), register))
-    # What is measured in another basis needs a state of its own, turned into that basis.
-    turned = [one for one in measurements if isinstance(one, Probabilities) and set(one.basis) - {"Z"}]
-    upright = [one for one in measurements if one not in turned]
-    parts = [_on_state(assembly, registers.in_order(register), upright)] if upright else []
-    for one in turned:
-        state = registers.in_order(_turn(assembly, registers, register, one))
-        parts.append(_on_state(assembly, state, [replace(one, basis="Z" * len(one.wires))]))
-    if len(parts) == 1:
-        return parts[0]
-    made = [*upright, *turned]
-    starts = dict(zip(made, np.cumsum([0, *(one.n_outputs for one in made)]), strict=False))
-    order = np.concatenate([starts[one] + np.arange(one.n_outputs) for one in measurements])
-    return assembly.add(k.Concatenate(assembly.index(order)), *parts)
+        register = registers.in_wire_order(register)
+        if builder.program.mixed:
+            kernel = kernels.ApplyConstant(*builder.with_transpose(readout, builder.real_dtype))
+            return builder.add(kernel, register)
+        squares = builder.add(kernels.Squares(), register)
+        return builder.add(kernels.WeightedSum([_for_squares(readout, builder)]), squares)
+    # A measurement in another basis requires a state that is rotated to this basis.
+    in_other_basis = [m for m in measurements if isinstance(m, Probabilities) and set(m.basis) - {"Z"}]
+    in_z_basis = [m for m in measurements if m not in in_other_basis]
+    outputs = []
+    if in_z_basis:
+        outputs.append(_measure_in_z_basis(builder, registers.in_wire_order(register), in_z_basis))
+    for measurement in in_other_basis:
+        state = registers.in_wire_order(_rotate_to_z(builder, registers, register, measurement))
+        z_basis = replace(measurement, basis="Z" * len(measurement.wires))
+        outputs.append(_measure_in_z_basis(builder, state, [z_basis]))
+    if len(outputs) == 1:
+        return outputs[0]
+    computed = [*in_z_basis, *in_other_basis]
+    starts = dict(zip(computed, np.cumsum([0, *(m.n_outputs for m in computed)]), strict=False))
+    order = np.concatenate([starts[m] + np.arange(m.n_outputs) for m in measurements])
+    return builder.add(kernels.ConcatenateOutputs(builder.index_tensor(order)), *outputs)
 
 
-def _turn(assembly: Assembly, registers: Registers, register: Slot, one: Probabilities) -> Slot:
-    """Return a slot with the state for which measuring Z is what measuring another basis is for this one."""
-    for wire, letter in zip(one.wires, one.basis, strict=True):
+def _rotate_to_z(
+    builder: PlanBuilder, registers: Registers, register: Slot, measurement: Probabilities
+) -> Slot:
+    """Return a slot with the state whose measurement in the basis Z is equivalent to `measurement`."""
+    for wire, letter in zip(measurement.wires, measurement.basis, strict=True):
         if letter != "Z":
-            register = registers.dense([wire], register, assembly.constant(TO_Z[letter][None]))
+            register = registers.apply_matrix([wire], register, builder.constant(TO_Z[letter][None]))
     return register
 
 
-def _on_state(assembly: Assembly, register: Slot, measurements: Sequence[Measurement]) -> Slot:
-    sums = on_amplitudes(measurements, assembly.program.n_wires)
-    sums = {mask: some for mask, some in sums.items() if some.nnz} or sums
-    slots, pairs = [], []
-    for mask, some in sums.items():
+def _measure_in_z_basis(builder: PlanBuilder, register: Slot, measurements: Sequence[Measurement]) -> Slot:
+    by_mask = amplitude_readout(measurements, builder.program.n_wires)
+    by_mask = {mask: matrix for mask, matrix in by_mask.items() if matrix.nnz} or by_mask
+    slots, matrices = [], []
+    for mask, matrix in by_mask.items():
         if mask:
-            other = assembly.index(np.arange(assembly.size) ^ mask)
-            slots.append(assembly.add(k.Overlaps(other), register))
-            pairs.append(assembly.pair(some, assembly.dtype))
+            partner = builder.index_tensor(np.arange(builder.register_size) ^ mask)
+            slots.append(builder.add(kernels.Overlaps(partner), register))
+            matrices.append(builder.with_transpose(matrix, builder.dtype))
         else:
-            slots.append(assembly.add(k.Squares(), register))
-            pairs.append(_on_squares(some, assembly))
-    return assembly.add(k.Combine(pairs), *slots)
+            slots.append(builder.add(kernels.Squares(), register))
+            matrices.append(_for_squares(matrix, builder))
+    return builder.add(kernels.WeightedSum(matrices), *slots)
 
 
-def _on_squares(matrix: scipy.sparse.csr_array, assembly: Assembly) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return a matrix on the squares of real and imaginary parts that is this one on their sums."""
-    return assembly.pair(scipy.sparse.kron(matrix, np.ones((1, 2)), format="csr"), assembly.real)
+def _for_squares(matrix: scipy.sparse.csr_array, builder: PlanBuilder) -> tuple[torch.Tensor, torch.Tensor]:
+    """Convert a matrix on squared moduli to one on the squares of real and imaginary parts."""
+    repeated = scipy.sparse.kron(matrix, np.ones((1, 2)), format="csr")
+    return builder.with_transpose(repeated, builder.real_dtype)

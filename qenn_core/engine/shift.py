@@ -1,8 +1,8 @@
-"""Gradients as a quantum computer gives them: by the parameter-shift rule, from circuits with shifted angles.
+"""Gradients by the parameter-shift rule, as on a quantum computer: from circuits with shifted angles.
 
-The derivative by an angle is a sum of the circuit's own results at shifted values of that angle (Schuld et
-al. 2019, arXiv:1811.11184; for gates with several frequencies Wierichs et al. 2022, arXiv:2107.12390). An
-angle that several gates share is shifted in one gate at a time.
+The derivative with respect to an angle is a weighted sum of the circuit's own results at shifted values of
+that angle (Schuld et al. 2019, arXiv:1811.11184; for gates with several frequencies Wierichs et al. 2022,
+arXiv:2107.12390). An angle that several gates share is shifted in one gate at a time.
 """
 
 from __future__ import annotations
@@ -14,182 +14,196 @@ from typing import Any, NamedTuple
 import pennylane as qml
 import torch
 
-from qenn_core.engine.angle_buffers import Pool, entries
-from qenn_core.engine.compiled import Compiled, Encoded
-from qenn_core.engine.evaluation import Evaluation
-from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS, Needs, Value
-from qenn_core.engine.program import transfer_table
+from qenn_core.engine.angle_buffers import AngleBuffer, flatten_entries
+from qenn_core.engine.compiled import CompiledCircuit, Encoded
+from qenn_core.engine.evaluation import CompiledEvaluation
+from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS, Dependencies, Value
+from qenn_core.engine.program import transfer_series
 from qenn_core.engine.recording import UnsupportedError
 from qenn_core.engine.sampling import Sampling, Streams
 from qenn_core.engine.trace import Gate, Trace
 
-# On what an angle can depend.
-_KINDS = (WEIGHTS, INPUTS, BOTH)
-# So many shifted circuits are evaluated side by side.
-_AT_ONCE = 64
+# The possible dependencies of an angle that is not constant.
+_DEPENDENCIES = (WEIGHTS, INPUTS, BOTH)
+# The maximum number of shifted circuits that are evaluated side by side.
+_MAX_CIRCUITS_PER_CALL = 64
 
 
-class _Term(NamedTuple):
-    """One circuit of a rule: shift this angle by so much, and take the result so many times."""
+class _ShiftTerm(NamedTuple):
+    """A term of a shift rule: the result at an angle shifted by `shift`, times `coefficient`."""
 
     angle: int
     shift: float
     coefficient: float
 
 
-class Shifted(Evaluation):
-    """Results and gradients from circuits alone: exact ones, or with finite shots.
+class Shifted(CompiledEvaluation):
+    """Results and gradients from the results of circuits alone, exact or with finite shots.
 
     Parameters
     ----------
     trace : Trace
         The circuit.
     n_weights, n_inputs : int
-        Entries of all weights of a model, and of a row of inputs.
+        Number of entries of all weights of a model, and of a row of inputs.
+    n_models : int or None
+        Number of models side by side; ``None`` for one model without an axis of its own.
 
     Raises
     ------
     UnsupportedError
-        If a gate depends on weights or inputs in another way than by angles.
+        If a gate depends on weights or inputs other than through angles.
     """
 
-    def __init__(self, trace: Trace, n_weights: int, n_inputs: int) -> None:
-        super().__init__(trace, n_weights, n_inputs)
-        self._pools = {needs: Pool(needs, n_weights, n_inputs) for needs in _KINDS}
-        self._places: dict[Needs, list[int]] = {needs: [] for needs in _KINDS}
-        self._terms: dict[Needs, list[_Term]] = {needs: [] for needs in _KINDS}
-        self._n_of_inputs = sum(value.needs == INPUTS for gate in trace.gates for value in gate.values)
-        own_angles = replace(trace, gates=tuple(map(self._with_own_angles, trace.gates)), checks=())
+    def __init__(self, trace: Trace, n_weights: int, n_inputs: int, n_models: int | None) -> None:
+        super().__init__(trace, n_weights, n_inputs, n_models)
+        self._angle_buffers = {d: AngleBuffer(d, n_weights, n_inputs) for d in _DEPENDENCIES}
+        self._positions: dict[Dependencies, list[int]] = {d: [] for d in _DEPENDENCIES}
+        self._terms: dict[Dependencies, list[_ShiftTerm]] = {d: [] for d in _DEPENDENCIES}
+        self._n_input_angles = sum(
+            value.depends_on == INPUTS for gate in trace.gates for value in gate.values
+        )
+        gates = tuple(map(self._with_separate_angles, trace.gates))
+        separate_angles = replace(trace, gates=gates, validations=())
         self._sampling = Sampling(trace.measurements, trace.n_wires)
         measurements = self._sampling.outcomes if trace.shots else trace.measurements
-        n_angles = {needs: len(places) for needs, places in self._places.items()}
-        self._compiled = Compiled(
-            own_angles, measurements, n_angles[WEIGHTS], n_angles[INPUTS] + n_angles[BOTH]
+        n_angles = {depends_on: len(positions) for depends_on, positions in self._positions.items()}
+        self._circuit = CompiledCircuit(
+            separate_angles, measurements, n_angles[WEIGHTS], n_angles[INPUTS] + n_angles[BOTH]
         )
 
-    def _with_own_angles(self, gate: Gate) -> Gate:
-        if gate.needs and gate.table is None:
-            raise UnsupportedError("a gate depends on weights or inputs in another way than by angles")
-        return replace(gate, values=tuple(self._own(gate, number) for number in range(len(gate.values))))
+    def _with_separate_angles(self, gate: Gate) -> Gate:
+        if gate.depends_on and gate.series is None:
+            raise UnsupportedError("a gate depends on weights or inputs other than through angles")
+        return replace(
+            gate, values=tuple(self._separate_angle(gate, number) for number in range(len(gate.values)))
+        )
 
-    def _own(self, gate: Gate, number: int) -> Value:
-        """Return an angle that no other gate has."""
+    def _separate_angle(self, gate: Gate, number: int) -> Value:
+        """Return an angle that this gate shares with no other, and note its shift rule."""
         value = gate.values[number]
-        if not value.needs:
+        if not value.depends_on:
             return value
-        places = self._places[value.needs]
-        # The angles of a row that depend on inputs alone come before those that depend on weights, too.
-        entry = len(places) + (self._n_of_inputs if value.needs == BOTH else 0)
-        places.append(self._pools[value.needs].place(value))
-        assert gate.table is not None
-        frequencies = transfer_table(gate.table).spectrum(number)
+        positions = self._positions[value.depends_on]
+        # In a row, the angles that depend only on inputs precede those that depend on weights as well.
+        entry = len(positions) + (self._n_input_angles if value.depends_on == BOTH else 0)
+        positions.append(self._angle_buffers[value.depends_on].add(value))
+        assert gate.series is not None
+        frequencies = transfer_series(gate.series).spectrum(number)
         if frequencies:
             rule = qml.gradients.generate_shift_rule(frequencies)
-            self._terms[value.needs] += [_Term(entry, float(shift), float(c)) for c, shift in rule]
-        return Value(WEIGHTS if value.needs == WEIGHTS else INPUTS, entry=entry)
+            self._terms[value.depends_on] += [_ShiftTerm(entry, float(shift), float(c)) for c, shift in rule]
+        return Value(WEIGHTS if value.depends_on == WEIGHTS else INPUTS, entry=entry)
 
-    def evaluate(
-        self, rows: torch.Tensor | Encoded, weights: Sequence[torch.Tensor], streams: Streams
-    ) -> torch.Tensor:
-        """Return what is measured."""
-        inputs = rows.inputs if isinstance(rows, Encoded) else rows
-        known = entries(inputs, weights)
+    def evaluate_rows(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
+        """Return the results of the measurements."""
+        inputs = rows.inputs
+        entries = flatten_entries(inputs, weights)
         angles = []
-        for needs, pool in self._pools.items():
+        for depends_on, buffer in self._angle_buffers.items():
             computed = {
-                one: self.trace.parameters.compute(one, inputs, weights) for one in pool.computed_needs
+                d: self.trace.parameters.compute(d, inputs, weights) for d in buffer.computed_dependencies
             }
-            places = torch.tensor(self._places[needs], dtype=torch.int64, device=inputs.device)
-            angles.append(pool.fill(known, computed).index_select(-1, places))
-        result: torch.Tensor = _ShiftRule.apply(self, streams, *angles)  # type: ignore[no-untyped-call]
-        return result
+            positions = torch.tensor(self._positions[depends_on], dtype=torch.int64, device=inputs.device)
+            angles.append(buffer.fill(entries, computed).index_select(-1, positions))
+        results: torch.Tensor = _ShiftRule.apply(self, streams, *angles)  # type: ignore[no-untyped-call]
+        return results
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
-        """Keep the inputs as they are: each shifted circuit encodes them anew."""
+        """Return the inputs, since each shifted circuit encodes them again."""
         return Encoded(inputs.detach())
 
-    def results(self, of_weights: torch.Tensor, of_rows: torch.Tensor, streams: Streams) -> torch.Tensor:
-        """Run the circuit with these angles: (n_models, 1, n) and (n_models or 1, batch, n)."""
-        n_models, n_rows = len(of_weights), of_rows.shape[1]
-        results = self._compiled.evaluate(of_rows, [of_weights]).expand(n_models, n_rows, -1)
+    def run_circuits(
+        self, weight_angles: torch.Tensor, row_angles: torch.Tensor, streams: Streams
+    ) -> torch.Tensor:
+        """Run the circuit with angles (n_models, 1, n) and (n_models or 1, batch, n)."""
+        n_models, n_rows = len(weight_angles), row_angles.shape[1]
+        results = self._circuit.evaluate(Encoded(row_angles), [weight_angles]).expand(n_models, n_rows, -1)
         self.executions += n_models * n_rows * self._sampling.n_circuits
         if self.trace.shots is None:
             return results
         return self._sampling.estimate(results, self.trace.shots, streams)
 
-    def gradient_by_weights(
-        self, gradient: torch.Tensor, of_weights: torch.Tensor, of_rows: torch.Tensor, streams: Streams
+    def weight_gradient(
+        self, gradient: torch.Tensor, weight_angles: torch.Tensor, row_angles: torch.Tensor, streams: Streams
     ) -> torch.Tensor:
-        """Return the gradient (n_models, 1, n), the shifted circuits taken for further models."""
-        total = torch.zeros_like(of_weights)
+        """Return the gradient (n_models, 1, n), with the shifted circuits run as additional models."""
+        total = torch.zeros_like(weight_angles)
         for terms in _chunks(self._terms[WEIGHTS]):
-            shifted = of_weights.repeat(len(terms), 1, 1, 1)
+            shifted = weight_angles.repeat(len(terms), 1, 1, 1)
             for number, term in enumerate(terms):
                 shifted[number, ..., term.angle] += term.shift
-            rows = of_rows if len(of_rows) == 1 else of_rows.repeat(len(terms), 1, 1)
-            results = self.results(shifted.flatten(0, 1), rows, [*streams] * len(terms))
+            rows = row_angles if len(row_angles) == 1 else row_angles.repeat(len(terms), 1, 1)
+            results = self.run_circuits(shifted.flatten(0, 1), rows, [*streams] * len(terms))
             slopes = (results.reshape(*shifted.shape[:2], *results.shape[1:]) * gradient).sum((2, 3))
             for term, slope in zip(terms, slopes, strict=True):
                 total[:, 0, term.angle] += term.coefficient * slope
         return total
 
-    def gradient_by_rows(
+    def row_gradient(
         self,
-        needs: Needs,
+        depends_on: Dependencies,
         gradient: torch.Tensor,
-        of_weights: torch.Tensor,
-        of_rows: torch.Tensor,
+        weight_angles: torch.Tensor,
+        row_angles: torch.Tensor,
         streams: Streams,
     ) -> torch.Tensor:
-        """Return the gradient (n_models, batch, n), the shifted circuits taken for further rows."""
-        total = of_rows.new_zeros(len(of_weights), *of_rows.shape[1:])
-        for terms in _chunks(self._terms[needs]):
-            shifted = of_rows.unsqueeze(1).repeat(1, len(terms), 1, 1)
+        """Return the gradient (n_models, batch, n), with the shifted circuits run as additional rows."""
+        total = row_angles.new_zeros(len(weight_angles), *row_angles.shape[1:])
+        for terms in _chunks(self._terms[depends_on]):
+            shifted = row_angles.unsqueeze(1).repeat(1, len(terms), 1, 1)
             for number, term in enumerate(terms):
                 shifted[:, number, :, term.angle] += term.shift
-            results = self.results(of_weights, shifted.flatten(1, 2), streams)
+            results = self.run_circuits(weight_angles, shifted.flatten(1, 2), streams)
             slopes = (results.reshape(len(results), *shifted.shape[1:3], -1) * gradient.unsqueeze(1)).sum(3)
             for number, term in enumerate(terms):
                 total[:, :, term.angle] += term.coefficient * slopes[:, number]
         return total
 
 
-def _chunks(terms: Sequence[_Term]) -> Iterator[Sequence[_Term]]:
-    return (terms[first : first + _AT_ONCE] for first in range(0, len(terms), _AT_ONCE))
+def _chunks(terms: Sequence[_ShiftTerm]) -> Iterator[Sequence[_ShiftTerm]]:
+    size = _MAX_CIRCUITS_PER_CALL
+    return (terms[first : first + size] for first in range(0, len(terms), size))
 
 
 class _ShiftRule(torch.autograd.Function):
+    """The circuit as a function of its angles, differentiated by the parameter-shift rule.
+
+    The angles are those that depend on weights, on inputs, and on both.
+    """
+
     @staticmethod
     def forward(
         ctx: Any,
-        circuit: Shifted,
+        evaluation: Shifted,
         streams: Streams,
-        of_weights: torch.Tensor,
-        of_inputs: torch.Tensor,
-        of_both: torch.Tensor,
+        weight_angles: torch.Tensor,
+        input_angles: torch.Tensor,
+        mixed_angles: torch.Tensor,
     ) -> torch.Tensor:
-        ctx.circuit, ctx.streams = circuit, streams
-        ctx.save_for_backward(of_weights, of_inputs, of_both)
-        return circuit.results(of_weights, _joined(of_inputs, of_both), streams)
+        ctx.evaluation, ctx.streams = evaluation, streams
+        ctx.save_for_backward(weight_angles, input_angles, mixed_angles)
+        return evaluation.run_circuits(weight_angles, _row_angles(input_angles, mixed_angles), streams)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        of_weights, of_inputs, of_both = ctx.saved_tensors
-        arguments = (gradient, of_weights, _joined(of_inputs, of_both), ctx.streams)
-        found: list[torch.Tensor | None] = [None] * 5
+        weight_angles, input_angles, mixed_angles = ctx.saved_tensors
+        arguments = (gradient, weight_angles, _row_angles(input_angles, mixed_angles), ctx.streams)
+        gradients: list[torch.Tensor | None] = [None] * 5
+        n_input_angles = input_angles.shape[-1]
         if ctx.needs_input_grad[2]:
-            found[2] = ctx.circuit.gradient_by_weights(*arguments)
+            gradients[2] = ctx.evaluation.weight_gradient(*arguments)
         if ctx.needs_input_grad[3]:
-            by_inputs = ctx.circuit.gradient_by_rows(INPUTS, *arguments)[..., : of_inputs.shape[-1]]
-            found[3] = by_inputs.sum_to_size(of_inputs.shape)
+            of_rows = ctx.evaluation.row_gradient(INPUTS, *arguments)
+            gradients[3] = of_rows[..., :n_input_angles].sum_to_size(input_angles.shape)
         if ctx.needs_input_grad[4]:
-            found[4] = ctx.circuit.gradient_by_rows(BOTH, *arguments)[..., of_inputs.shape[-1] :]
-        return tuple(found)
+            gradients[4] = ctx.evaluation.row_gradient(BOTH, *arguments)[..., n_input_angles:]
+        return tuple(gradients)
 
 
-def _joined(of_inputs: torch.Tensor, of_both: torch.Tensor) -> torch.Tensor:
-    """Return all angles of the rows; where none depends on weights, all models share them."""
-    if not of_both.shape[-1]:
-        return of_inputs
-    return torch.cat([of_inputs.expand(len(of_both), -1, -1), of_both], dim=-1)
+def _row_angles(input_angles: torch.Tensor, mixed_angles: torch.Tensor) -> torch.Tensor:
+    """Concatenate all angles of the rows; all models share them if none depends on weights."""
+    if not mixed_angles.shape[-1]:
+        return input_angles
+    return torch.cat([input_angles.expand(len(mixed_angles), -1, -1), mixed_angles], dim=-1)

@@ -1,4 +1,4 @@
-"""The benchmark of a class: pupils do as browsers do, and what goes wrong is not overlooked."""
+"""The classroom benchmark: pupils behave like browsers, and errors are reported."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from benchmarks.classroom import SECTION
 from benchmarks.document import DOCUMENT, insert
 from benchmarks.load import pupil
 from benchmarks.load.figures import Classes, Spread
-from benchmarks.load.lesson import Lesson, give
+from benchmarks.load.lesson import Lesson, run_lesson
 from benchmarks.load.overhead import Comparison
 from benchmarks.load.pupil import Answer
 from benchmarks.load.server import RunningServer, Usage, serving
@@ -47,24 +47,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield started
 
 
-def test_the_whole_benchmark_runs_and_writes_its_tables(
+def test_quick_benchmark_writes_its_tables(
     server: RunningServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document = tmp_path / "benchmarks.md"
     document.write_text(insert(DOCUMENT.read_text(encoding="utf-8"), "old", SECTION), encoding="utf-8")
-    # One that is started for the benchmark alone takes half a minute more.
+    # Starting another server would take half a minute.
     monkeypatch.setattr(classroom, "serving", lambda home, workers: nullcontext(server))
     with ThreadPoolExecutor(1) as thread:
         thread.submit(classroom.main, ["--quick", "--workers", "1", "--output", str(document)]).result()
     tables = document.read_text(encoding="utf-8")
     assert measured(tables, "errors")[2] == "0 in 3 runs"
     assert measured(tables, "runs finished and stored")[2] == "3 of 3"
-    assert int(measured(tables, "Train pressed by all at once")[1]) == 3
+    assert int(measured(tables, "all press Train simultaneously")[1]) == 3
     assert float(measured(tables, "CPU of the workers")[1]) > 0
     assert insert(tables, "old", SECTION) == insert(DOCUMENT.read_text(encoding="utf-8"), "old", SECTION)
 
 
-def test_a_setting_is_changed_as_in_a_browser(server: RunningServer) -> None:
+def test_setting_is_changed_like_in_a_browser(server: RunningServer) -> None:
     async def change() -> str:
         async with Tab(server.url) as tab:
             await tab.open()
@@ -75,12 +75,12 @@ def test_a_setting_is_changed_as_in_a_browser(server: RunningServer) -> None:
     assert in_its_own_thread(change()) == "l=5&lr=0.1"
 
 
-def test_what_a_page_complains_of_is_an_error(server: RunningServer) -> None:
-    errors = in_its_own_thread(give(server, 1, link="ep=many")).errors
+def test_error_on_a_page_is_an_error_of_the_lesson(server: RunningServer) -> None:
+    errors = in_its_own_thread(run_lesson(server, 1, link="ep=many")).errors
     assert "Epochs is 'many'" in errors[0]
 
 
-def test_a_button_that_is_not_there_cannot_be_pressed(server: RunningServer) -> None:
+def test_missing_button(server: RunningServer) -> None:
     async def press() -> None:
         async with Tab(server.url) as tab:
             await tab.open()
@@ -91,7 +91,7 @@ def test_a_button_that_is_not_there_cannot_be_pressed(server: RunningServer) -> 
 
 
 @pytest.mark.parametrize("script", ["runs", "progress"])
-def test_pupils_ask_as_often_as_the_scripts_do(script: str) -> None:
+def test_pupils_poll_as_often_as_the_scripts(script: str) -> None:
     text = (SCRIPTS / f"{script}.js").read_text(encoding="utf-8")
     for name, value in re.findall(r"^const (\w+_MS) = (\d+);", text, re.MULTILINE):
         assert getattr(pupil, name, int(value)) == int(value), name
@@ -99,7 +99,7 @@ def test_pupils_ask_as_often_as_the_scripts_do(script: str) -> None:
         assert dict(pupil.POLL_MS) == {state: int(ms) for state, ms in re.findall(r"(\w+): (\d+)", states)}
 
 
-def test_answers_are_told_by_their_kind() -> None:
+def test_spread_of_answers_of_a_kind() -> None:
     answers = [Answer("state", number / 100) for number in range(101)] + [Answer("feed", 7.0)]
     spread = Spread.of(answers, "state")
     assert spread is not None
@@ -107,7 +107,7 @@ def test_answers_are_told_by_their_kind() -> None:
     assert Spread.of(answers, "open") is None
 
 
-def test_a_class_is_held_against_what_computing_alone_takes() -> None:
+def test_class_is_compared_with_pure_computing() -> None:
     tables = report(classes(lesson(seconds=9), lesson(seconds=18), lesson(seconds=27)))
     assert measured(tables, "last of 2")[2:] == ["2.00× (1.00 to 3.00)", "**missed**"]
     watched = "a watched run, from the press to its end ÷"
@@ -115,7 +115,7 @@ def test_a_class_is_held_against_what_computing_alone_takes() -> None:
     assert measured(tables, f"{watched} the same run")[2:] == ["1.15× (1.10 to 1.20)", "reached"]
 
 
-def test_slow_answers_and_errors_are_owned_up_to() -> None:
+def test_slow_answers_and_errors_are_reported() -> None:
     slow = lesson(Answer("setting", 1.5), Answer("open", 9.0), errors=("the run ended as failed",))
     tables = report(classes(slow, lesson(Answer("feed", 5.0))))
     assert measured(tables, "errors")[2:] == ["1 in 4 runs", "**missed**"]
@@ -124,11 +124,11 @@ def test_slow_answers_and_errors_are_owned_up_to() -> None:
     assert "- the run ended as failed" in tables
 
 
-def test_memory_that_grows_is_seen() -> None:
+def test_growing_memory_is_reported() -> None:
     def grown(*megabytes: int) -> list[str]:
         filling = range(250, 250 + 10 * FILLING, 10)
-        held = [lesson(memory=amount * 1_000_000) for amount in (*filling, *megabytes)]
-        return measured(report(classes(*held)), "growth")[2:]
+        lessons = [lesson(memory=amount * 1_000_000) for amount in (*filling, *megabytes)]
+        return measured(report(classes(*lessons)), "growth")[2:]
 
     assert grown(330, 330, 330) == ["+0.0 kB", "reached"]
     assert grown(330, 331, 332) == ["+500.0 kB", "**missed**"]

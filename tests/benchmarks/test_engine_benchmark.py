@@ -1,4 +1,4 @@
-"""The benchmark of the engine: its tables say what was measured, and where they belong."""
+"""The engine benchmark: its tables contain the measurements, and are written to their section."""
 
 import subprocess
 import sys
@@ -44,7 +44,7 @@ def cells(document: str, first: str) -> list[str]:
 
 
 @pytest.mark.parametrize("key", ["fused", "default.mixed"])
-def test_contender_is_measured_in_a_process_of_its_own(quick_run: str, key: str) -> None:
+def test_contender_is_measured(quick_run: str, key: str) -> None:
     _, step, times_fused, first_step, training, memory = cells(quick_run, CONTENDERS[key].label)
     assert float(step) > 0
     assert float(times_fused) > 0
@@ -69,7 +69,7 @@ def test_contenders_train_the_same_model(key: str, reference: str, problem: Prob
     assert losses(key) == pytest.approx(losses(reference), abs=LOSS_TOLERANCE)
 
 
-def test_target_gets_a_verdict(quick_run: str) -> None:
+def test_target_has_a_verdict(quick_run: str) -> None:
     speedup = "2 qubits, 2 layers, noisy | step: `TorchLayer`, `default.mixed`, backprop ÷ `FusedTorchLayer`"
     *_, target, measured, _, verdict = cells(quick_run, speedup)
     assert target == "≥ 15×"
@@ -77,13 +77,13 @@ def test_target_gets_a_verdict(quick_run: str) -> None:
     assert verdict in {"reached", "**missed**"}
 
 
-def test_document_keeps_its_prose(quick_run: str) -> None:
+def test_document_keeps_its_text(quick_run: str) -> None:
     assert quick_run.startswith(f"Before.\n{BEGIN}\n")
     assert quick_run.endswith(f"{END}\nAfter.\n")
     assert "old" not in quick_run
 
 
-def test_tables_are_replaced_by_the_next_ones() -> None:
+def test_tables_are_replaced() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
     assert insert(insert(document, "first", SECTION), "second", SECTION) == insert(
         document, "second", SECTION
@@ -91,12 +91,12 @@ def test_tables_are_replaced_by_the_next_ones() -> None:
 
 
 @pytest.mark.parametrize("document", ["", f"{BEGIN}\n", f"{END}\n{BEGIN}\n", f"{BEGIN}\n{END}\n" * 2])
-def test_document_without_a_place_for_the_tables_is_refused(document: str) -> None:
+def test_document_without_markers_is_rejected(document: str) -> None:
     with pytest.raises(ValueError, match="needs the lines"):
         insert(document, "tables", SECTION)
 
 
-def test_ratio_is_held_against_its_bound() -> None:
+def test_ratio_is_compared_with_its_bound() -> None:
     target = Target("step", "default.qubit", over="fused", at_least=15)
     measured = target.measured({"default.qubit": figures(step=0.03), "fused": figures(step=0.002)})
     assert measured == pytest.approx(15)
@@ -104,14 +104,14 @@ def test_ratio_is_held_against_its_bound() -> None:
     assert not target.reached(14.9)
 
 
-def test_quantity_is_held_against_its_bound() -> None:
+def test_quantity_is_compared_with_its_bound() -> None:
     target = Target("peak_memory", "fused", at_most=1e9)
     assert target.measured({"fused": figures(peak_memory=2e9)}) == 2e9
     assert target.reached(1e9)
     assert not target.reached(2e9)
 
 
-def test_contender_that_is_absent_or_failed_is_named_with_the_reason() -> None:
+def test_failed_contender_is_listed_with_the_reason() -> None:
     outcomes = {"fused": figures(), "jax": "not installed", "lightning": "took longer than 150 s"}
     tables = report({"pure-4-2": outcomes}, steps=500)
     assert cells(tables, CONTENDERS["jax"].label)[1] == "not installed"
@@ -121,7 +121,7 @@ def test_contender_that_is_absent_or_failed_is_named_with_the_reason() -> None:
     )
 
 
-def test_fewer_rows_are_owned_up_to() -> None:
+def test_fewer_rows_are_reported() -> None:
     halved = replace(figures(training=5000), extrapolated=True, batch=16)
     tables = report({"noisy-8-3": {"default.mixed": halved}}, steps=500)
     assert "ran out of memory with 32 rows. It was measured with 16: its times are multiplied by 2" in tables

@@ -1,4 +1,4 @@
-"""Contenders take turns in processes of their own; one that fails hurts no other."""
+"""Contenders take turns in separate processes, and the failure of one does not affect the others."""
 
 import time
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ def enter(monkeypatch: pytest.MonkeyPatch):
     return measured
 
 
-def test_figures_are_those_of_the_steps(enter) -> None:
+def test_figures_of_steps(enter) -> None:
     figures = enter(steady, slow_to_build)
     for outcome in figures.values():
         assert isinstance(outcome, Figures)
@@ -86,23 +86,23 @@ def test_training_beyond_patience_is_extrapolated(enter) -> None:
     assert figures.training == pytest.approx(4 * 0.4, rel=0.2)
 
 
-def test_contender_without_enough_memory_gets_fewer_rows(enter) -> None:
+def test_contender_out_of_memory_gets_fewer_rows(enter) -> None:
     figures = enter(hungry)["hungry"]
     assert figures.batch == 8
     assert figures.step >= 4 * 0.01, "scaled to all rows"
 
 
-def test_failure_is_told_and_hurts_no_other(enter) -> None:
+def test_failure_is_reported_and_isolated(enter) -> None:
     figures = enter(broken, steady)
     assert figures["broken"] == "ValueError: no such gate"
     assert isinstance(figures["steady"], Figures)
 
 
-def test_silence_is_a_failure(enter) -> None:
+def test_timeout_is_a_failure(enter) -> None:
     effort = Effort(turns=1, turn_seconds=0, steps=4, patience=0.5, timeout=0.5)
     assert enter(silent, effort=effort)["silent"] == "took longer than 0.5 s"
 
 
-def test_contenders_that_do_not_train_the_same_model_stop_the_run(enter) -> None:
+def test_different_losses_raise_an_error(enter) -> None:
     with pytest.raises(ValueError, match="steady and different do not train the same model"):
         enter(steady, different)

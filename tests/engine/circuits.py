@@ -1,4 +1,4 @@
-"""Random circuits as source code: a failing example is a program to paste and run."""
+"""Random circuits as source code, so that a failing example can be pasted and run."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Circuit:
     lines : tuple of str
         The gates, in order.
     result : str
-        What is returned.
+        The return value.
     device_wires : tuple or None
-        Wires of the device, in its order; ``None`` leaves them to the circuit.
+        Wires of the device, in its order; ``None`` for those of the circuit.
     mixed : bool
-        Whether there are channels, so that a density matrix must be simulated.
+        Whether the circuit contains channels, so that a density matrix must be simulated.
     noise : str or None
         A key of `NOISE_MODELS`, added to the QNode.
     """
@@ -65,7 +65,7 @@ class Circuit:
         return any("inputs" in line for line in self.lines)
 
     def node(self, device: type[qml.devices.Device] | None = None) -> qml.QNode:
-        """Return the circuit on a simulator, by default one of PennyLane's."""
+        """Return the QNode of the circuit, by default on one of PennyLane's simulators."""
         scope: dict[str, Any] = {}
         exec(self.source, gates.NAMES, scope)
         function = scope["circuit"]
@@ -94,20 +94,20 @@ def _arithmetic(tensors: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 shared_angles = constants | weights | _arithmetic(weights)
-"""Parameters that are the same for all rows."""
+"""Angles that are the same for all rows."""
 
 angles = inputs | weights | constants | _arithmetic(inputs | weights)
 
-chances = st.sampled_from(["0.1", "0.6"]) | st.builds(
+channel_parameters = st.sampled_from(["0.1", "0.6"]) | st.builds(
     "torch.sigmoid({}) / 2".format, weights | _arithmetic(weights)
 )
-"""Parameters of channels; PennyLane does not take one for each row."""
+"""Parameters of channels, for which PennyLane does not accept one for each row."""
 
-# What PennyLane's own simulators cannot do, and so cannot be held against:
+# Gates for which PennyLane's own simulators have limits, so that they cannot serve as a reference:
 ONE_FOR_ALL_ROWS = {"IsingXY"}
-"""Gates whose parameter PennyLane cannot differentiate when there is one for each row."""
+"""Gates whose parameter PennyLane cannot differentiate if there is one for each row."""
 ALL_TENSORS = {gate.name for gate in GATES if gate.n_angles > 1}
-"""Gates whose matrix some simulators cannot make of tensors and plain numbers together."""
+"""Gates whose matrix some simulators cannot compute from a mixture of tensors and plain numbers."""
 
 
 FORMS = ("as it is", "as it is", "inverse", "power", "controlled")
@@ -128,7 +128,7 @@ def gate_lines(
     if form == "inverse":
         return f"qml.adjoint({line})"
     if form == "power":
-        # Of gates with parameters, PennyLane knows some only to positive integers.
+        # For some gates with parameters, PennyLane supports only positive integer powers.
         return f"qml.pow({line}, {draw(st.sampled_from([2, 3] if gate.n_angles else [2, -1, 0.5]))})"
     if form == "controlled" and gate.n_wires < len(wires):
         values = draw(st.sampled_from(["", ", control_values=[0]"]))
@@ -141,12 +141,14 @@ def channel_lines(draw: Callable[..., Any], wires: tuple[Any, ...]) -> str:
     """Draw one channel."""
     channel = draw(st.sampled_from([kind for kind in CHANNELS if kind.n_wires <= len(wires)]))
     order = draw(st.permutations(wires))
-    return channel.call([f"({draw(chances)})" for _ in range(channel.n_angles)], order[: channel.n_wires])
+    return channel.call(
+        [f"({draw(channel_parameters)})" for _ in range(channel.n_angles)], order[: channel.n_wires]
+    )
 
 
 @st.composite
 def preparations(draw: Callable[..., Any], wires: tuple[Any, ...]) -> list[str]:
-    """Draw the lines that a circuit begins with: none, a state, or an embedding of the inputs."""
+    """Draw the first lines of a circuit: none, a state, or an embedding of the inputs."""
     order = draw(st.permutations(wires))
     choices = [
         [],
@@ -195,7 +197,7 @@ def observables(draw: Callable[..., Any], wires: tuple[Any, ...]) -> str:
 
 @st.composite
 def results(draw: Callable[..., Any], wires: tuple[Any, ...]) -> str:
-    """Draw what a circuit returns: one measurement, or a list or tuple of them."""
+    """Draw the return value of a circuit: one measurement, or a list or tuple of them."""
     expectation = observables(wires).map("qml.expval({})".format)
     probabilities = st.lists(st.sampled_from(wires), min_size=1, max_size=3, unique=True).map(
         "qml.probs(wires={})".format
@@ -234,17 +236,17 @@ def circuits(
     n_wires : int
         Number of wires, at most 6.
     n_gates : int
-        The most gates or channels to draw.
+        Maximum number of gates or channels.
     mixed : bool
         Whether to draw channels among the gates, or a noise model.
     kinds : sequence of Gate
         Gates to draw from.
     forms : sequence of str
-        Out of `FORMS`.
+        Forms to draw from, a subset of `FORMS`.
     """
     wires = draw(st.sampled_from(WIRE_LABELS))[:n_wires]
     line = gate_lines(wires, kinds, forms)
-    # Lists of a drawn length are longer than those that hypothesis likes to draw.
+    # Hypothesis prefers short lists, so the length is drawn separately.
     length = draw(st.integers(1, n_gates))
     lines = draw(st.lists(line | channel_lines(wires) if mixed else line, min_size=length, max_size=length))
     return Circuit(
@@ -257,8 +259,8 @@ def circuits(
 
 
 def batches(circuit: Circuit) -> list[tuple[int, ...]]:
-    """Return the leading dimensions that inputs of a circuit may have for TorchLayer.
+    """Return the leading dimensions that TorchLayer accepts for the inputs of a circuit.
 
-    It fails on a batch when no gate depends on the inputs.
+    It fails on a batch if no gate depends on the inputs.
     """
     return [(4,), (), (1,), (2, 3)] if circuit.uses_inputs else [()]

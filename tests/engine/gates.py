@@ -1,8 +1,8 @@
-"""Every gate and channel of PennyLane that acts on qubits, as a line of source code with blanks.
+"""Every gate and channel of PennyLane that acts on qubits, as a template of a line of source code.
 
-The gates with a fixed number of wires and of scalar parameters are read out of PennyLane's own modules, so a
-gate that a new release adds is tested by being there. The others are written out here. `NOT_GATES` names
-what is neither, and why.
+Gates with a fixed number of wires and of scalar parameters are discovered in PennyLane's own modules, so
+gates that a new release adds are tested automatically. The others are listed here. `NOT_GATES` lists what
+is not a gate, with reasons.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Gate:
     Parameters
     ----------
     name : str
-        PennyLane's name for it.
+        The name in PennyLane.
     n_wires : int
         Number of wires.
     n_angles : int
@@ -54,7 +54,7 @@ class Gate:
         return self.template.format(*angles, wires=list(wires))
 
 
-def turn(angle: Any) -> torch.Tensor:
+def rotation(angle: Any) -> torch.Tensor:
     """Return the real rotation by `angle`, ``(..., 2, 2)``: a unitary that depends on a parameter."""
     angle = torch.as_tensor(angle)
     cos, sin = torch.cos(angle), torch.sin(angle)
@@ -68,12 +68,12 @@ def phases(angle: Any) -> torch.Tensor:
 
 
 def vector(*angles: Any) -> torch.Tensor:
-    """Join parameters, some of them perhaps one for each row, to a vector of parameters."""
+    """Stack parameters, some of which may be one for each row, to a vector of parameters."""
     return torch.stack(torch.broadcast_tensors(*map(torch.as_tensor, angles)), -1)
 
 
 def spread(values: torch.Tensor, *shape: int) -> torch.Tensor:
-    """Return parameters of any shape, made of a few."""
+    """Return parameters of any shape, computed from a few."""
     size = math.prod(shape)
     factors = torch.linspace(0.5, 1.5, size, dtype=values.dtype)
     return (values[torch.arange(size) % len(values)] * factors).reshape(shape)
@@ -86,7 +86,7 @@ def _unitary(n_wires: int) -> np.ndarray:
 
 
 UNITARY_1, UNITARY_2 = _unitary(1), _unitary(2)
-# Of a random isometry from one qubit to two, the halves are the Kraus matrices of a channel.
+# The halves of a random isometry from one qubit to two are the Kraus matrices of a channel.
 KRAUS_1 = [UNITARY_2[:2, :2], UNITARY_2[2:, :2]]
 KRAUS_2 = [_unitary(3)[:4, :4], _unitary(3)[4:, :4]]
 
@@ -94,7 +94,7 @@ NAMES = {
     "qml": qml,
     "np": np,
     "torch": torch,
-    "turn": turn,
+    "rotation": rotation,
     "phases": phases,
     "vector": vector,
     "spread": spread,
@@ -103,7 +103,7 @@ NAMES = {
     "KRAUS_1": KRAUS_1,
     "KRAUS_2": KRAUS_2,
 }
-"""What a line of source code may name."""
+"""The names that a line of source code may use."""
 
 
 def subclasses(parent: type) -> Iterator[type]:
@@ -134,22 +134,22 @@ WRITTEN_OUT = [
     Gate("GlobalPhase", 1, 1, "qml.GlobalPhase({0}, wires={wires})"),
     Gate("MultiRZ", 3, 1, "qml.MultiRZ({0}, wires={wires})"),
     Gate("PauliRot", 3, 1, "qml.PauliRot({0}, 'XZY', wires={wires})"),
-    # Not with the letter I, which PennyLane computes wrongly for a batch of one.
+    # Without the letter I, which PennyLane computes wrongly for a batch of one.
     Gate("PauliRot", 2, 1, "qml.PauliRot({0}, 'ZY', wires={wires})"),
     Gate("PCPhase", 2, 1, "qml.PCPhase({0}, dim=3, wires={wires})"),
     Gate("QubitUnitary", 1, 0, "qml.QubitUnitary(UNITARY_1, wires={wires})"),
     Gate("QubitUnitary", 2, 0, "qml.QubitUnitary(UNITARY_2, wires={wires})"),
-    Gate("QubitUnitary", 1, 1, "qml.QubitUnitary(turn({0}), wires={wires})"),
+    Gate("QubitUnitary", 1, 1, "qml.QubitUnitary(rotation({0}), wires={wires})"),
     Gate("DiagonalQubitUnitary", 1, 1, "qml.DiagonalQubitUnitary(phases({0}), wires={wires})"),
     Gate("DiagonalQubitUnitary", 2, 0, "qml.DiagonalQubitUnitary([1, 1j, -1, 1], wires={wires})"),
     Gate("ControlledQubitUnitary", 2, 0, "qml.ControlledQubitUnitary(UNITARY_1, wires={wires})"),
-    # With one control: beyond three wires PennyLane decomposes it by the values of its matrix, so that the
-    # engine leaves it to PennyLane.
+    # With one control, because on more than three wires PennyLane decomposes it by the values of its matrix,
+    # which the engine does not support.
     Gate(
         "ControlledQubitUnitary",
         2,
         1,
-        "qml.ControlledQubitUnitary(turn({0}), wires={wires}, control_values=[0])",
+        "qml.ControlledQubitUnitary(rotation({0}), wires={wires}, control_values=[0])",
     ),
     Gate("MultiControlledX", 3, 0, "qml.MultiControlledX(wires={wires}, control_values=[0, 1])"),
     Gate("MultiControlledX", 4, 0, "qml.MultiControlledX(wires={wires})"),
@@ -164,9 +164,9 @@ CHANNELS = [
     Gate("AmplitudeDamping", 1, 1, "qml.AmplitudeDamping({0}, wires={wires})"),
     Gate("BitFlip", 1, 1, "qml.BitFlip({0}, wires={wires})"),
     Gate("DepolarizingChannel", 1, 1, "qml.DepolarizingChannel({0}, wires={wires})"),
-    # PennyLane cannot differentiate its chances.
+    # PennyLane cannot differentiate its probabilities.
     Gate("GeneralizedAmplitudeDamping", 1, 0, "qml.GeneralizedAmplitudeDamping(0.2, 0.7, wires={wires})"),
-    # Without a Y, PennyLane warns that it makes Y real, which it then does not use.
+    # Without a Y, PennyLane warns about a real Y that it does not use.
     Gate("PauliError", 1, 1, "qml.PauliError('Y', {0}, wires={wires})"),
     Gate("PauliError", 2, 1, "qml.PauliError('XY', {0}, wires={wires})"),
     Gate("PhaseDamping", 1, 1, "qml.PhaseDamping({0}, wires={wires})"),
@@ -174,7 +174,7 @@ CHANNELS = [
     Gate("QubitChannel", 1, 0, "qml.QubitChannel(KRAUS_1, wires={wires})"),
     Gate("QubitChannel", 2, 0, "qml.QubitChannel(KRAUS_2, wires={wires})"),
     Gate("ResetError", 1, 2, "qml.ResetError({0} / 2, {1} / 2, wires={wires})"),
-    # Its two branches: relaxing faster and slower than dephasing.
+    # Its two branches: relaxation faster and slower than dephasing.
     Gate(
         "ThermalRelaxationError",
         1,

@@ -1,4 +1,4 @@
-"""Hold one torch layer against another: values, and gradients of weights and inputs."""
+"""Compare two torch layers: values, and gradients of weights and inputs."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ SINGLE = {"rtol": 1e-5, "atol": 1e-5}
 
 
 def node(function: Callable[..., Any], wires: Any, *, mixed: bool = False, **options: Any) -> qml.QNode:
-    """Make a QNode on one of PennyLane's own simulators."""
+    """Build a QNode on one of PennyLane's own simulators."""
     device = qml.device("default.mixed" if mixed else "default.qubit", wires=wires)
     return qml.QNode(function, device, interface="torch", diff_method="backprop", **options)
 
 
 def set_weights(layer: torch.nn.Module, seed: int = 0) -> None:
-    """Draw the weights from [-1.5, 1.5], as numbers that single precision has exactly."""
+    """Draw the weights from [-1.5, 1.5], as numbers that single precision represents exactly."""
     draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for weight in layer.parameters():
             weight.copy_(3 * torch.rand(weight.shape, generator=draw) - 1.5)
 
 
-def some_inputs(*shape: int, seed: int = 0) -> torch.Tensor:
-    """Draw inputs from [-1.5, 1.5] in double precision, as numbers that single precision has exactly."""
+def draw_inputs(*shape: int, seed: int = 0) -> torch.Tensor:
+    """Draw inputs from [-1.5, 1.5], as double-precision numbers that single precision represents exactly."""
     draw = torch.Generator().manual_seed(100 + seed)
     return (3 * torch.rand(shape, generator=draw) - 1.5).double()
 
@@ -39,7 +39,7 @@ def some_inputs(*shape: int, seed: int = 0) -> torch.Tensor:
 def in_double(
     kind: Callable[..., Layer], qnode: qml.QNode, weight_shapes: Mapping[str, Any], **options: Any
 ) -> Layer:
-    """Make a layer in double precision, with the weights that every layer of these shapes gets here."""
+    """Build a layer in double precision, with the same weights for all layers with these shapes."""
     layer = kind(qnode, dict(weight_shapes), **options).double()
     set_weights(layer)
     return layer
@@ -48,7 +48,7 @@ def in_double(
 def pair(
     qnode: qml.QNode, weight_shapes: Mapping[str, Any], **options: Any
 ) -> tuple[FusedTorchLayer, qml.qnn.TorchLayer]:
-    """Make the engine's layer and PennyLane's, in double precision, with the same weights."""
+    """Build the engine's layer and PennyLane's, in double precision, with the same weights."""
     return (
         in_double(FusedTorchLayer, qnode, weight_shapes, **options),
         in_double(qml.qnn.TorchLayer, qnode, weight_shapes),
@@ -56,9 +56,9 @@ def pair(
 
 
 def observe(layer: torch.nn.Module, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return a layer's output, and the gradients of one mixture of all its entries, by name.
+    """Return a layer's output, and the gradients of a weighted sum of its entries, by name.
 
-    The mixture weighs each entry differently, so an error in any of them shows.
+    Each entry has a different weight, so an error in any of them is visible.
     """
     inputs = inputs.detach().clone().requires_grad_()
     output = layer(inputs)
@@ -75,14 +75,14 @@ def observe(layer: torch.nn.Module, inputs: torch.Tensor) -> dict[str, torch.Ten
 
 
 def assert_close(
-    got: Mapping[str, torch.Tensor], wanted: Mapping[str, torch.Tensor], rtol: float, atol: float
+    actual: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor], rtol: float, atol: float
 ) -> None:
-    """Fail unless all that was observed of two layers is close, naming what is not."""
-    assert got.keys() == wanted.keys()
-    for name in wanted:
+    """Fail unless all observations of two layers are close, and name those that are not."""
+    assert actual.keys() == expected.keys()
+    for name in expected:
         torch.testing.assert_close(
-            got[name],
-            wanted[name],
+            actual[name],
+            expected[name],
             rtol=rtol,
             atol=atol,
             check_dtype=False,
@@ -90,23 +90,23 @@ def assert_close(
         )
 
 
-def assert_parity(fused: FusedTorchLayer, stock: torch.nn.Module, inputs: torch.Tensor) -> None:
-    """Fail unless the engine compiles a circuit and gives another layer's numbers, in double precision."""
-    wanted = observe(stock, inputs)
-    got = observe(fused, inputs)
+def assert_parity(fused: FusedTorchLayer, reference: torch.nn.Module, inputs: torch.Tensor) -> None:
+    """Fail unless the engine compiles the circuit and gives another layer's results in double precision."""
+    expected = observe(reference, inputs)
+    actual = observe(fused, inputs)
     assert fused.fallback_cause is None, fused.fallback_cause
-    assert got["output"].dtype == torch.float64
-    assert_close(got, wanted, **DOUBLE)
+    assert actual["output"].dtype == torch.float64
+    assert_close(actual, expected, **DOUBLE)
 
 
-def assert_parity_in_single(fused: FusedTorchLayer, stock: torch.nn.Module, inputs: torch.Tensor) -> None:
-    """Fail unless the engine in single precision gives another layer's numbers.
+def assert_parity_in_single(fused: FusedTorchLayer, reference: torch.nn.Module, inputs: torch.Tensor) -> None:
+    """Fail unless the engine in single precision gives another layer's results.
 
-    It is held against double precision at the same numbers, not against another layer's rounding.
+    The other layer uses double precision with the same weights and inputs, to avoid its rounding errors.
     """
-    wanted = observe(stock, inputs)
-    got = observe(fused.float(), inputs.float())
+    expected = observe(reference, inputs)
+    actual = observe(fused.float(), inputs.float())
     fused.double()
     assert fused.fallback_cause is None, fused.fallback_cause
-    assert got["output"].dtype == torch.float32
-    assert_close({name: value.double() for name, value in got.items()}, wanted, **SINGLE)
+    assert actual["output"].dtype == torch.float32
+    assert_close({name: value.double() for name, value in actual.items()}, expected, **SINGLE)

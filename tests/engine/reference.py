@@ -1,9 +1,9 @@
-"""A simulator of few lines: density matrices, one row at a time, with PennyLane's own matrices in full.
+"""A minimal simulator: density matrices, one row at a time, with PennyLane's own matrices in full.
 
-It is what circuits with channels are held against, since PennyLane's ``default.mixed`` is not exact: it takes
-the root of each probability and squares it again, which costs eight digits and leaves gradients at a
-probability of 0 that are not a number. It also refuses many powers and controlled forms of gates, and where
-gates take a batch of parameters some of its gradients are wrong by finite differences.
+It is the reference for circuits with channels, because PennyLane's ``default.mixed`` is not exact: it takes
+the root of each probability and squares it again, which costs eight digits and gives gradients of NaN at a
+probability of 0. It also refuses many powers and controlled forms of gates, and some of its gradients for a
+batch of parameters disagree with finite differences.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class MatrixDevice(qml.devices.Device):
     name = "matrices"
 
     def preprocess_transforms(self, execution_config: Any = None) -> Any:
-        """Split what has no matrix into what has one."""
+        """Decompose operations that have no matrix."""
         pipeline = qml.transforms.core.CompilePipeline()
         pipeline.add_transform(decompose, stopping_condition=_known, name=self.name)
         return pipeline
 
     def supports_derivatives(self, execution_config: Any = None, circuit: Any = None) -> bool:
-        """Say that torch differentiates what this computes."""
+        """Return whether torch can differentiate the results."""
         return execution_config is None or execution_config.gradient_method in {"backprop", "best"}
 
     def execute(self, circuits: Sequence[qml.tape.QuantumScript], execution_config: Any = None) -> tuple:
@@ -71,7 +71,7 @@ class MatrixDevice(qml.devices.Device):
 
 
 class RowByRow(qml.qnn.TorchLayer):
-    """PennyLane's layer, but given one row at a time."""
+    """PennyLane's layer, called with one row at a time."""
 
     def _evaluate_qnode(self, x: torch.Tensor) -> Any:
         if x.ndim == 1:
@@ -85,13 +85,13 @@ class RowByRow(qml.qnn.TorchLayer):
 def on_matrices(
     function: Callable[..., Any], wires: Sequence[Any], weight_shapes: Mapping[str, Any]
 ) -> RowByRow:
-    """Return the layer of a quantum function as multiplied out in full."""
+    """Return the layer of a quantum function, simulated with full matrices."""
     qnode = qml.QNode(function, MatrixDevice(wires), interface="torch", diff_method="backprop")
     return in_double(RowByRow, qnode, weight_shapes)
 
 
 def reference_of(circuit: Circuit) -> RowByRow:
-    """Return the layer of a random circuit as multiplied out in full."""
+    """Return the layer of a random circuit, simulated with full matrices."""
     return in_double(RowByRow, circuit.node(MatrixDevice), WEIGHT_SHAPES)
 
 

@@ -1,6 +1,9 @@
-"""Every circuit that the app offers: the engine, PennyLane and full matrices give the same."""
+"""The circuits that the app offers: the engine, PennyLane and full matrices give the same results.
 
-from itertools import cycle, product
+The parametrised tests contain every pair of settings, not every combination.
+"""
+
+from itertools import cycle
 
 import pennylane as qml
 import pytest
@@ -10,7 +13,8 @@ from qenn_core.engine.layer import quantum_layer
 from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import Circuit, build_circuit
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
-from tests.engine.parity import assert_close, assert_parity, observe, set_weights, some_inputs
+from tests.engine.covering import pairwise
+from tests.engine.parity import assert_close, assert_parity, draw_inputs, observe, set_weights
 from tests.engine.reference import on_matrices
 
 N_QUBITS = 3
@@ -18,17 +22,17 @@ BATCH = 2
 
 
 def circuit_of(**settings: object) -> Circuit:
-    """Build the app's circuit."""
+    """Build a circuit of the app."""
     return build_circuit(ExperimentSpec().with_(**{"circuit.n_qubits": N_QUBITS, **settings}))
 
 
 def inputs_of(encoding: str) -> torch.Tensor:
-    """Return a batch that fills an encoding."""
-    return some_inputs(BATCH, ENCODINGS[encoding].capacity(N_QUBITS))
+    """Return a batch that uses the whole capacity of an encoding."""
+    return draw_inputs(BATCH, ENCODINGS[encoding].capacity(N_QUBITS))
 
 
 def layer_of(circuit: Circuit, engine: str, **options: object) -> torch.nn.Module:
-    """Make the app's layer."""
+    """Build the layer of a circuit."""
     layer = quantum_layer(
         circuit,
         {"weights": circuit.weight_shape},
@@ -42,13 +46,14 @@ def layer_of(circuit: Circuit, engine: str, **options: object) -> torch.nn.Modul
 
 
 def reference_of(circuit: Circuit) -> torch.nn.Module:
-    """Make the layer as multiplied out in full."""
+    """Build the layer that multiplies full matrices."""
     return on_matrices(circuit, range(circuit.n_qubits), {"weights": circuit.weight_shape})
 
 
-@pytest.mark.parametrize("entanglement", choices("circuit.entanglement"))
-@pytest.mark.parametrize("ansatz", ANSATZE.keys())
-@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+@pytest.mark.parametrize(
+    ("encoding", "ansatz", "entanglement"),
+    pairwise(tuple(ENCODINGS.keys()), tuple(ANSATZE.keys()), tuple(choices("circuit.entanglement"))),
+)
 def test_noiseless(encoding: str, ansatz: str, entanglement: str) -> None:
     circuit = circuit_of(
         **{
@@ -61,18 +66,16 @@ def test_noiseless(encoding: str, ansatz: str, entanglement: str) -> None:
     assert_parity(layer_of(circuit, "fused"), layer_of(circuit, "pennylane"), inputs_of(encoding))
 
 
-# Where noise strikes and how layers entangle go round, so that they meet each of the other choices.
-NOISY = [
-    (*chosen, *in_turn)
-    for chosen, in_turn in zip(
-        product(ENCODINGS.keys(), ANSATZE.keys(), NOISE_CHANNELS.keys()),
-        cycle(product(choices("noise.placement"), choices("circuit.entanglement"))),
-        strict=False,
-    )
-]
-
-
-@pytest.mark.parametrize(("encoding", "ansatz", "channel", "placement", "entanglement"), NOISY)
+@pytest.mark.parametrize(
+    ("encoding", "ansatz", "channel", "placement", "entanglement"),
+    pairwise(
+        tuple(ENCODINGS.keys()),
+        tuple(ANSATZE.keys()),
+        tuple(NOISE_CHANNELS.keys()),
+        tuple(choices("noise.placement")),
+        tuple(choices("circuit.entanglement")),
+    ),
+)
 def test_noisy(encoding: str, ansatz: str, channel: str, placement: str, entanglement: str) -> None:
     circuit = circuit_of(
         **{
@@ -88,8 +91,10 @@ def test_noisy(encoding: str, ansatz: str, channel: str, placement: str, entangl
     assert_parity(layer_of(circuit, "fused"), reference_of(circuit), inputs_of(encoding))
 
 
-@pytest.mark.parametrize("channel", NOISE_CHANNELS.keys())
-@pytest.mark.parametrize("encoding", ENCODINGS.keys())
+# PennyLane is slow with channels, so each channel meets one encoding here; `test_noisy` has every pair.
+@pytest.mark.parametrize(
+    ("encoding", "channel"), list(zip(cycle(ENCODINGS.keys()), NOISE_CHANNELS.keys(), strict=False))
+)
 def test_noisy_layers_against_pennylane(encoding: str, channel: str) -> None:
     circuit = circuit_of(
         **{
@@ -100,14 +105,14 @@ def test_noisy_layers_against_pennylane(encoding: str, channel: str) -> None:
         }
     )
     inputs = inputs_of(encoding)
-    fused, stock = layer_of(circuit, "fused"), layer_of(circuit, "pennylane")
-    # PennyLane's simulator of density matrices has eight digits.
-    assert_close(observe(fused, inputs), observe(stock, inputs), rtol=1e-6, atol=1e-6)
+    fused, reference = layer_of(circuit, "fused"), layer_of(circuit, "pennylane")
+    # PennyLane's simulator of density matrices is accurate to eight digits.
+    assert_close(observe(fused, inputs), observe(reference, inputs), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.05])
 @pytest.mark.parametrize("encoding", ENCODINGS.keys())
-def test_measured_with_shots(encoding: str, level: float) -> None:
+def test_shots(encoding: str, level: float) -> None:
     circuit = circuit_of(**{"encoding.kind": encoding, "noise.level": level})
     shots = 40_000
     inputs = inputs_of(encoding)
@@ -117,11 +122,10 @@ def test_measured_with_shots(encoding: str, level: float) -> None:
     assert ((measured - exact).abs() <= 4.5 * spread + 1e-9).all()
 
 
-@pytest.mark.parametrize("n_qubits", [7, 8, 9])
-@pytest.mark.parametrize("n_rows", [1, 200])
-def test_measured_with_shots_where_all_outcomes_are_many(n_qubits: int, n_rows: int) -> None:
+@pytest.mark.parametrize(("n_qubits", "n_rows"), [(7, 200), (9, 1), (9, 200)])
+def test_shots_of_many_qubits(n_qubits: int, n_rows: int) -> None:
     circuit = circuit_of(**{"circuit.n_qubits": n_qubits, "circuit.n_layers": 1})
-    inputs = some_inputs(n_rows, n_qubits)
+    inputs = draw_inputs(n_rows, n_qubits)
     measured = layer_of(circuit, "fused", shots=40_000, seed=1)
     exact = layer_of(circuit, "fused")
     spread = ((1 - exact(inputs) ** 2).clamp(min=0) / 40_000).sqrt()
@@ -132,7 +136,7 @@ def test_measured_with_shots_where_all_outcomes_are_many(n_qubits: int, n_rows: 
     torch.testing.assert_close(found, expected)
 
 
-def test_other_devices_of_pennylane_by_name() -> None:
+def test_other_pennylane_device() -> None:
     circuit = circuit_of()
     inputs = inputs_of("angle_y")
     other = layer_of(circuit, "pennylane", device="lightning.qubit")

@@ -1,4 +1,4 @@
-"""A circuit is traced once for its structure, quickly, and never again for other numbers."""
+"""A circuit is traced quickly, once for each form of inputs, and never again for other values."""
 
 import time
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from qenn_core.engine import FusedTorchLayer
-from tests.engine.parity import DOUBLE, in_double, node, set_weights, some_inputs
+from tests.engine.parity import DOUBLE, draw_inputs, in_double, node, set_weights
 
 
 class Counted:
@@ -25,22 +25,22 @@ class Counted:
 
 
 @pytest.mark.parametrize("mixed", [False, True])
-def test_other_numbers_do_not_trace_again(mixed: bool) -> None:
+def test_other_values_do_not_retrace(mixed: bool) -> None:
     function = Counted()
     qnode = node(function, 3, mixed=mixed)
     layer = in_double(FusedTorchLayer, qnode, {"weights": (2, 3, 3)})
-    stock = in_double(qml.qnn.TorchLayer, qnode, {"weights": (2, 3, 3)})
-    layer(some_inputs(4, 3))
+    reference = in_double(qml.qnn.TorchLayer, qnode, {"weights": (2, 3, 3)})
+    layer(draw_inputs(4, 3))
     traced = function.calls
     for seed, batch in enumerate([(4,), (1,), (9,), (2, 3), (100,)]):
-        inputs = some_inputs(*batch, 3, seed=seed).requires_grad_()
+        inputs = draw_inputs(*batch, 3, seed=seed).requires_grad_()
         set_weights(layer, seed)
         layer(inputs).sum().backward()
         with torch.no_grad():
             layer(inputs)
         assert function.calls == traced
-        set_weights(stock, seed)
-        torch.testing.assert_close(layer(inputs), stock(inputs), **DOUBLE)
+        set_weights(reference, seed)
+        torch.testing.assert_close(layer(inputs), reference(inputs), **DOUBLE)
         traced = function.calls
 
 
@@ -48,20 +48,20 @@ def test_each_precision_is_traced_once() -> None:
     function = Counted()
     layer = FusedTorchLayer(node(function, 3), {"weights": (2, 3, 3)})
     for dtype in (torch.float32, torch.float64):
-        layer(some_inputs(4, 3).to(dtype))
+        layer(draw_inputs(4, 3).to(dtype))
     traced = function.calls
     for dtype in (torch.float32, torch.float64):
-        layer(some_inputs(5, 3).to(dtype))
+        layer(draw_inputs(5, 3).to(dtype))
     assert function.calls == traced
 
 
-def test_another_width_is_another_structure() -> None:
+def test_each_width_is_traced() -> None:
     qnode = node(Counted(), 3)
     layer = in_double(FusedTorchLayer, qnode, {"weights": (2, 3, 3)})
-    stock = in_double(qml.qnn.TorchLayer, qnode, {"weights": (2, 3, 3)})
+    reference = in_double(qml.qnn.TorchLayer, qnode, {"weights": (2, 3, 3)})
     for width in (3, 2, 1, 3):
-        inputs = some_inputs(4, width)
-        torch.testing.assert_close(layer(inputs), stock(inputs), **DOUBLE)
+        inputs = draw_inputs(4, width)
+        torch.testing.assert_close(layer(inputs), reference(inputs), **DOUBLE)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_compiling_takes_less_than_a_second(n_wires: int, n_layers: int, mixed: 
         }
         qnode = qml.add_noise(qnode, qml.NoiseModel(noise))
     layer = FusedTorchLayer(qnode, {"weights": (n_layers, n_wires, 3)})
-    inputs = some_inputs(2, n_wires).float()
+    inputs = draw_inputs(2, n_wires).float()
 
     def seconds() -> float:
         start = time.process_time()

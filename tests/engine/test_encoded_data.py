@@ -1,12 +1,12 @@
-"""Data that do not change are encoded once, and give the same from then on."""
+"""Data that do not change are encoded once, and give the same results as the inputs."""
 
 import pennylane as qml
 import pytest
 import torch
 
 from qenn_core.engine import FallbackWarning, FusedTorchLayer
-from qenn_core.engine.kernels import Product
-from tests.engine.parity import DOUBLE, in_double, node, set_weights, some_inputs
+from qenn_core.engine.kernels import ProductState
+from tests.engine.parity import DOUBLE, draw_inputs, in_double, node, set_weights
 
 N_ROWS = 7
 
@@ -84,20 +84,22 @@ def layer_of(function, **options) -> FusedTorchLayer:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
-def test_encoded_is_as_good_as_inputs(function, dtype: torch.dtype) -> None:
+def test_encoded_rows_give_the_results_of_inputs(function, dtype: torch.dtype) -> None:
     layer = layer_of(function)
-    inputs = some_inputs(N_ROWS, 4).to(dtype)
+    inputs = draw_inputs(N_ROWS, 4).to(dtype)
     encoded = layer.encode(inputs)
     assert len(encoded) == N_ROWS
     tolerance = DOUBLE if dtype is torch.float64 else {"rtol": 1e-5, "atol": 1e-6}
     for seed in range(3):
         set_weights(layer, seed)
         for rows in (slice(None), slice(2, 5), torch.tensor([6, 0, 0, 3]), torch.tensor([1])):
-            got, wanted = layer(encoded[rows]), layer(inputs[rows])
-            assert got.dtype == wanted.dtype == dtype
-            torch.testing.assert_close(got, wanted, **tolerance)
-            for slope, expected in zip(gradients(layer, got), gradients(layer, wanted), strict=True):
-                torch.testing.assert_close(slope, expected, **tolerance)
+            actual, expected = layer(encoded[rows]), layer(inputs[rows])
+            assert actual.dtype == expected.dtype == dtype
+            torch.testing.assert_close(actual, expected, **tolerance)
+            for slope, expected_slope in zip(
+                gradients(layer, actual), gradients(layer, expected), strict=True
+            ):
+                torch.testing.assert_close(slope, expected_slope, **tolerance)
     torch.testing.assert_close(layer(encoded), layer(inputs), **tolerance)
 
 
@@ -106,9 +108,9 @@ def gradients(layer: torch.nn.Module, output: torch.Tensor) -> tuple[torch.Tenso
     return torch.autograd.grad(mixture, list(layer.parameters()))
 
 
-def test_rows_of_rows() -> None:
+def test_indexing_encoded_rows_twice() -> None:
     layer = layer_of(noisy)
-    inputs = some_inputs(N_ROWS, 4)
+    inputs = draw_inputs(N_ROWS, 4)
     picked = layer.encode(inputs)[torch.tensor([5, 2, 4, 1])][1:3]
     assert len(picked) == 2
     torch.testing.assert_close(layer(picked), layer(inputs[[2, 4]]), **DOUBLE)
@@ -118,15 +120,15 @@ def test_rows_of_rows() -> None:
 def test_several_models(function) -> None:
     layer = layer_of(function, n_models=3)
     rows = torch.tensor([4, 1, 1])
-    shared = some_inputs(N_ROWS, 4)
+    shared = draw_inputs(N_ROWS, 4)
     encoded = layer.encode(shared)
     torch.testing.assert_close(layer(encoded), layer(shared), **DOUBLE)
     torch.testing.assert_close(layer(encoded[rows]), layer(shared[rows]), **DOUBLE)
-    own = some_inputs(3, N_ROWS, 4)
+    own = draw_inputs(3, N_ROWS, 4)
     encoded = layer.encode(own)
     torch.testing.assert_close(layer(encoded), layer(own), **DOUBLE)
     torch.testing.assert_close(layer(encoded[:, rows]), layer(own[:, rows]), **DOUBLE)
-    # Each model its own rows.
+    # Other rows for each model.
     models = torch.arange(3)[:, None]
     mixed_rows = torch.tensor([[4, 1], [0, 2], [6, 6]])
     torch.testing.assert_close(layer(encoded[models, mixed_rows]), layer(own[models, mixed_rows]), **DOUBLE)
@@ -134,20 +136,20 @@ def test_several_models(function) -> None:
 
 def test_encoding_has_no_gradient() -> None:
     layer = layer_of(angles)
-    inputs = some_inputs(N_ROWS, 4).requires_grad_()
+    inputs = draw_inputs(N_ROWS, 4).requires_grad_()
     output = layer(layer.encode(inputs))
     (gradient,) = torch.autograd.grad(output[:, 0].sum(), inputs, materialize_grads=True, allow_unused=True)
     assert not gradient.any()
 
 
-def test_what_cannot_be_compiled_keeps_its_inputs() -> None:
+def test_fallback_encodes_to_the_inputs() -> None:
     def spread(inputs, weights):
         qml.AngleEmbedding(inputs[..., :2], wires=range(2))
         qml.StronglyEntanglingLayers(weights, wires=range(2))
         return qml.var(qml.Z(0))
 
     layer = layer_of(spread)
-    inputs = some_inputs(N_ROWS, 4)
+    inputs = draw_inputs(N_ROWS, 4)
     encoded = layer.encode(inputs)
     assert len(encoded) == N_ROWS
     with pytest.warns(FallbackWarning, match="var"):
@@ -156,20 +158,20 @@ def test_what_cannot_be_compiled_keeps_its_inputs() -> None:
 
 
 @pytest.mark.parametrize("circuit", [amplitudes, angles])
-def test_what_is_encoded_is_not_computed_again(circuit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encoded_state_is_not_computed_again(circuit, monkeypatch: pytest.MonkeyPatch) -> None:
     layer = FusedTorchLayer(node(circuit, 2), {"weights": (2, 2, 3)})
     rows = torch.rand(N_ROWS, 4)
     encoded = layer.encode(rows)
-    begun = []
-    product = Product.forward
+    calls = []
+    forward = ProductState.forward
 
-    def counted(self: Product, *vectors: torch.Tensor) -> object:
-        begun.append(len(vectors))
-        return product(self, *vectors)
+    def counted(self: ProductState, *vectors: torch.Tensor) -> object:
+        calls.append(len(vectors))
+        return forward(self, *vectors)
 
-    monkeypatch.setattr(Product, "forward", counted)
+    monkeypatch.setattr(ProductState, "forward", counted)
     expected = layer(rows)
-    assert begun, "rows begin with a product state"
-    begun.clear()
+    assert calls, "rows start with a product state"
+    calls.clear()
     torch.testing.assert_close(layer(encoded), expected)
-    assert not begun
+    assert not calls

@@ -1,4 +1,4 @@
-"""What cannot be compiled is PennyLane's to evaluate, said once, by name, with PennyLane's numbers."""
+"""PennyLane evaluates circuits that cannot be compiled, with one warning that states the reason."""
 
 import warnings
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from qenn_core.engine import FallbackWarning, FusedTorchLayer
-from tests.engine.parity import DOUBLE, assert_close, node, observe, pair, some_inputs
+from tests.engine.parity import DOUBLE, assert_close, draw_inputs, node, observe, pair
 
 
 def after(measure: Callable[[], Any]) -> Callable[..., Any]:
@@ -24,7 +24,7 @@ def after(measure: Callable[[], Any]) -> Callable[..., Any]:
 
 
 def with_first(gates: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """Return a circuit that begins with some gates."""
+    """Return a circuit that starts with some gates."""
 
     def circuit(inputs, weights):
         gates(inputs, weights)
@@ -33,17 +33,17 @@ def with_first(gates: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return circuit
 
 
-def measured_on_the_way(inputs: Any, weights: Any) -> None:
+def mid_circuit_measurement(inputs: Any, weights: Any) -> None:
     outcome = qml.measure(0)
     qml.cond(outcome, qml.RX)(weights[0, 0, 0], wires=1)
 
 
-def as_a_value_decides(inputs: Any, weights: Any) -> None:
+def branch_on_inputs(inputs: Any, weights: Any) -> None:
     if inputs[..., 0].sum() > 0:
         qml.RX(weights[0, 0, 0], wires=1)
 
 
-def as_often_as_a_weight_says(inputs: Any, weights: Any) -> None:
+def loop_on_weights(inputs: Any, weights: Any) -> None:
     for _ in range(int(weights[0, 0, 0].abs() * 10)):
         qml.RX(0.3, wires=1)
 
@@ -55,9 +55,9 @@ REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "mutual information": (after(lambda: qml.mutual_info([0], [1])), "mutual"),
     "density matrix": (after(lambda: qml.density_matrix(wires=[0])), "density|state"),
     "one among others": (after(lambda: [qml.expval(qml.Z(0)), qml.var(qml.Z(1))]), "var"),
-    "measurement on the way": (with_first(measured_on_the_way), "(?i)measure"),
-    "branch on inputs": (with_first(as_a_value_decides), "value|data|depend"),
-    "loop on weights": (with_first(as_often_as_a_weight_says), "value|data|depend"),
+    "measurement on the way": (with_first(mid_circuit_measurement), "(?i)measure"),
+    "branch on inputs": (with_first(branch_on_inputs), "value|data|depend"),
+    "loop on weights": (with_first(loop_on_weights), "value|data|depend"),
 }
 
 MIXES_ROWS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
@@ -82,136 +82,136 @@ def seen(function: Callable[..., Any]) -> tuple[FusedTorchLayer, qml.qnn.TorchLa
 
 
 @pytest.mark.parametrize("case", REFUSED)
-# Of TorchLayer, which takes the real part of a density matrix.
+# TorchLayer takes the real part of a density matrix.
 @pytest.mark.filterwarnings("ignore:Casting complex values to real:UserWarning")
-def test_what_is_refused_is_named_once_and_right(case: str) -> None:
+def test_unsupported_circuit_falls_back_with_one_warning(case: str) -> None:
     function, named = REFUSED[case]
-    fused, stock = seen(function)
-    inputs = some_inputs(4, 3)
+    fused, reference = seen(function)
+    inputs = draw_inputs(4, 3)
     with pytest.warns(FallbackWarning, match=named) as caught:
-        got = observe(fused, inputs)
-    assert_close(got, observe(stock, inputs), **DOUBLE)
+        actual = observe(fused, inputs)
+    assert_close(actual, observe(reference, inputs), **DOUBLE)
     causes = [str(warning.message) for warning in caught if warning.category is FallbackWarning]
     assert causes == [fused.fallback_cause]
     with warnings.catch_warnings():
         warnings.simplefilter("error", FallbackWarning)
         for batch in ((), (1,), (2, 3)):
-            again = some_inputs(*batch, 3, seed=1)
-            assert_close(observe(fused, again), observe(stock, again), **DOUBLE)
+            again = draw_inputs(*batch, 3, seed=1)
+            assert_close(observe(fused, again), observe(reference, again), **DOUBLE)
 
 
 @pytest.mark.parametrize("case", MIXES_ROWS)
-def test_rows_that_depend_on_others(case: str) -> None:
+def test_rows_that_depend_on_other_rows_fall_back(case: str) -> None:
     mix = MIXES_ROWS[case]
 
     def circuit(inputs, weights):
         return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(mix(inputs), weights)
 
-    fused, stock = seen(circuit)
+    fused, reference = seen(circuit)
     with pytest.warns(FallbackWarning, match="row"):
-        fused(some_inputs(4, 3))
+        fused(draw_inputs(4, 3))
     for batch in (4, 2, 7):
-        inputs = some_inputs(batch, 3, seed=batch)
-        assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+        inputs = draw_inputs(batch, 3, seed=batch)
+        assert_close(observe(fused, inputs), observe(reference, inputs), **DOUBLE)
 
 
-def test_a_circuit_first_seen_without_a_batch_may_mix_rows_later() -> None:
+def test_circuit_that_mixes_rows_first_called_without_batch() -> None:
     def circuit(inputs, weights):
         return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(inputs / inputs.max(), weights)
 
-    fused, stock = seen(circuit)
+    fused, reference = seen(circuit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FallbackWarning)
         for batch in ((), (1,), (4,), ()):
-            inputs = some_inputs(*batch, 3, seed=len(batch))
-            assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+            inputs = draw_inputs(*batch, 3, seed=len(batch))
+            assert_close(observe(fused, inputs), observe(reference, inputs), **DOUBLE)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_branch_is_taken_anew_each_time(sign: int) -> None:
+def test_branch_is_evaluated_in_each_call(sign: int) -> None:
     def circuit(inputs, weights):
         if weights[0, 0, 0] > 0:
             qml.Hadamard(0)
         return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
 
-    fused, stock = seen(circuit)
-    inputs = some_inputs(4, 3)
+    fused, reference = seen(circuit)
+    inputs = draw_inputs(4, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FallbackWarning)
         for factor in (1, sign, -sign):
             with torch.no_grad():
-                fused.weights[0, 0, 0] = stock.weights[0, 0, 0] = 0.3 * factor
-            assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+                fused.weights[0, 0, 0] = reference.weights[0, 0, 0] = 0.3 * factor
+            assert_close(observe(fused, inputs), observe(reference, inputs), **DOUBLE)
 
 
-def test_a_number_taken_out_of_a_weight_is_not_kept() -> None:
+def test_number_read_from_a_weight_is_not_cached() -> None:
     def circuit(inputs, weights):
         qml.RX(float(weights[0, 0, 0].detach()), wires=0)
         return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
 
-    fused, stock = seen(circuit)
-    inputs = some_inputs(4, 3)
+    fused, reference = seen(circuit)
+    inputs = draw_inputs(4, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FallbackWarning)
         for value in (0.3, 1.2):
             with torch.no_grad():
-                fused.weights[0, 0, 0] = stock.weights[0, 0, 0] = value
-            assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+                fused.weights[0, 0, 0] = reference.weights[0, 0, 0] = value
+            assert_close(observe(fused, inputs), observe(reference, inputs), **DOUBLE)
 
 
 @pytest.mark.parametrize("threshold", [-0.5, 0.5, 2.5])
 @pytest.mark.parametrize("argument", ["inputs", "weights"])
-def test_a_branch_hidden_in_numpy_is_taken_anew_each_time(argument: str, threshold: float) -> None:
+def test_branch_through_numpy_is_evaluated_in_each_call(argument: str, threshold: float) -> None:
     def circuit(inputs, weights):
         decisive = inputs if argument == "inputs" else weights
         if decisive.detach().numpy().flat[0] > threshold:
             qml.Hadamard(0)
         return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
 
-    fused, stock = seen(circuit)
+    fused, reference = seen(circuit)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FallbackWarning)
         for value in (-1.0, 0.0, 1.0, 3.0):
-            inputs = some_inputs(4, 3)
+            inputs = draw_inputs(4, 3)
             inputs[0, 0] = value
             with torch.no_grad():
-                fused.weights[0, 0, 0] = stock.weights[0, 0, 0] = value
-            assert_close(observe(fused, inputs), observe(stock, inputs), **DOUBLE)
+                fused.weights[0, 0, 0] = reference.weights[0, 0, 0] = value
+            assert_close(observe(fused, inputs), observe(reference, inputs), **DOUBLE)
 
 
-def test_random_numbers_are_drawn_anew_each_time() -> None:
+def test_random_numbers_are_drawn_in_each_call() -> None:
     def circuit(inputs, weights):
         qml.RX(torch.rand((), dtype=torch.float64), wires=0)
         return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
 
-    fused, stock = seen(circuit)
-    inputs = some_inputs(4, 3)
+    fused, reference = seen(circuit)
+    inputs = draw_inputs(4, 3)
     with pytest.warns(FallbackWarning):
         first = fused(inputs)
     assert not torch.equal(fused(inputs), first)
     torch.manual_seed(1)
-    got = fused(inputs)
+    actual = fused(inputs)
     torch.manual_seed(1)
-    torch.testing.assert_close(got, stock(inputs), **DOUBLE)
+    torch.testing.assert_close(actual, reference(inputs), **DOUBLE)
 
 
 @pytest.mark.parametrize("measure", [qml.sample, qml.counts], ids=["samples", "counts"])
-def test_samples_need_shots_as_for_torch_layer(measure: Callable[..., Any]) -> None:
-    fused, stock = seen(after(lambda: measure(wires=[0])))
-    inputs = some_inputs(4, 3)
-    with pytest.raises(qml.exceptions.DeviceError) as wanted:
-        stock(inputs)
-    with pytest.raises(qml.exceptions.DeviceError) as got:
+def test_samples_require_shots(measure: Callable[..., Any]) -> None:
+    fused, reference = seen(after(lambda: measure(wires=[0])))
+    inputs = draw_inputs(4, 3)
+    with pytest.raises(qml.exceptions.DeviceError) as expected:
+        reference(inputs)
+    with pytest.raises(qml.exceptions.DeviceError) as actual:
         fused(inputs)
-    assert str(got.value) == str(wanted.value)
-    assert fused.fallback_cause is None, "what fails is not said to be slow"
+    assert str(actual.value) == str(expected.value)
+    assert fused.fallback_cause is None, "a circuit that fails has no fallback cause"
 
 
-def test_other_simulators_give_the_same() -> None:
+def test_other_simulator_gives_the_same_results() -> None:
     device = qml.device("lightning.qubit", wires=3)
     qnode = qml.QNode(after(lambda: [qml.expval(qml.Z(0))]), device, diff_method="adjoint")
-    fused, stock = pair(qnode, {"weights": (2, 3, 3)})
-    inputs = some_inputs(4, 3)
+    fused, reference = pair(qnode, {"weights": (2, 3, 3)})
+    inputs = draw_inputs(4, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FallbackWarning)
-        assert_close(observe(fused, inputs), observe(stock, inputs), rtol=1e-6, atol=1e-6)
+        assert_close(observe(fused, inputs), observe(reference, inputs), rtol=1e-6, atol=1e-6)

@@ -1,4 +1,4 @@
-"""Finite shots: outcomes have the chances of the state, jointly, and repeat with their seed."""
+"""Finite shots: joint outcomes follow the probabilities of the state, and repeat with their seed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,10 @@ import torch
 from scipy import stats
 
 from qenn_core.engine import FusedTorchLayer
-from tests.engine.parity import in_double, node, some_inputs
+from tests.engine.parity import draw_inputs, in_double, node
 
 SHOTS = 50
-# Rows that are alike are measured independently.
+# Equal rows are measured independently.
 N_ROWS = 400
 
 
@@ -29,7 +29,7 @@ def layer_of(
 
 
 def same_rows(n_rows: int = N_ROWS) -> torch.Tensor:
-    return some_inputs(1, 3).expand(n_rows, 3)
+    return draw_inputs(1, 3).expand(n_rows, 3)
 
 
 def entangle(inputs: Any, weights: Any) -> None:
@@ -56,15 +56,15 @@ def exact(measure: Callable[[], Any], *, noise: float = 0) -> torch.Tensor:
     return in_double(qml.qnn.TorchLayer, qnode, {"weights": 3})(same_rows(1)).detach()[0]
 
 
-def assert_mean(values: torch.Tensor, wanted: torch.Tensor, spread: torch.Tensor) -> None:
-    """Fail unless the rows have this spread, and a mean as near as that allows."""
-    assert ((values.mean(0) - wanted).abs() <= 4.5 * spread / len(values) ** 0.5 + 1e-9).all()
+def assert_mean(values: torch.Tensor, expected: torch.Tensor, spread: torch.Tensor) -> None:
+    """Fail unless the rows have this standard deviation, and a mean within its standard error."""
+    assert ((values.mean(0) - expected).abs() <= 4.5 * spread / len(values) ** 0.5 + 1e-9).all()
     torch.testing.assert_close(values.std(0), spread, rtol=0.15, atol=1e-9)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.2])
 @pytest.mark.parametrize("wires", [[0, 1, 2], [2, 0], [1]])
-def test_outcomes_have_their_chances(wires: list[int], noise: float) -> None:
+def test_outcomes_match_probabilities(wires: list[int], noise: float) -> None:
     def measure():
         return qml.probs(wires=wires)
 
@@ -72,16 +72,18 @@ def test_outcomes_have_their_chances(wires: list[int], noise: float) -> None:
     counts = (layer(same_rows()) * SHOTS).detach()
     torch.testing.assert_close(counts, counts.round(), atol=1e-9, rtol=0)
     assert (counts.sum(1).round() == SHOTS).all()
-    chances = exact(measure, noise=noise)
-    test = stats.chisquare(counts.sum(0).round().numpy(), (chances / chances.sum()).numpy() * SHOTS * N_ROWS)
+    probabilities = exact(measure, noise=noise)
+    test = stats.chisquare(
+        counts.sum(0).round().numpy(), (probabilities / probabilities.sum()).numpy() * SHOTS * N_ROWS
+    )
     assert test.pvalue > 1e-3
-    # Rows scatter as independent draws do, not less and not more.
-    assert_mean(counts / SHOTS, chances, (chances * (1 - chances) / SHOTS).sqrt())
+    # Rows are independent draws.
+    assert_mean(counts / SHOTS, probabilities, (probabilities * (1 - probabilities) / SHOTS).sqrt())
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.2])
 @pytest.mark.parametrize("word", ["Z(0)", "X(0)", "Y(1)", "X(0) @ X(1)", "Y(2) @ Z(0)", "Z(0) @ Y(1) @ X(2)"])
-def test_words_scatter_as_coins_do(word: str, noise: float) -> None:
+def test_words_have_binomial_variance(word: str, noise: float) -> None:
     def measure():
         return [qml.expval(eval(word, {"X": qml.X, "Y": qml.Y, "Z": qml.Z}))]
 
@@ -102,7 +104,7 @@ def ghz(inputs, weights):
 
 
 @pytest.mark.parametrize("mixed", [False, True])
-def test_entangled_qubits_agree_in_every_shot(mixed: bool) -> None:
+def test_entangled_qubits_agree_in_each_shot(mixed: bool) -> None:
     means = layer_of(ghz, shots=7, mixed=mixed)(same_rows())
     assert torch.equal(means[:, 0], means[:, 1])
     assert torch.equal(means[:, 0], means[:, 2])
@@ -110,7 +112,7 @@ def test_entangled_qubits_agree_in_every_shot(mixed: bool) -> None:
     assert len(means[:, 0].unique()) > 4
 
 
-def test_all_that_is_measured_together_is_of_the_same_shots() -> None:
+def test_joint_measurements_share_shots() -> None:
     def measure():
         return [
             qml.probs(wires=[0, 1]),
@@ -120,13 +122,13 @@ def test_all_that_is_measured_together_is_of_the_same_shots() -> None:
         ]
 
     results = layer_of(ending_in(measure))(same_rows())
-    chances, first, second, both = results[:, :4], results[:, 4], results[:, 5], results[:, 6]
+    probabilities, first, second, both = results[:, :4], results[:, 4], results[:, 5], results[:, 6]
     for signs, mean in (((1, 1, -1, -1), first), ((1, -1, 1, -1), second), ((1, -1, -1, 1), both)):
-        torch.testing.assert_close(chances @ torch.tensor(signs, dtype=torch.float64), mean)
+        torch.testing.assert_close(probabilities @ torch.tensor(signs, dtype=torch.float64), mean)
 
 
-def test_words_that_commute_are_measured_together() -> None:
-    """Of a Bell pair, Z(0) + Z(1) is twice Z(0): it scatters more than two independent means would."""
+def test_compatible_words_share_shots() -> None:
+    """For a Bell pair, Z(0) + Z(1) is twice Z(0), with a larger variance than independent means."""
 
     def bell(inputs, weights):
         qml.RY(inputs[..., 0], wires=0)
@@ -137,7 +139,7 @@ def test_words_that_commute_are_measured_together() -> None:
     torch.testing.assert_close(results[:, 0], 2 * results[:, 1])
 
 
-def test_words_that_do_not_commute_are_measured_apart() -> None:
+def test_incompatible_words_are_sampled_independently() -> None:
     def measure():
         return [qml.expval(0.5 * qml.X(0) - 2.0 * qml.Z(0))]
 
@@ -159,7 +161,7 @@ def test_words_that_do_not_commute_are_measured_apart() -> None:
     ],
     ids=["Hadamard", "Hermitian", "Projector", "Hamiltonian"],
 )
-def test_other_observables_have_the_right_mean(observable: Callable[[], Any]) -> None:
+def test_other_observables_have_the_exact_mean(observable: Callable[[], Any]) -> None:
     def measure():
         return [qml.expval(observable())]
 
@@ -169,7 +171,7 @@ def test_other_observables_have_the_right_mean(observable: Callable[[], Any]) ->
     assert values.std() > 0
 
 
-def test_what_is_certain_is_measured_so() -> None:
+def test_certain_outcomes_have_no_variance() -> None:
     def plus(inputs, weights):
         qml.Hadamard(0)
         qml.S(1)
@@ -186,10 +188,11 @@ def test_few_and_many_shots(shots: int) -> None:
         return [qml.expval(qml.Z(0)), qml.expval(qml.Z(1))]
 
     means = layer_of(ending_in(measure), shots=shots)(same_rows(50)).detach()
-    wanted = exact(measure)
-    assert ((means - wanted).abs() < 5 / shots**0.5).all()
+    expected = exact(measure)
+    assert ((means - expected).abs() < 5 / shots**0.5).all()
     if shots == 1:
-        assert set(means.unique().tolist()) == {-1, 1}
+        torch.testing.assert_close(means, means.round(), rtol=0, atol=1e-12)
+        assert set(means.round().unique().tolist()) == {-1, 1}
 
 
 def outcomes(layer: torch.nn.Module, n_calls: int = 2) -> list[list[float]]:
@@ -204,19 +207,19 @@ def test_seeds() -> None:
     assert outcomes(layer(4)) != outcomes(layer(5))
     assert outcomes(layer(None)) != outcomes(layer(None))
     first, second = outcomes(layer(4))
-    assert first != second, "a second call measures anew"
+    assert first != second, "a second call draws new shots"
 
 
-def test_global_generators_are_left_alone() -> None:
+def test_global_generators_are_unchanged() -> None:
     layer = layer_of(ghz)
     torch.manual_seed(0)
-    wanted = torch.rand(3)
+    expected = torch.rand(3)
     torch.manual_seed(0)
     layer(same_rows(5))
-    assert torch.equal(torch.rand(3), wanted)
+    assert torch.equal(torch.rand(3), expected)
 
 
-def test_evaluation_repeats_and_leaves_the_training_alone() -> None:
+def test_evaluation_mode_repeats_shots_and_leaves_training_unchanged() -> None:
     watched, unwatched = layer_of(ghz), layer_of(ghz)
     watched.eval()
     assert outcomes(watched, 1) == outcomes(watched, 1)
@@ -226,20 +229,20 @@ def test_evaluation_repeats_and_leaves_the_training_alone() -> None:
 
 @pytest.mark.parametrize("form", ["one", "list", "tuple"])
 @pytest.mark.parametrize("batch", [(), (1,), (4,), (2, 3)])
-def test_shapes_are_those_without_shots(batch: tuple[int, ...], form: str) -> None:
+def test_shapes_equal_those_without_shots(batch: tuple[int, ...], form: str) -> None:
     def measure():
         if form == "one":
             return qml.expval(qml.Z(0))
         both = [qml.expval(qml.Z(0)), qml.expval(qml.X(1))]
         return both if form == "list" else tuple(both)
 
-    inputs = some_inputs(*batch, 3)
+    inputs = draw_inputs(*batch, 3)
     function = ending_in(measure)
-    wanted = in_double(qml.qnn.TorchLayer, node(function, None), {"weights": 3})(inputs)
-    assert layer_of(function)(inputs).shape == wanted.shape
+    expected = in_double(qml.qnn.TorchLayer, node(function, None), {"weights": 3})(inputs)
+    assert layer_of(function)(inputs).shape == expected.shape
 
 
-def test_each_model_is_measured_with_its_own_seed() -> None:
+def test_each_model_uses_its_seed() -> None:
     together = layer_of(ghz, seed=(1, 2, 3), n_models=3)(same_rows(50))
     assert together.shape == (3, 50, 4)
     for seed, means in zip((1, 2, 3), together, strict=True):
@@ -247,24 +250,24 @@ def test_each_model_is_measured_with_its_own_seed() -> None:
     assert len({tuple(means.flatten().tolist()) for means in together}) == 3
 
 
-def test_there_is_a_seed_for_each_model() -> None:
+def test_number_of_seeds_must_match_models() -> None:
     with pytest.raises(ValueError, match="seeds"):
         layer_of(ghz, seed=(1, 2), n_models=3)
 
 
-def test_a_row_that_is_not_finite_has_no_outcomes() -> None:
-    inputs = some_inputs(3, 3)
+def test_non_finite_row_gives_nan() -> None:
+    inputs = draw_inputs(3, 3)
     inputs[1, 0] = float("nan")
     means = layer_of(ending_in(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.Z(1))]))(inputs)
     assert means[1].isnan().all()
     assert means[[0, 2]].isfinite().all()
 
 
-def test_several_numbers_of_shots_are_left_to_pennylane() -> None:
+def test_shot_vectors_fall_back_to_pennylane() -> None:
     qnode = qml.set_shots(node(ghz, None), [10, 20])
     layer = in_double(FusedTorchLayer, qnode, {"weights": 3}, seed=1)
-    stock = in_double(qml.qnn.TorchLayer, qnode, {"weights": 3})
-    with pytest.raises(Exception) as wanted:  # noqa: PT011 - whatever TorchLayer makes of it
-        stock(same_rows(2))
-    with pytest.raises(type(wanted.value)):
+    reference = in_double(qml.qnn.TorchLayer, qnode, {"weights": 3})
+    with pytest.raises(Exception) as expected:  # noqa: PT011 - whatever TorchLayer makes of it
+        reference(same_rows(2))
+    with pytest.raises(type(expected.value)):
         layer(same_rows(2))

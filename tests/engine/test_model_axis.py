@@ -1,14 +1,15 @@
-"""Several models in one set of tensors give what each gives by itself."""
+"""Several models in one set of tensors give the results of each model alone."""
 
 import pennylane as qml
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qenn_core.engine import FallbackWarning, FusedTorchLayer
 from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, circuits
-from tests.engine.parity import DOUBLE, SINGLE, assert_close, in_double, node, observe, some_inputs
+from tests.engine.parity import DOUBLE, SINGLE, assert_close, draw_inputs, in_double, node, observe
+from tests.engine.random_examples import examples
 from tests.engine.reference import reference_of
 
 N_MODELS = 3
@@ -26,14 +27,13 @@ def side_by_side(layer: FusedTorchLayer, alone: torch.nn.Module, inputs: torch.T
         with torch.no_grad():
             for name, weight in layer.named_parameters():
                 alone.get_parameter(name).copy_(weight[model])
-        wanted = observe(alone, inputs if shared else inputs[model])
-        assert_close({name: values[model] for name, values in together.items()}, wanted, **DOUBLE)
+        expected = observe(alone, inputs if shared else inputs[model])
+        assert_close({name: values[model] for name, values in together.items()}, expected, **DOUBLE)
 
 
 def observe_models(layer: FusedTorchLayer, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
     """Return outputs and gradients of all models, each with the mixture that `observe` makes of one."""
     n_models = len(next(layer.parameters()))
-    # A copy of shared inputs for each model parts what each model says of them.
     inputs = inputs.detach().clone().requires_grad_()
     output = layer(inputs)
     assert len(output) == n_models
@@ -70,11 +70,11 @@ def small_circuits(draw) -> Circuit:
     return draw(circuits(n_wires=draw(st.integers(1, 4)), n_gates=6, mixed=mixed))
 
 
-@settings(max_examples=40)
+@examples(few=12, thorough=40)
 @given(small_circuits().filter(lambda circuit: circuit.uses_inputs), st.booleans())
 def test_random_circuits(circuit: Circuit, shared: bool) -> None:
     layer = in_double(FusedTorchLayer, circuit.node(), WEIGHT_SHAPES, n_models=N_MODELS)
-    inputs = some_inputs(4, N_INPUTS) if shared else some_inputs(N_MODELS, 4, N_INPUTS)
+    inputs = draw_inputs(4, N_INPUTS) if shared else draw_inputs(N_MODELS, 4, N_INPUTS)
     side_by_side(layer, reference_of(circuit), inputs)
     assert layer.fallback_cause is None
 
@@ -95,7 +95,7 @@ def test_shapes(batch: int) -> None:
     assert layer(torch.rand(N_MODELS, batch, 2)).shape == (N_MODELS, batch, 2)
 
 
-def test_one_model_keeps_its_axis() -> None:
+def test_single_model_keeps_its_axis() -> None:
     layer = FusedTorchLayer(node(reuploading, 2), {"weights": (2, 3)}, n_models=1)
     assert layer.weights.shape == (1, 2, 3)
     assert layer(torch.rand(4, 2)).shape == (1, 4, 2)
@@ -103,19 +103,19 @@ def test_one_model_keeps_its_axis() -> None:
 
 def test_single_precision() -> None:
     layer = FusedTorchLayer(node(reuploading, 2), {"weights": (2, 3)}, n_models=N_MODELS)
-    inputs = some_inputs(4, 2)
+    inputs = draw_inputs(4, 2)
     output = layer(inputs.float())
     assert output.dtype == torch.float32
     torch.testing.assert_close(output.double(), layer(inputs), **SINGLE)
 
 
-def test_as_many_sets_of_inputs_as_models() -> None:
+def test_number_of_input_sets_must_match_models() -> None:
     layer = FusedTorchLayer(node(reuploading, 2), {"weights": (2, 3)}, n_models=N_MODELS)
     with pytest.raises(ValueError, match="3"):
         layer(torch.rand(N_MODELS + 1, 4, 2))
 
 
-def test_models_that_cannot_be_compiled_run_one_by_one() -> None:
+def test_models_fall_back_one_by_one() -> None:
     def spread(inputs, weights):
         qml.AngleEmbedding(inputs, wires=range(2))
         qml.Rot(*weights, wires=0)
@@ -125,6 +125,6 @@ def test_models_that_cannot_be_compiled_run_one_by_one() -> None:
     layer = in_double(FusedTorchLayer, node(spread, 2), {"weights": 3}, n_models=N_MODELS)
     alone = in_double(qml.qnn.TorchLayer, node(spread, 2), {"weights": 3})
     with pytest.warns(FallbackWarning, match="var"):
-        layer(some_inputs(4, 2))
-    for inputs in (some_inputs(4, 2), some_inputs(N_MODELS, 4, 2)):
+        layer(draw_inputs(4, 2))
+    for inputs in (draw_inputs(4, 2), draw_inputs(N_MODELS, 4, 2)):
         side_by_side(layer, alone, inputs)

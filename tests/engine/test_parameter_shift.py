@@ -1,11 +1,11 @@
-"""Gradients as a quantum computer gets them: from further circuits with shifted angles."""
+"""Gradients as on a quantum computer, from further circuits with shifted angles."""
 
 import pennylane as qml
 import pytest
 import torch
 
 from qenn_core.engine import FusedTorchLayer
-from tests.engine.parity import assert_close, in_double, node, observe, some_inputs
+from tests.engine.parity import assert_close, draw_inputs, in_double, node, observe
 
 SHIFTED = {"rtol": 1e-8, "atol": 1e-8}
 
@@ -74,29 +74,29 @@ def layer_of(function, *, shots: int | None = None, **options) -> FusedTorchLaye
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
-def test_exact_shifted_circuits_give_the_exact_gradient(function) -> None:
-    inputs = some_inputs(3, 2)
+def test_exact_shift_rule_gives_exact_gradient(function) -> None:
+    inputs = draw_inputs(3, 2)
     shifted = layer_of(function, gradient="parameter-shift")
     assert_close(observe(shifted, inputs), observe(layer_of(function), inputs), **SHIFTED)
     assert shifted.fallback_cause is None
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.__name__)
-def test_measured_shifted_circuits_scatter_around_the_exact_gradient(function) -> None:
-    inputs = some_inputs(2, 2)
+def test_sampled_shift_rule_is_unbiased(function) -> None:
+    inputs = draw_inputs(2, 2)
     exact = observe(layer_of(function), inputs)
     measured = layer_of(function, shots=1000, gradient="parameter-shift", seed=1)
     runs = [observe(measured, inputs) for _ in range(60)]
-    for name, wanted in exact.items():
+    for name, expected in exact.items():
         values = torch.stack([run[name] for run in runs])
         mean, error = values.mean(0), values.std(0) / len(runs) ** 0.5
-        assert ((mean - wanted).abs() <= 4.5 * error + 1e-9).all(), name
+        assert ((mean - expected).abs() <= 4.5 * error + 1e-9).all(), name
         if name == "gradient of weights":
-            assert (error > 0).all(), "gradients are measured, too"
+            assert (error > 0).all(), "gradients are estimated from shots, too"
 
 
-def test_gradients_stay_exact_by_default_whatever_the_shots() -> None:
-    inputs = some_inputs(2, 2)
+def test_gradients_are_exact_with_shots_by_default() -> None:
+    inputs = draw_inputs(2, 2)
     exact, measured = (
         observe(layer_of(rotations), inputs),
         observe(layer_of(rotations, shots=20, seed=1), inputs),
@@ -105,30 +105,30 @@ def test_gradients_stay_exact_by_default_whatever_the_shots() -> None:
     assert_close(measured, exact, **SHIFTED)
 
 
-def test_circuits_are_counted_as_a_quantum_computer_runs_them() -> None:
-    """Three rows: one circuit a row, then two for each of the four rotations that weights turn."""
+def test_executions_of_forward_and_backward() -> None:
+    """Three rows: one circuit per row, then two for each of the four rotations that depend on weights."""
     layer = layer_of(rotations, gradient="parameter-shift")
-    output = layer(some_inputs(3, 2))
+    output = layer(draw_inputs(3, 2))
     assert layer.executions == 3
     output.sum().backward()
     assert layer.executions == 3 + 3 * 2 * 4
 
 
-def test_gradients_of_inputs_are_counted_where_they_are_asked_for() -> None:
+def test_executions_of_input_gradients() -> None:
     layer = layer_of(rotations, gradient="parameter-shift")
-    layer(some_inputs(3, 2).requires_grad_()).sum().backward()
+    layer(draw_inputs(3, 2).requires_grad_()).sum().backward()
     assert layer.executions == 3 + 3 * 2 * (4 + 2)
 
 
-def test_only_forward_passes_count_without_gradients() -> None:
+def test_executions_without_gradients() -> None:
     layer = layer_of(rotations, gradient="parameter-shift")
     with torch.no_grad():
         for batch in (1, 4):
-            layer(some_inputs(batch, 2))
+            layer(draw_inputs(batch, 2))
     assert layer.executions == 5
 
 
-def test_controlled_rotations_take_four_shifts() -> None:
+def test_executions_of_controlled_rotations() -> None:
     def one(inputs, weights):
         qml.AngleEmbedding(inputs, wires=range(2))
         qml.CRX(weights[0], wires=(0, 1))
@@ -136,33 +136,33 @@ def test_controlled_rotations_take_four_shifts() -> None:
         return [qml.expval(qml.Z(0)), qml.expval(qml.Z(1))]
 
     layer = layer_of(one, gradient="parameter-shift")
-    layer(some_inputs(5, 2)).sum().backward()
+    layer(draw_inputs(5, 2)).sum().backward()
     assert layer.executions == 5 * (1 + 4 + 2)
 
 
-def test_shots_are_counted_without_shifts_too() -> None:
+def test_executions_with_shots_and_exact_gradients() -> None:
     layer = layer_of(rotations, shots=100, seed=1)
-    layer(some_inputs(3, 2)).sum().backward()
+    layer(draw_inputs(3, 2)).sum().backward()
     assert layer.executions == 3
 
 
-def test_exact_simulation_counts_nothing() -> None:
+def test_exact_simulation_has_no_executions() -> None:
     layer = layer_of(rotations)
-    layer(some_inputs(3, 2)).sum().backward()
+    layer(draw_inputs(3, 2)).sum().backward()
     assert layer.executions == 0
 
 
-def test_words_that_do_not_commute_take_circuits_of_their_own() -> None:
+def test_incompatible_words_are_separate_executions() -> None:
     def both(inputs, weights):
         qml.AngleEmbedding(inputs, wires=range(2))
         qml.RY(weights[0], wires=0)
         return [qml.expval(qml.Z(0)), qml.expval(qml.X(0)), qml.expval(qml.Z(1))]
 
     layer = layer_of(both, shots=100, gradient="parameter-shift", seed=1)
-    layer(some_inputs(3, 2)).sum().backward()
+    layer(draw_inputs(3, 2)).sum().backward()
     assert layer.executions == 3 * 2 * (1 + 2)
 
 
-def test_unknown_ways_are_refused() -> None:
+def test_unknown_gradient_is_rejected() -> None:
     with pytest.raises(ValueError, match="finite-diff"):
         layer_of(rotations, gradient="finite-diff")

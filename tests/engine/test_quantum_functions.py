@@ -1,6 +1,7 @@
-"""What else quantum functions hold: arithmetic of numbers and operators, odd wires and observables."""
+"""Other contents of quantum functions: arithmetic of numbers and operators, wires and observables."""
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -8,12 +9,13 @@ import pennylane as qml
 import pytest
 import torch
 
-from tests.engine.parity import assert_close, assert_parity, node, observe, pair, some_inputs
+from tests.engine.parity import assert_close, assert_parity, draw_inputs, node, observe, pair
 
 Gates = Callable[[Any, Any], Any]
 Results = Callable[[], Any]
 
 WHERE = range(3)
+BATCHES: list[tuple[int, ...]] = [(4,), (), (2, 3), (1,)]
 
 ARITHMETIC: dict[str, Gates] = {
     "where": lambda x, w: qml.RX(torch.where(x[..., 0] > 0, x[..., 0], 2 * x[..., 1]), 0),
@@ -101,28 +103,26 @@ def layers(circuit: Callable[..., Any], wires: Any = 3, *, mixed: bool = False) 
     return pair(node(circuit, wires, mixed=mixed), {"weights": (4,)})
 
 
-@pytest.mark.parametrize("batch", [(), (4,)], ids=["row", "batch"])
-@pytest.mark.parametrize("case", ARITHMETIC)
+@pytest.mark.parametrize(("case", "batch"), list(zip(ARITHMETIC, cycle(BATCHES), strict=False)), ids=str)
 def test_arithmetic(case: str, batch: tuple[int, ...]) -> None:
-    fused, stock = layers(function(ARITHMETIC[case]))
-    inputs = some_inputs(*batch, 3)
+    fused, reference = layers(function(ARITHMETIC[case]))
+    inputs = draw_inputs(*batch, 3)
     if case == "not a number":
-        assert torch.equal(fused(inputs).isnan(), stock(inputs).isnan())
+        assert torch.equal(fused(inputs).isnan(), reference(inputs).isnan())
     else:
-        assert_parity(fused, stock, inputs)
+        assert_parity(fused, reference, inputs)
 
 
 @pytest.mark.parametrize("case", OPERATORS)
 def test_operators(case: str) -> None:
-    assert_parity(*layers(function(OPERATORS[case])), some_inputs(4, 3))
+    assert_parity(*layers(function(OPERATORS[case])), draw_inputs(4, 3))
 
 
-# Of TorchLayer, where results are complex numbers without an imaginary part.
+# TorchLayer warns where results are complex numbers without an imaginary part.
 @pytest.mark.filterwarnings("ignore:Casting complex values to real:UserWarning")
-@pytest.mark.parametrize("batch", [(), (1,), (4,), (2, 3)], ids=str)
-@pytest.mark.parametrize("case", OBSERVABLES)
+@pytest.mark.parametrize(("case", "batch"), list(zip(OBSERVABLES, cycle(BATCHES), strict=False)), ids=str)
 def test_results(case: str, batch: tuple[int, ...]) -> None:
-    assert_parity(*layers(function(results=OBSERVABLES[case])), some_inputs(*batch, 3))
+    assert_parity(*layers(function(results=OBSERVABLES[case])), draw_inputs(*batch, 3))
 
 
 @pytest.mark.parametrize(
@@ -137,16 +137,16 @@ def test_results(case: str, batch: tuple[int, ...]) -> None:
     ids=["unnamed", "idle", "reordered", "only measured", "only measured and reordered"],
 )
 def test_wires(device_wires: Any, results: Results) -> None:
-    assert_parity(*layers(function(results=results), device_wires), some_inputs(4, 3))
+    assert_parity(*layers(function(results=results), device_wires), draw_inputs(4, 3))
 
 
-def test_wires_that_are_not_there() -> None:
-    fused, stock = layers(function(lambda x, w: qml.X("elsewhere")))
-    with pytest.raises(qml.exceptions.WireError) as wanted:
-        stock(some_inputs(4, 3))
-    with pytest.raises(qml.exceptions.WireError) as got:
-        fused(some_inputs(4, 3))
-    assert str(got.value) == str(wanted.value)
+def test_missing_wires() -> None:
+    fused, reference = layers(function(lambda x, w: qml.X("elsewhere")))
+    with pytest.raises(qml.exceptions.WireError) as expected:
+        reference(draw_inputs(4, 3))
+    with pytest.raises(qml.exceptions.WireError) as actual:
+        fused(draw_inputs(4, 3))
+    assert str(actual.value) == str(expected.value)
 
 
 REFUSED_VALUES: dict[str, Gates] = {
@@ -157,21 +157,21 @@ REFUSED_VALUES: dict[str, Gates] = {
 
 
 @pytest.mark.parametrize("case", REFUSED_VALUES)
-def test_values_that_pennylane_refuses(case: str) -> None:
-    fused, stock = layers(function(REFUSED_VALUES[case]), mixed="chance" in case)
+def test_values_that_pennylane_rejects(case: str) -> None:
+    fused, reference = layers(function(REFUSED_VALUES[case]), mixed="chance" in case)
     for seed in range(2):
-        inputs = some_inputs(4, 3, seed=seed)
-        with pytest.raises(ValueError):  # noqa: PT011 - PennyLane's, whatever it says
-            stock(inputs)
+        inputs = draw_inputs(4, 3, seed=seed)
+        with pytest.raises(ValueError):  # noqa: PT011 - PennyLane's message
+            reference(inputs)
         with pytest.raises(ValueError):  # noqa: PT011
             fused(inputs)
 
 
-def test_values_are_refused_only_when_they_are_bad() -> None:
-    fused, stock = layers(function(lambda x, w: qml.AmplitudeEmbedding(x[..., :2], wires=0)))
-    good = torch.nn.functional.normalize(some_inputs(4, 2), dim=-1)
-    good = torch.cat([good, some_inputs(4, 1)], -1)
-    assert_close(observe(fused, good), observe(stock, good), rtol=1e-10, atol=1e-10)
+def test_only_invalid_values_are_rejected() -> None:
+    fused, reference = layers(function(lambda x, w: qml.AmplitudeEmbedding(x[..., :2], wires=0)))
+    good = torch.nn.functional.normalize(draw_inputs(4, 2), dim=-1)
+    good = torch.cat([good, draw_inputs(4, 1)], -1)
+    assert_close(observe(fused, good), observe(reference, good), rtol=1e-10, atol=1e-10)
     with pytest.raises(ValueError, match="norm"):
         fused(2 * good)
-    assert_parity(fused, stock, good)
+    assert_parity(fused, reference, good)

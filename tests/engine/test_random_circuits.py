@@ -1,4 +1,4 @@
-"""Random circuits out of every gate, channel and measurement give PennyLane's numbers and gradients."""
+"""Random circuits of all gates, channels and measurements give PennyLane's results and gradients."""
 
 from typing import Any
 
@@ -13,69 +13,71 @@ from tests.engine.parity import (
     assert_close,
     assert_parity,
     assert_parity_in_single,
+    draw_inputs,
     observe,
     pair,
-    some_inputs,
 )
+from tests.engine.random_examples import IS_THOROUGH, examples
 from tests.engine.reference import reference_of
 
 N_WIRES = st.sampled_from([1, 2, 2, 3, 3, 3, 4, 4, 5, 6])
 
 
 @st.composite
-def examples(draw: Any, *, mixed: bool) -> tuple[Circuit, tuple[int, ...]]:
+def circuits_and_batches(draw: Any, *, mixed: bool) -> tuple[Circuit, tuple[int, ...]]:
     """Draw a circuit, and leading dimensions of its inputs."""
     n_wires = draw(N_WIRES)
     circuit = draw(circuits(n_wires=n_wires, n_gates=8 if n_wires <= 4 else 4, mixed=mixed))
     return circuit, draw(st.sampled_from(batches(circuit)))
 
 
-@settings(max_examples=300)
-@given(examples(mixed=False))
+@examples(few=36, thorough=300)
+@given(circuits_and_batches(mixed=False))
 def test_pure(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
-    assert_parity(*pair(circuit.node(), WEIGHT_SHAPES), some_inputs(*batch, N_INPUTS))
+    assert_parity(*pair(circuit.node(), WEIGHT_SHAPES), draw_inputs(*batch, N_INPUTS))
 
 
-@settings(max_examples=200)
-@given(examples(mixed=True))
+@examples(few=24, thorough=200)
+@given(circuits_and_batches(mixed=True))
 def test_mixed(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
     fused, _ = pair(circuit.node(), WEIGHT_SHAPES)
-    assert_parity(fused, reference_of(circuit), some_inputs(*batch, N_INPUTS))
+    assert_parity(fused, reference_of(circuit), draw_inputs(*batch, N_INPUTS))
 
 
-@settings(max_examples=25)
-@given(examples(mixed=False))
+@examples(few=6, thorough=25)
+@given(circuits_and_batches(mixed=False))
 def test_pure_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
-    assert_parity_in_single(*pair(circuit.node(), WEIGHT_SHAPES), some_inputs(*batch, N_INPUTS))
+    assert_parity_in_single(*pair(circuit.node(), WEIGHT_SHAPES), draw_inputs(*batch, N_INPUTS))
 
 
-@settings(max_examples=25)
-@given(examples(mixed=True))
+@examples(few=6, thorough=25)
+@given(circuits_and_batches(mixed=True))
 def test_mixed_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
     fused, _ = pair(circuit.node(), WEIGHT_SHAPES)
-    assert_parity_in_single(fused, reference_of(circuit), some_inputs(*batch, N_INPUTS))
+    assert_parity_in_single(fused, reference_of(circuit), draw_inputs(*batch, N_INPUTS))
 
 
-@settings(max_examples=30)
-@given(examples(mixed=False))
-def test_the_reference_agrees_with_pennylane(example: tuple[Circuit, tuple[int, ...]]) -> None:
+@examples(few=10, thorough=30)
+@given(circuits_and_batches(mixed=False))
+def test_reference_agrees_with_pennylane(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
-    inputs = some_inputs(*batch, N_INPUTS)
-    _, stock = pair(circuit.node(), WEIGHT_SHAPES)
-    assert_close(observe(reference_of(circuit), inputs), observe(stock, inputs), **DOUBLE)
+    inputs = draw_inputs(*batch, N_INPUTS)
+    _, reference = pair(circuit.node(), WEIGHT_SHAPES)
+    assert_close(observe(reference_of(circuit), inputs), observe(reference, inputs), **DOUBLE)
 
 
+@pytest.mark.skipif(not IS_THOROUGH, reason="few random circuits do not contain most gates")
 @pytest.mark.parametrize("mixed", [False, True])
-def test_random_circuits_cover_what_they_should(mixed: bool) -> None:
-    """Guard against a generator that draws only easy things."""
+def test_random_circuits_cover_gates_and_results(mixed: bool) -> None:
+    """Guard against a generator that draws only easy circuits."""
     drawn: list[Circuit] = []
 
     @settings(max_examples=300)
-    @given(examples(mixed=mixed))
+    @given(circuits_and_batches(mixed=mixed))
     def collect(example: tuple[Circuit, tuple[int, ...]]) -> None:
         drawn.append(example[0])
 

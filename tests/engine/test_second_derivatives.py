@@ -1,24 +1,25 @@
-"""Gradients of gradients: for weights, for inputs and for both."""
+"""Second derivatives with respect to weights, inputs, and both."""
 
 import pennylane as qml
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qenn_core.engine import FusedTorchLayer
 from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, batches, circuits
-from tests.engine.parity import DOUBLE, assert_close, in_double, node, observe, pair, some_inputs
+from tests.engine.parity import DOUBLE, assert_close, draw_inputs, in_double, node, observe, pair
+from tests.engine.random_examples import examples
 from tests.engine.reference import reference_of
 
 
 def wave(values: torch.Tensor) -> torch.Tensor:
-    """Mix all entries, each with another weight."""
+    """Return a weighted sum of all entries, each with a different weight."""
     return (values * torch.arange(values.numel()).cos().reshape(values.shape)).sum()
 
 
 def curvature(layer: torch.nn.Module, inputs: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Return the gradients of a mixture of all gradients of a mixture of all outputs."""
+    """Return the gradients of a weighted sum of all gradients of a weighted sum of all outputs."""
     inputs = inputs.detach().clone().requires_grad_()
     leaves = {"inputs": inputs, **dict(layer.named_parameters())}
     output = wave(layer(inputs).sin())
@@ -31,18 +32,18 @@ def curvature(layer: torch.nn.Module, inputs: torch.Tensor) -> dict[str, torch.T
     return {name: curve.detach() for name, curve in zip(leaves, curves, strict=True)}
 
 
-@settings(max_examples=40)
+@examples(few=12, thorough=40)
 @given(st.integers(1, 4).flatmap(lambda n: circuits(n_wires=n, n_gates=6, mixed=False)))
 def test_pure(circuit: Circuit) -> None:
-    inputs = some_inputs(*batches(circuit)[0], N_INPUTS)
-    fused, stock = pair(circuit.node(), WEIGHT_SHAPES)
-    assert_close(curvature(fused, inputs), curvature(stock, inputs), **DOUBLE)
+    inputs = draw_inputs(*batches(circuit)[0], N_INPUTS)
+    fused, reference = pair(circuit.node(), WEIGHT_SHAPES)
+    assert_close(curvature(fused, inputs), curvature(reference, inputs), **DOUBLE)
 
 
-@settings(max_examples=30)
+@examples(few=10, thorough=30)
 @given(st.integers(1, 3).flatmap(lambda n: circuits(n_wires=n, n_gates=6, mixed=True)))
 def test_mixed(circuit: Circuit) -> None:
-    inputs = some_inputs(*batches(circuit)[0], N_INPUTS)
+    inputs = draw_inputs(*batches(circuit)[0], N_INPUTS)
     fused, _ = pair(circuit.node(), WEIGHT_SHAPES)
     assert_close(curvature(fused, inputs), curvature(reference_of(circuit), inputs), **DOUBLE)
 
@@ -79,9 +80,9 @@ def uploading_again(inputs, weights):
 def test_finite_differences_agree(function) -> None:
     mixed = function is not entangled
     layer = in_double(FusedTorchLayer, node(function, 2, mixed=mixed), {"weights": 3})
-    inputs = some_inputs(2, 2).requires_grad_()
+    inputs = draw_inputs(2, 2).requires_grad_()
 
-    # The checks change the weights in place.
+    # Gradcheck changes the weights in place, so the argument is unused.
     def evaluate(inputs: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         return layer(inputs)
 
@@ -98,7 +99,7 @@ def test_hessian_of_a_rotation() -> None:
         return qml.expval(qml.Z(0))
 
     layer = in_double(FusedTorchLayer, node(rotation, 1), {"weights": (1,)})
-    inputs = some_inputs(4, 1).requires_grad_()
+    inputs = draw_inputs(4, 1).requires_grad_()
     seen = observe(layer, inputs)
     weight = layer.weights.detach()
     torch.testing.assert_close(seen["output"], torch.cos(weight * inputs[:, 0].detach()))

@@ -1,4 +1,4 @@
-"""The layer is a torch module as TorchLayer is one: weights, states, copies, devices, training."""
+"""The layer is a torch module like TorchLayer: weights, states, copies, devices, training."""
 
 import copy
 import pickle
@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from qenn_core.engine import FusedTorchLayer
-from tests.engine.parity import DOUBLE, assert_close, assert_parity, node, observe, pair, some_inputs
+from tests.engine.parity import DOUBLE, assert_close, assert_parity, draw_inputs, node, observe, pair
 
 SHAPES = {"weights": (2, 3, 3), "shift": ()}
 
@@ -36,10 +36,10 @@ def test_weights_are_drawn_as_torch_layer_draws_them(qnode: qml.QNode) -> None:
         torch.manual_seed(3)
         return kind(qnode, SHAPES).state_dict()
 
-    fused, stock = drawn(FusedTorchLayer), drawn(qml.qnn.TorchLayer)
-    assert list(fused) == list(stock)
-    for name in stock:
-        assert torch.equal(fused[name], stock[name])
+    fused, reference = drawn(FusedTorchLayer), drawn(qml.qnn.TorchLayer)
+    assert list(fused) == list(reference)
+    for name in reference:
+        assert torch.equal(fused[name], reference[name])
         assert fused[name].dtype == torch.float32
 
 
@@ -52,68 +52,68 @@ def test_weights_can_be_initialised(qnode: qml.QNode, init: object) -> None:
     torch.manual_seed(3)
     fused = FusedTorchLayer(qnode, SHAPES, init)
     torch.manual_seed(3)
-    stock = qml.qnn.TorchLayer(qnode, SHAPES, init)
-    for got, wanted in zip(fused.parameters(), stock.parameters(), strict=True):
-        assert torch.equal(got, wanted)
+    reference = qml.qnn.TorchLayer(qnode, SHAPES, init)
+    for actual, expected in zip(fused.parameters(), reference.parameters(), strict=True):
+        assert torch.equal(actual, expected)
 
 
-def test_it_is_a_torch_layer(qnode: qml.QNode) -> None:
+def test_is_a_torch_layer(qnode: qml.QNode) -> None:
     fused, _ = pair(qnode, SHAPES)
     assert isinstance(fused, qml.qnn.TorchLayer)
     assert fused.qnode.func.__name__ in str(fused)
     assert fused.qnode is qnode
 
 
-def test_states_go_back_and_forth(qnode: qml.QNode) -> None:
-    fused, stock = pair(qnode, SHAPES)
-    inputs = some_inputs(2, 3)
+def test_state_dict_is_compatible_with_torch_layer(qnode: qml.QNode) -> None:
+    fused, reference = pair(qnode, SHAPES)
+    inputs = draw_inputs(2, 3)
     fused(inputs)
     with torch.no_grad():
-        for weight in stock.parameters():
+        for weight in reference.parameters():
             weight.mul_(0.7)
-    fused.load_state_dict(stock.state_dict())
-    assert_parity(fused, stock, inputs)
+    fused.load_state_dict(reference.state_dict())
+    assert_parity(fused, reference, inputs)
     with torch.no_grad():
         for weight in fused.parameters():
             weight.add_(0.2)
-    stock.load_state_dict(fused.state_dict())
-    assert_parity(fused, stock, inputs)
+    reference.load_state_dict(fused.state_dict())
+    assert_parity(fused, reference, inputs)
 
 
 @pytest.mark.parametrize("called_before", [False, True])
-def test_a_copy_is_a_layer_of_its_own(qnode: qml.QNode, called_before: bool) -> None:
-    layer, stock = pair(qnode, SHAPES)
-    inputs = some_inputs(2, 3)
+def test_copy_is_independent(qnode: qml.QNode, called_before: bool) -> None:
+    layer, reference = pair(qnode, SHAPES)
+    inputs = draw_inputs(2, 3)
     if called_before:
         layer(inputs)
     twin = copy.deepcopy(layer)
-    assert_parity(twin, stock, inputs)
+    assert_parity(twin, reference, inputs)
     with torch.no_grad():
         twin.weights.zero_()
-    assert_parity(layer, stock, inputs)
+    assert_parity(layer, reference, inputs)
 
 
 @pytest.mark.parametrize("called_before", [False, True])
-def test_it_can_be_pickled(qnode: qml.QNode, called_before: bool) -> None:
-    layer, stock = pair(qnode, SHAPES)
+def test_pickle_round_trip(qnode: qml.QNode, called_before: bool) -> None:
+    layer, reference = pair(qnode, SHAPES)
     if called_before:
-        layer(some_inputs(2, 3))
-    assert_parity(pickle.loads(pickle.dumps(layer)), stock, some_inputs(2, 3))
+        layer(draw_inputs(2, 3))
+    assert_parity(pickle.loads(pickle.dumps(layer)), reference, draw_inputs(2, 3))
 
 
 @pytest.mark.parametrize("device", ["cpu", *(["cuda"] if torch.cuda.is_available() else [])])
-def test_it_moves_to_a_device(qnode: qml.QNode, device: str) -> None:
-    layer, stock = pair(qnode, SHAPES)
-    inputs = some_inputs(5, 3)
+def test_moves_to_device(qnode: qml.QNode, device: str) -> None:
+    layer, reference = pair(qnode, SHAPES)
+    inputs = draw_inputs(5, 3)
     layer(inputs)
     moved = layer.to(device)
-    got = observe(moved, inputs.to(device))
-    assert got["output"].device.type == device
-    assert_close({name: value.cpu() for name, value in got.items()}, observe(stock, inputs), **DOUBLE)
+    actual = observe(moved, inputs.to(device))
+    assert actual["output"].device.type == device
+    assert_close({name: value.cpu() for name, value in actual.items()}, observe(reference, inputs), **DOUBLE)
 
 
-def test_training_takes_the_same_path(qnode: qml.QNode) -> None:
-    inputs, targets = some_inputs(8, 3), some_inputs(8, 2, seed=1)
+def test_training_gives_the_same_losses(qnode: qml.QNode) -> None:
+    inputs, targets = draw_inputs(8, 3), draw_inputs(8, 2, seed=1)
 
     def path(layer: torch.nn.Module) -> list[float]:
         torch.manual_seed(0)
@@ -128,32 +128,30 @@ def test_training_takes_the_same_path(qnode: qml.QNode) -> None:
             losses.append(loss.item())
         return losses
 
-    fused, stock = map(path, pair(qnode, SHAPES))
-    assert fused == pytest.approx(stock, abs=1e-7)
+    fused, reference = map(path, pair(qnode, SHAPES))
+    assert fused == pytest.approx(reference, abs=1e-7)
     assert fused[-1] < fused[0]
 
 
 @pytest.mark.parametrize("weight_dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("input_dtype", [torch.float32, torch.float64])
-def test_the_dtype_follows_the_inputs(
-    qnode: qml.QNode, input_dtype: torch.dtype, weight_dtype: torch.dtype
-) -> None:
-    fused, stock = pair(qnode, SHAPES)
-    inputs = some_inputs(2, 3).to(input_dtype)
-    got = observe(fused.to(weight_dtype), inputs)
-    wanted = observe(stock.to(weight_dtype), inputs)
-    for name in wanted:
-        assert got[name].dtype == wanted[name].dtype
-    assert_close(got, wanted, rtol=1e-5, atol=1e-5)
+def test_dtype_follows_inputs(qnode: qml.QNode, input_dtype: torch.dtype, weight_dtype: torch.dtype) -> None:
+    fused, reference = pair(qnode, SHAPES)
+    inputs = draw_inputs(2, 3).to(input_dtype)
+    actual = observe(fused.to(weight_dtype), inputs)
+    expected = observe(reference.to(weight_dtype), inputs)
+    for name in expected:
+        assert actual[name].dtype == expected[name].dtype
+    assert_close(actual, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_without_gradients(qnode: qml.QNode) -> None:
-    fused, stock = pair(qnode, SHAPES)
-    inputs = some_inputs(2, 3)
+    fused, reference = pair(qnode, SHAPES)
+    inputs = draw_inputs(2, 3)
     with torch.no_grad():
         output = fused(inputs)
     assert not output.requires_grad
-    torch.testing.assert_close(output, stock(inputs).detach(), **DOUBLE)
+    torch.testing.assert_close(output, reference(inputs).detach(), **DOUBLE)
     with torch.inference_mode():
         torch.testing.assert_close(fused(inputs), output, **DOUBLE)
     assert fused(inputs).requires_grad
@@ -170,7 +168,7 @@ def test_without_gradients(qnode: qml.QNode) -> None:
     ],
     ids=["no inputs", "inputs as weight", "weight without shape"],
 )
-def test_signatures_are_checked_as_torch_layer_does(function, shapes: dict, error: type) -> None:
+def test_signature_errors_match_torch_layer(function, shapes: dict, error: type) -> None:
     messages = []
     for kind in (FusedTorchLayer, qml.qnn.TorchLayer):
         with pytest.raises(error) as caught:

@@ -1,4 +1,4 @@
-"""The plain way to compute what the engine computes cleverly: full matrices, one number at a time."""
+"""Straightforward counterparts of the engine's computations, with full matrices."""
 
 from __future__ import annotations
 

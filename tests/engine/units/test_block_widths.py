@@ -1,14 +1,14 @@
-"""Choosing by counted cost: how wide blocks are, and which way steps are taken."""
+"""The choice of block widths and of the picture, by counted cost."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.engine.cost import block_widths, heisenberg_pays, split_evenly
+from qenn_core.engine.cost import block_widths, prefers_heisenberg, split_evenly
 
 
 @given(st.integers(0, 40), st.integers(1, 12))
-def test_parts_are_as_equal_as_can_be(total: int, parts: int) -> None:
+def test_parts_are_as_equal_as_possible(total: int, parts: int) -> None:
     sizes = split_evenly(total, parts)
     assert (len(sizes), sum(sizes)) == (parts, total)
     assert sizes == sorted(sizes, reverse=True)
@@ -39,17 +39,17 @@ def test_blocks_cover_all_wires_and_stay_small(
     assert all(width >= 1 and dim**width <= 64 for width in found)
 
 
-def test_few_rows_take_few_calls_and_many_rows_small_matrices() -> None:
+def test_few_rows_use_few_blocks_and_many_rows_small_blocks() -> None:
     assert len(widths(6, 2, rows=1, joins=False)) == 1
     assert len(widths(6, 2, rows=1000, joins=False)) > 1
 
 
-def test_matrices_of_each_row_are_kept_smaller_than_shared_ones() -> None:
+def test_matrices_per_row_are_smaller_than_shared_ones() -> None:
     shared, of_each_row = (widths(6, 2, rows=32, n_steps=10, per_row=some) for some in (False, True))
     assert max(of_each_row) < max(shared)
 
 
-def test_joining_factors_has_a_price() -> None:
+def test_joining_factors_has_a_cost() -> None:
     assert len(widths(2, 4, n_steps=1, joins=True)) > len(widths(2, 4, n_steps=1, joins=False))
 
 
@@ -59,11 +59,9 @@ def test_joining_factors_has_a_price() -> None:
         (4, 1000, [16.0, 16.0], True),
         (16, 1, [16.0, 16.0], False),
         (1, 1000, [], False),
-        # Contracting with all states must be cheaper than taking them through the steps.
+        # Contracting with all states must be cheaper than propagating them through the steps.
         (100, 1000, [16.0], False),
     ],
 )
-def test_the_smaller_side_is_taken_through_the_steps(
-    n_outputs: int, rows: int, step_entries: list[float], pays: bool
-) -> None:
-    assert heisenberg_pays(n_outputs, rows, 4.0**4, step_entries) is pays
+def test_cheaper_picture_is_chosen(n_outputs: int, rows: int, step_entries: list[float], pays: bool) -> None:
+    assert prefers_heisenberg(n_outputs, rows, 4.0**4, step_entries) is pays

@@ -1,4 +1,4 @@
-"""The examples in the engine's README print what it says."""
+"""The examples in the engine's README print the output stated there."""
 
 import re
 from contextlib import redirect_stdout
@@ -12,7 +12,7 @@ README = Path(qenn_core.engine.__file__).with_name("README.md")
 EXAMPLE = re.compile(r"```python\n(?P<source>.*?)```\n\n```text\n(?P<printed>.*?)```", re.DOTALL)
 
 
-def test_the_examples_print_what_they_say() -> None:
+def test_examples_print_the_stated_output() -> None:
     text = README.read_text(encoding="utf-8")
     examples = list(EXAMPLE.finditer(text))
     assert len(examples) == text.count("```python")
@@ -24,7 +24,7 @@ def test_the_examples_print_what_they_say() -> None:
         assert printed.getvalue() == example["printed"]
 
 
-def test_the_story_names_every_file() -> None:
+def test_readme_names_every_module() -> None:
     text = README.read_text(encoding="utf-8")
     files = {path.name for path in README.parent.glob("*.py")} - {"__init__.py"}
     assert {name for name in files if f"`{name}`" not in text} == set()

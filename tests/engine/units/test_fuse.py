@@ -1,4 +1,4 @@
-"""Fusing regroups what commutes into few steps, and changes nothing else."""
+"""Fusing groups commuting maps into few steps, and is equivalent to the original circuit."""
 
 from __future__ import annotations
 
@@ -14,35 +14,37 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.engine.fixed import Monomial
-from qenn_core.engine.fourier import MAX_TERMS, constant
-from qenn_core.engine.fuse import Chains, Fixed, Fused, Phases, Step, Wide, fuse
-from qenn_core.engine.parameters import INPUTS, NOTHING, WEIGHTS, Needs, Value
+from qenn_core.engine.constant_maps import Monomial
+from qenn_core.engine.fourier import MAX_TERMS, constant_series
+from qenn_core.engine.fuse import Chains, ConstantStep, FusedCircuit, MultiWireMap, Phases, Step, fuse
+from qenn_core.engine.parameters import INPUTS, NOTHING, WEIGHTS, Dependencies, Value
 from qenn_core.engine.paulis import transfer_matrix
-from qenn_core.engine.program import Map, Preparation, Program, transfer_table
-from qenn_core.engine.recording import _table
+from qenn_core.engine.program import Map, Program, StatePreparation, transfer_series
+from qenn_core.engine.recording import fourier_series
 from tests.engine.units import dense
 
 CLOSE = {"rtol": 0, "atol": 1e-10}
 
 
-def turn(gate: Any, wires: tuple[int, ...], needs: Needs, mixed: bool = False) -> Map:
-    """Return a gate whose angles depend on something."""
-    table = _table(gate(*[0.1] * gate.num_params, wires=wires))
-    assert table is not None
-    return Map(wires, transfer_table(table) if mixed else table, (Value(needs, entry=0),) * table.n_angles)
+def parametrised(gate: Any, wires: tuple[int, ...], depends_on: Dependencies, mixed: bool = False) -> Map:
+    """Return a parametrised gate with these dependencies."""
+    series = fourier_series(gate(*[0.1] * gate.num_params, wires=wires))
+    assert series is not None
+    return Map(
+        wires, transfer_series(series) if mixed else series, (Value(depends_on, entry=0),) * series.n_angles
+    )
 
 
-def still(operation: Any, mixed: bool = False) -> Map:
+def constant_map(operation: Any, mixed: bool = False) -> Map:
     """Return a constant gate or channel."""
     is_channel = isinstance(operation, qml.operation.Channel)
     kraus = np.array(operation.kraus_matrices() if is_channel else [qml.matrix(operation)], dtype=complex)
     matrix = transfer_matrix(torch.from_numpy(kraus)).numpy() if mixed else kraus[0]
-    return Map(tuple(operation.wires), constant(matrix))
+    return Map(tuple(operation.wires), constant_series(matrix))
 
 
 def program(*maps: Map, n_wires: int, mixed: bool = False) -> Program:
-    """Return a circuit in which each angle is an entry of its own."""
+    """Return a circuit in which each angle is a separate entry."""
     entries = count()
     numbered = [
         replace(one, values=tuple(replace(value, entry=next(entries)) for value in one.values))
@@ -51,7 +53,7 @@ def program(*maps: Map, n_wires: int, mixed: bool = False) -> Program:
     return Program(n_wires, mixed, (), tuple(numbered))
 
 
-# The plain way: every map on the whole register, in order.
+# The reference: every map on the whole register, in order.
 
 
 def angles_of(maps: tuple[Map, ...]) -> np.ndarray:
@@ -60,36 +62,36 @@ def angles_of(maps: tuple[Map, ...]) -> np.ndarray:
 
 
 def on_register(one: Map, circuit: Program) -> np.ndarray:
-    assert one.table is not None
-    return dense.on_register(one.table(angles_of((one,))[None])[0], one.wires, circuit.n_wires, circuit.dim)
+    assert one.series is not None
+    return dense.on_register(one.series(angles_of((one,))[None])[0], one.wires, circuit.n_wires, circuit.dim)
 
 
 def ground(circuit: Program) -> np.ndarray:
-    return reduce(np.kron, [circuit.ground] * circuit.n_wires)
+    return reduce(np.kron, [circuit.zero_state] * circuit.n_wires)
 
 
 def matrix_of(step: Step, circuit: Program) -> np.ndarray:
-    if isinstance(step, Fixed):
-        return (step.map.sparse() if isinstance(step.map, Monomial) else step.map).toarray()
+    if isinstance(step, ConstantStep):
+        return (step.map.to_sparse() if isinstance(step.map, Monomial) else step.map).toarray()
     if isinstance(step, Phases):
         return np.diag(np.exp(1j * (step.offsets + angles_of(step.maps) @ step.slopes)))
     maps = step.maps if isinstance(step, Chains) else (step.map,)
     return reduce(np.matmul, [on_register(one, circuit) for one in maps])
 
 
-def assert_does_the_same(fused: Fused, circuit: Program) -> None:
+def assert_does_the_same(fused: FusedCircuit, circuit: Program) -> None:
     state = ground(circuit)
-    for one in fused.start.chains:
+    for one in fused.initial.chains:
         state = on_register(one, circuit) @ state
-    for step in (*fused.before, *fused.after):
+    for step in (*fused.prefix, *fused.suffix):
         state = matrix_of(step, circuit) @ state
-    wanted = ground(circuit)
+    expected = ground(circuit)
     for one in circuit.maps:
-        wanted = on_register(one, circuit) @ wanted
-    np.testing.assert_allclose(state, wanted, **CLOSE)
+        expected = on_register(one, circuit) @ expected
+    np.testing.assert_allclose(state, expected, **CLOSE)
 
 
-TURNS = [qml.RX, qml.RY, qml.RZ, qml.PhaseShift, qml.Rot, qml.IsingZZ, qml.IsingXX, qml.CRX, qml.CRZ]
+PARAMETRISED = [qml.RX, qml.RY, qml.RZ, qml.PhaseShift, qml.Rot, qml.IsingZZ, qml.IsingXX, qml.CRX, qml.CRZ]
 CONSTANTS = [qml.Hadamard, qml.S, qml.X, qml.CNOT, qml.CZ, qml.SWAP]
 CHANNELS = [lambda wires: qml.DepolarizingChannel(0.1, wires), lambda wires: qml.AmplitudeDamping(0.2, wires)]
 
@@ -100,36 +102,36 @@ def programs(draw: st.DrawFn, mixed: bool) -> Program:
     maps = []
     for _ in range(draw(st.integers(1, 10))):
         wires = tuple(draw(st.permutations(range(n_wires)))[:2])
-        kind = draw(st.sampled_from([*TURNS, *CONSTANTS, *(CHANNELS if mixed else [])]))
+        kind = draw(st.sampled_from([*PARAMETRISED, *CONSTANTS, *(CHANNELS if mixed else [])]))
         own = wires[: getattr(kind, "num_wires", 1)]
-        if kind in TURNS:
-            maps.append(turn(kind, own, draw(st.sampled_from([WEIGHTS, INPUTS])), mixed))
+        if kind in PARAMETRISED:
+            maps.append(parametrised(kind, own, draw(st.sampled_from([WEIGHTS, INPUTS])), mixed))
         else:
-            maps.append(still(kind(wires=own), mixed))
+            maps.append(constant_map(kind(wires=own), mixed))
     return program(*maps, n_wires=n_wires, mixed=mixed)
 
 
 @given(programs(mixed=False))
-def test_a_fused_pure_circuit_does_the_same(circuit: Program) -> None:
+def test_fused_pure_circuit_is_equivalent(circuit: Program) -> None:
     assert_does_the_same(fuse(circuit), circuit)
 
 
 @given(programs(mixed=True))
-def test_a_fused_noisy_circuit_does_the_same(circuit: Program) -> None:
+def test_fused_noisy_circuit_is_equivalent(circuit: Program) -> None:
     assert_does_the_same(fuse(circuit), circuit)
 
 
 @given(programs(mixed=False))
-def test_what_follows_the_last_input_needs_none(circuit: Program) -> None:
+def test_suffix_does_not_depend_on_inputs(circuit: Program) -> None:
     fused = fuse(circuit)
-    assert not any(needs >= INPUTS for step in fused.after for needs in needs_of(step))
-    assert not fused.before or any(needs >= INPUTS for needs in needs_of(fused.before[-1]))
+    assert not any(depends_on >= INPUTS for step in fused.suffix for depends_on in dependencies_of(step))
+    assert not fused.prefix or any(depends_on >= INPUTS for depends_on in dependencies_of(fused.prefix[-1]))
 
 
-def needs_of(step: Step) -> set[Needs]:
-    if isinstance(step, Fixed):
+def dependencies_of(step: Step) -> set[Dependencies]:
+    if isinstance(step, ConstantStep):
         return {NOTHING}
-    return {one.needs for one in (step.maps if not isinstance(step, Wide) else (step.map,))}
+    return {one.depends_on for one in (step.maps if not isinstance(step, MultiWireMap) else (step.map,))}
 
 
 def kinds(steps: tuple[Step, ...]) -> list[type]:
@@ -140,90 +142,90 @@ def ring(n_wires: int) -> list[tuple[int, int]]:
     return [(wire, (wire + 1) % n_wires) for wire in range(n_wires)]
 
 
-def test_a_ring_of_cnots_is_one_permutation() -> None:
-    fused = fuse(program(*(still(qml.CNOT(pair)) for pair in ring(5)), n_wires=5))
-    (step,) = fused.after
-    assert isinstance(step, Fixed)
+def test_cnot_ring_is_one_monomial() -> None:
+    fused = fuse(program(*(constant_map(qml.CNOT(pair)) for pair in ring(5)), n_wires=5))
+    (step,) = fused.suffix
+    assert isinstance(step, ConstantStep)
     assert isinstance(step.map, Monomial)
 
 
-def test_a_ring_of_cnots_with_noise_between_is_one_sparse_matrix() -> None:
+def test_cnot_ring_with_noise_is_one_sparse_matrix() -> None:
     maps = []
     for pair in ring(3):
-        maps.append(still(qml.CNOT(pair), mixed=True))
-        maps += [still(qml.AmplitudeDamping(0.1, wire), mixed=True) for wire in pair]
+        maps.append(constant_map(qml.CNOT(pair), mixed=True))
+        maps += [constant_map(qml.AmplitudeDamping(0.1, wire), mixed=True) for wire in pair]
     circuit = program(*maps, n_wires=3, mixed=True)
     fused = fuse(circuit)
-    # The noise before the first CNOT of a wire is the wire's own beginning.
-    assert kinds(fused.after) == [Fixed]
+    # The noise before the first CNOT of a wire belongs to the initial state of the wire.
+    assert kinds(fused.suffix) == [ConstantStep]
     assert_does_the_same(fused, circuit)
 
 
-def test_noise_joins_the_rotation_before_it() -> None:
+def test_noise_joins_the_chain_of_its_rotation() -> None:
     circuit = program(
-        turn(qml.RX, (0,), WEIGHTS, mixed=True),
-        still(qml.DepolarizingChannel(0.1, 0), mixed=True),
-        turn(qml.RY, (0,), WEIGHTS, mixed=True),
+        parametrised(qml.RX, (0,), WEIGHTS, mixed=True),
+        constant_map(qml.DepolarizingChannel(0.1, 0), mixed=True),
+        parametrised(qml.RY, (0,), WEIGHTS, mixed=True),
         n_wires=1,
         mixed=True,
     )
     fused = fuse(circuit)
-    assert len(fused.start.chains) == 1
-    assert (fused.before, fused.after) == ((), ())
+    assert len(fused.initial.chains) == 1
+    assert (fused.prefix, fused.suffix) == ((), ())
 
 
-def test_rotations_of_one_wire_are_one_chain_as_long_as_they_need_the_same() -> None:
-    needs = [WEIGHTS, WEIGHTS, INPUTS, INPUTS, WEIGHTS]
-    fused = fuse(program(*(turn(qml.RX, (0,), one) for one in needs), n_wires=1))
-    assert [one.needs for one in fused.start.chains] == [WEIGHTS]
-    assert [needs_of(step) for step in fused.before] == [{INPUTS}]
-    assert [needs_of(step) for step in fused.after] == [{WEIGHTS}]
+def test_rotations_with_equal_dependencies_are_one_chain() -> None:
+    depends_on = [WEIGHTS, WEIGHTS, INPUTS, INPUTS, WEIGHTS]
+    fused = fuse(program(*(parametrised(qml.RX, (0,), one) for one in depends_on), n_wires=1))
+    assert [one.depends_on for one in fused.initial.chains] == [WEIGHTS]
+    assert [dependencies_of(step) for step in fused.prefix] == [{INPUTS}]
+    assert [dependencies_of(step) for step in fused.suffix] == [{WEIGHTS}]
 
 
-def test_chains_do_not_grow_without_end() -> None:
-    fused = fuse(program(*(turn(qml.Rot, (0,), WEIGHTS) for _ in range(5)), n_wires=1))
-    chains = [*fused.start.chains, *(one for step in fused.after for one in step.maps)]
+def test_chains_have_at_most_max_terms() -> None:
+    fused = fuse(program(*(parametrised(qml.Rot, (0,), WEIGHTS) for _ in range(5)), n_wires=1))
+    chains = [*fused.initial.chains, *(one for step in fused.suffix for one in step.maps)]
     assert len(chains) == 3
-    assert all(len(one.table.coefficients) <= MAX_TERMS for one in chains)
+    assert all(len(one.series.coefficients) <= MAX_TERMS for one in chains)
 
 
-def test_what_commutes_is_regrouped() -> None:
-    """Rotations and CNOTs given wire by wire become one step of each."""
+def test_commuting_maps_are_regrouped() -> None:
+    """Rotations and CNOTs, given wire by wire, become one step each."""
     maps = []
     for pair in [(0, 1), (2, 3)]:
-        maps += [turn(qml.RY, (wire,), WEIGHTS) for wire in pair]
-        maps.append(still(qml.CNOT(pair)))
-        maps += [turn(qml.RX, (wire,), WEIGHTS) for wire in pair]
+        maps += [parametrised(qml.RY, (wire,), WEIGHTS) for wire in pair]
+        maps.append(constant_map(qml.CNOT(pair)))
+        maps += [parametrised(qml.RX, (wire,), WEIGHTS) for wire in pair]
     fused = fuse(program(*maps, n_wires=4))
-    assert [one.wires for one in fused.start.chains] == [(0,), (1,), (2,), (3,)]
-    assert kinds(fused.after) == [Fixed, Chains]
-    assert [one.wires for one in fused.after[1].maps] == [(0,), (1,), (2,), (3,)]
+    assert [one.wires for one in fused.initial.chains] == [(0,), (1,), (2,), (3,)]
+    assert kinds(fused.suffix) == [ConstantStep, Chains]
+    assert [one.wires for one in fused.suffix[1].maps] == [(0,), (1,), (2,), (3,)]
 
 
-def test_what_inputs_do_not_wait_for_comes_after_them() -> None:
+def test_prefix_contains_only_ancestors_of_data_dependent_maps() -> None:
     circuit = program(
-        still(qml.Hadamard(0)),
-        still(qml.CNOT((0, 1))),
-        turn(qml.RX, (0,), WEIGHTS),
-        still(qml.CNOT((0, 2))),
-        turn(qml.RX, (1,), INPUTS),
+        constant_map(qml.Hadamard(0)),
+        constant_map(qml.CNOT((0, 1))),
+        parametrised(qml.RX, (0,), WEIGHTS),
+        constant_map(qml.CNOT((0, 2))),
+        parametrised(qml.RX, (1,), INPUTS),
         n_wires=3,
     )
     fused = fuse(circuit)
-    assert [needs_of(step) for step in fused.before] == [{NOTHING}, {INPUTS}]
-    assert [needs_of(step) for step in fused.after] == [{WEIGHTS}, {NOTHING}]
+    assert [dependencies_of(step) for step in fused.prefix] == [{NOTHING}, {INPUTS}]
+    assert [dependencies_of(step) for step in fused.suffix] == [{WEIGHTS}, {NOTHING}]
     assert_does_the_same(fused, circuit)
 
 
-def test_diagonal_gates_of_several_wires_turn_phases_together() -> None:
+def test_diagonal_gates_share_one_phases_step() -> None:
     n_wires = 4
     pairs = list(combinations(range(n_wires), 2))
     maps = [
-        *(still(qml.Hadamard(w)) for w in range(n_wires)),
-        *(turn(qml.IsingZZ, p, WEIGHTS) for p in pairs),
+        *(constant_map(qml.Hadamard(w)) for w in range(n_wires)),
+        *(parametrised(qml.IsingZZ, p, WEIGHTS) for p in pairs),
     ]
     fused = fuse(program(*maps, n_wires=n_wires))
-    (step,) = fused.after
+    (step,) = fused.suffix
     assert isinstance(step, Phases)
     assert step.slopes.shape == (len(pairs), 2**n_wires)
     bits = np.array(list(np.ndindex(*[2] * n_wires)))
@@ -245,54 +247,54 @@ def test_diagonal_gates_of_several_wires_turn_phases_together() -> None:
         (qml.SingleExcitation, 2, False),
     ],
 )
-def test_only_diagonal_gates_turn_phases(gate: Any, n_wires: int, diagonal: bool) -> None:
-    maps = [still(qml.Hadamard(0)), turn(gate, tuple(range(n_wires)), WEIGHTS)]
+def test_only_diagonal_gates_become_phases(gate: Any, n_wires: int, diagonal: bool) -> None:
+    maps = [constant_map(qml.Hadamard(0)), parametrised(gate, tuple(range(n_wires)), WEIGHTS)]
     circuit = program(*maps, n_wires=n_wires)
     fused = fuse(circuit)
-    assert kinds(fused.after) == [Phases if diagonal else Wide]
+    assert kinds(fused.suffix) == [Phases if diagonal else MultiWireMap]
     assert_does_the_same(fused, circuit)
 
 
-def test_phases_of_inputs_and_of_weights_are_steps_of_their_own() -> None:
-    maps = [still(qml.Hadamard(wire)) for wire in range(4)]
+def test_phases_with_different_dependencies_are_separate_steps() -> None:
+    maps = [constant_map(qml.Hadamard(wire)) for wire in range(4)]
     maps += [
-        turn(qml.IsingZZ, (2, 3), WEIGHTS),
-        turn(qml.IsingZZ, (0, 1), INPUTS),
-        turn(qml.CRZ, (1, 0), INPUTS),
+        parametrised(qml.IsingZZ, (2, 3), WEIGHTS),
+        parametrised(qml.IsingZZ, (0, 1), INPUTS),
+        parametrised(qml.CRZ, (1, 0), INPUTS),
     ]
     circuit = program(*maps, n_wires=4)
     fused = fuse(circuit)
-    assert [[len(step.maps), needs_of(step)] for step in fused.before] == [[2, {INPUTS}]]
-    assert [[len(step.maps), needs_of(step)] for step in fused.after] == [[1, {WEIGHTS}]]
+    assert [[len(step.maps), dependencies_of(step)] for step in fused.prefix] == [[2, {INPUTS}]]
+    assert [[len(step.maps), dependencies_of(step)] for step in fused.suffix] == [[1, {WEIGHTS}]]
     assert_does_the_same(fused, circuit)
 
 
-def test_a_mixed_state_has_no_phases() -> None:
-    fused = fuse(program(turn(qml.IsingZZ, (0, 1), WEIGHTS, mixed=True), n_wires=2, mixed=True))
-    assert kinds(fused.after) == [Wide]
+def test_mixed_state_has_no_phases_step() -> None:
+    fused = fuse(program(parametrised(qml.IsingZZ, (0, 1), WEIGHTS, mixed=True), n_wires=2, mixed=True))
+    assert kinds(fused.suffix) == [MultiWireMap]
 
 
-def test_a_wide_map_keeps_its_place() -> None:
+def test_multi_wire_map_keeps_its_position() -> None:
     circuit = program(
-        turn(qml.RX, (0,), WEIGHTS),
-        turn(qml.IsingXX, (0, 1), WEIGHTS),
-        turn(qml.RX, (0,), WEIGHTS),
-        turn(qml.CRX, (1, 0), WEIGHTS),
+        parametrised(qml.RX, (0,), WEIGHTS),
+        parametrised(qml.IsingXX, (0, 1), WEIGHTS),
+        parametrised(qml.RX, (0,), WEIGHTS),
+        parametrised(qml.CRX, (1, 0), WEIGHTS),
         n_wires=2,
     )
     fused = fuse(circuit)
-    assert kinds(fused.after) == [Wide, Chains, Wide]
+    assert kinds(fused.suffix) == [MultiWireMap, Chains, MultiWireMap]
     assert_does_the_same(fused, circuit)
 
 
-def test_a_map_on_a_prepared_wire_waits_for_it() -> None:
+def test_map_on_a_prepared_wire_is_not_in_the_initial_state() -> None:
     bell = np.array([1, 0, 0, 1], dtype=complex) / np.sqrt(2)
-    maps = (turn(qml.RX, (0,), WEIGHTS), turn(qml.RX, (2,), WEIGHTS))
-    fused = fuse(Program(3, False, (Preparation((0, 1), bell, None),), maps))
-    assert [one.wires for one in fused.start.chains] == [(2,)]
-    assert [step.maps for step in fused.after] == [(maps[0],)]
+    maps = (parametrised(qml.RX, (0,), WEIGHTS), parametrised(qml.RX, (2,), WEIGHTS))
+    fused = fuse(Program(3, False, (StatePreparation((0, 1), bell, None),), maps))
+    assert [one.wires for one in fused.initial.chains] == [(2,)]
+    assert [step.maps for step in fused.suffix] == [(maps[0],)]
 
 
-def test_nothing_to_do_has_no_steps() -> None:
+def test_empty_program_has_no_steps() -> None:
     fused = fuse(program(n_wires=2))
-    assert (fused.start.chains, fused.before, fused.after) == ((), (), ())
+    assert (fused.initial.chains, fused.prefix, fused.suffix) == ((), (), ())

@@ -1,4 +1,4 @@
-"""The Pauli basis holds the same states and channels as density matrices do."""
+"""The Pauli basis represents the same states and channels as density matrices."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from qenn_core.engine.paulis import (
     TO_Z,
+    conjugation_matrix,
     pauli_vector,
-    sandwich,
     transfer_matrix,
     word_action,
     word_index,
@@ -28,7 +28,7 @@ def transferred(kraus: Sequence[np.ndarray]) -> np.ndarray:
 
 @pytest.mark.parametrize("n_wires", [1, 2, 3])
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_transfer_matrix_does_what_its_kraus_operators_do(n_wires: int, number: int) -> None:
+def test_transfer_matrix_is_equivalent_to_kraus_operators(n_wires: int, number: int) -> None:
     draw = np.random.default_rng(n_wires)
     kraus = dense.kraus_operators(draw, n_wires, number)
     density = dense.density_matrix(draw, n_wires)
@@ -38,7 +38,7 @@ def test_a_transfer_matrix_does_what_its_kraus_operators_do(n_wires: int, number
     np.testing.assert_allclose(matrix @ dense.pauli_vector(density), dense.pauli_vector(after), **CLOSE)
 
 
-def test_leading_axes_are_kept() -> None:
+def test_leading_axes_are_preserved() -> None:
     draw = np.random.default_rng(0)
     kraus = np.stack([[dense.kraus_operators(draw, 1, 2) for _ in range(3)] for _ in range(2)])
     matrices = transferred(kraus)
@@ -46,33 +46,36 @@ def test_leading_axes_are_kept() -> None:
     np.testing.assert_allclose(matrices[1, 2], transferred(kraus[1, 2]), **CLOSE)
 
 
-def test_a_sandwich_has_two_different_sides() -> None:
+def test_conjugation_by_two_different_matrices() -> None:
     draw = np.random.default_rng(1)
     left, right = dense.complex_normal(draw, 4, 4), dense.complex_normal(draw, 4, 4)
     density = dense.density_matrix(draw, 2)
-    matrix = sandwich(torch.from_numpy(left), torch.from_numpy(right)).numpy()
+    matrix = conjugation_matrix(torch.from_numpy(left), torch.from_numpy(right)).numpy()
     after = left @ density @ right.conj().T
-    wanted = [np.trace(dense.pauli_word(word) @ after) for word in dense.words(2)]
-    np.testing.assert_allclose(matrix @ dense.pauli_vector(density), wanted, **CLOSE)
+    expected = [np.trace(dense.pauli_word(word) @ after) for word in dense.words(2)]
+    np.testing.assert_allclose(matrix @ dense.pauli_vector(density), expected, **CLOSE)
 
 
 def test_depolarizing_shrinks_the_bloch_vector() -> None:
-    chance = 0.3
+    probability = 0.3
     paulis = [dense.PAULIS[letter] for letter in "IXYZ"]
-    kraus = [np.sqrt(share) * one for share, one in zip([1 - chance, *[chance / 3] * 3], paulis, strict=True)]
-    shrunk = 1 - 4 * chance / 3
+    kraus = [
+        np.sqrt(share) * one
+        for share, one in zip([1 - probability, *[probability / 3] * 3], paulis, strict=True)
+    ]
+    shrunk = 1 - 4 * probability / 3
     np.testing.assert_allclose(transferred(kraus), np.diag([1, shrunk, shrunk, shrunk]), **CLOSE)
 
 
 def test_amplitude_damping_moves_towards_the_ground_state() -> None:
     g = 0.3
     kraus = [np.diag([1, np.sqrt(1 - g)]), np.array([[0, np.sqrt(g)], [0, 0]])]
-    wanted = np.diag([1, np.sqrt(1 - g), np.sqrt(1 - g), 1 - g])
-    wanted[3, 0] = g
-    np.testing.assert_allclose(transferred(kraus), wanted, **CLOSE)
+    expected = np.diag([1, np.sqrt(1 - g), np.sqrt(1 - g), 1 - g])
+    expected[3, 0] = g
+    np.testing.assert_allclose(transferred(kraus), expected, **CLOSE)
 
 
-def test_a_cnot_permutes_words_up_to_signs() -> None:
+def test_cnot_permutes_words_up_to_signs() -> None:
     cnot = np.eye(4)[[0, 1, 3, 2]]
     matrix = transferred([cnot])
     assert (np.abs(matrix).round(12).sum(axis=0) == 1).all()
@@ -82,7 +85,7 @@ def test_a_cnot_permutes_words_up_to_signs() -> None:
 
 
 @pytest.mark.parametrize("n_wires", [1, 2, 3])
-def test_the_pauli_vector_of_a_state_is_made_of_expectations(n_wires: int) -> None:
+def test_pauli_vector_contains_expectations(n_wires: int) -> None:
     draw = np.random.default_rng(n_wires)
     states = np.stack([[dense.state_vector(draw, n_wires) for _ in range(3)] for _ in range(2)])
     vectors = pauli_vector(torch.from_numpy(states))
@@ -93,7 +96,7 @@ def test_the_pauli_vector_of_a_state_is_made_of_expectations(n_wires: int) -> No
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.complex64])
-def test_real_amplitudes_and_single_precision_are_taken_too(dtype: torch.dtype) -> None:
+def test_real_amplitudes_and_single_precision(dtype: torch.dtype) -> None:
     state = torch.tensor([0.6, 0, 0, 0.8], dtype=dtype)
     vector = pauli_vector(state)
     assert vector.dtype == dtype.to_real()
@@ -102,7 +105,7 @@ def test_real_amplitudes_and_single_precision_are_taken_too(dtype: torch.dtype) 
 
 
 @given(WORDS)
-def test_a_word_acts_as_its_matrix(word: str) -> None:
+def test_word_action_is_equivalent_to_its_matrix(word: str) -> None:
     mask, phases = word_action(word)
     places = np.arange(2 ** len(word))
     matrix = np.zeros((len(places), len(places)), dtype=complex)
@@ -111,12 +114,12 @@ def test_a_word_acts_as_its_matrix(word: str) -> None:
 
 
 @pytest.mark.parametrize("n_wires", [0, 1, 2, 3])
-def test_words_are_counted_in_order(n_wires: int) -> None:
+def test_word_index_follows_the_order_of_words(n_wires: int) -> None:
     assert [word_index(word) for word in dense.words(n_wires)] == list(range(4**n_wires))
 
 
 @pytest.mark.parametrize("letter", TO_Z)
-def test_a_change_of_basis_makes_z_of_its_operator(letter: str) -> None:
+def test_change_of_basis_maps_operator_to_z(letter: str) -> None:
     turn = TO_Z[letter]
     np.testing.assert_allclose(turn.conj().T @ dense.PAULIS["Z"] @ turn, dense.PAULIS[letter], **CLOSE)
     np.testing.assert_allclose(turn @ turn.conj().T, np.eye(2), **CLOSE)

@@ -1,10 +1,10 @@
-"""Places of a register are numbers whose digits are the levels of its wires, wire 0 first."""
+"""Positions in a register are numbers whose digits are the levels of its wires, wire 0 first."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.engine.register import digits, moved
+from qenn_core.engine.register import digits, positions_in_order
 
 registers = st.tuples(st.sampled_from([2, 4]), st.integers(1, 4)).flatmap(
     lambda some: st.tuples(st.just(some[0]), st.permutations(range(some[1])), st.integers(1, some[1]))
@@ -12,7 +12,7 @@ registers = st.tuples(st.sampled_from([2, 4]), st.integers(1, 4)).flatmap(
 
 
 @given(registers)
-def test_digits_are_those_of_the_wires(register: tuple[int, list[int], int]) -> None:
+def test_digits_of_wires(register: tuple[int, list[int], int]) -> None:
     dim, order, count = register
     n_wires, wires = len(order), order[:count]
     for place, number in zip(np.ndindex(*[dim] * n_wires), digits(wires, n_wires, dim), strict=True):
@@ -20,8 +20,8 @@ def test_digits_are_those_of_the_wires(register: tuple[int, list[int], int]) -> 
 
 
 @given(registers)
-def test_places_move_with_their_wires(register: tuple[int, list[int], int]) -> None:
+def test_positions_in_order(register: tuple[int, list[int], int]) -> None:
     dim, order, _ = register
     numbers = np.arange(float(dim ** len(order))).reshape([dim] * len(order))
     reordered = numbers.transpose(order).ravel()
-    np.testing.assert_array_equal(reordered[moved(order, dim)], numbers.ravel())
+    np.testing.assert_array_equal(reordered[positions_in_order(order, dim)], numbers.ravel())

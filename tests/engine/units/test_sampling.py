@@ -1,4 +1,4 @@
-"""Finite shots: what is read from joint outcomes, and in which circuits they are drawn."""
+"""Finite shots: estimates from joint outcomes, and the circuits that they are drawn in."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.engine.measured import Expectation, Measurement, Probabilities
+from qenn_core.engine.measurements import Expectation, Measurement, Probabilities
 from qenn_core.engine.paulis import TO_Z
 from qenn_core.engine.sampling import Sampling, frequencies
 from tests.engine.units import dense
@@ -33,8 +33,8 @@ def exact_values(measurements: tuple[Measurement, ...], state: np.ndarray) -> li
     return values
 
 
-def chances_of(sampling: Sampling, state: np.ndarray) -> list[np.ndarray]:
-    """Return the chances of the joint outcomes in each group's basis."""
+def probabilities_of(sampling: Sampling, state: np.ndarray) -> list[np.ndarray]:
+    """Return the probabilities of the joint outcomes in each group's basis."""
     found = []
     for one in sampling.outcomes:
         assert one.wires == tuple(range(N_WIRES))
@@ -49,15 +49,13 @@ def chances_of(sampling: Sampling, state: np.ndarray) -> list[np.ndarray]:
         ((Z0, Z1, BOTH), ["ZZ"]),
         ((Z0, Y1), ["ZY"]),
         ((Z0, X0), ["ZZ", "XZ"]),
-        # What is measured with probabilities is Z; so the word joins the second group.
+        # Probabilities are measured in the basis Z, so they start the second group.
         ((X0, BOTH, Y1), ["XY", "ZZ"]),
         ((Expectation((("ZZ", 1.0), ("XX", 1.0), ("IX", 1.0), ("ZI", 2.0))),), ["ZZ", "XX"]),
         ((Expectation((("II", 3.0),)),), ["ZZ"]),
     ],
 )
-def test_words_that_differ_on_no_wire_share_a_circuit(
-    measurements: tuple[Measurement, ...], bases: list[str]
-) -> None:
+def test_compatible_words_share_a_circuit(measurements: tuple[Measurement, ...], bases: list[str]) -> None:
     sampling = Sampling(measurements, N_WIRES)
     assert [one.basis for one in sampling.outcomes] == bases
     assert sampling.n_circuits == len(bases)
@@ -74,32 +72,32 @@ some_measurements = st.lists(
 
 
 @given(some_measurements, st.integers(0, 9))
-def test_the_mean_over_all_outcomes_is_exact(measurements: tuple[Measurement, ...], seed: int) -> None:
-    """What certain outcomes give, weighed with their chances, are the exact values."""
+def test_mean_over_all_outcomes_is_exact(measurements: tuple[Measurement, ...], seed: int) -> None:
+    """Estimates from certain outcomes, weighted with their probabilities, add up to the exact values."""
     sampling = Sampling(measurements, N_WIRES)
     state = dense.state_vector(np.random.default_rng(seed), N_WIRES)
     certain = np.eye(2**N_WIRES)
     total = np.zeros(len(exact_values(measurements, state)))
-    # In the other groups let nothing be certain but outcome 0, whose part is taken off again.
+    # The other groups always have outcome 0, whose contribution is subtracted again.
     ground = np.tile(certain[0], sampling.n_circuits)
     base = estimate(sampling, ground)
-    for group, chances in enumerate(chances_of(sampling, state)):
-        for outcome, chance in enumerate(chances):
+    for group, probabilities in enumerate(probabilities_of(sampling, state)):
+        for outcome, chance in enumerate(probabilities):
             row = ground.copy()
             row[group * 2**N_WIRES : (group + 1) * 2**N_WIRES] = certain[outcome]
             total += chance * (estimate(sampling, row) - base)
     np.testing.assert_allclose(base + total, exact_values(measurements, state), atol=1e-12)
 
 
-def estimate(sampling: Sampling, chances: np.ndarray, shots: int = 3) -> np.ndarray:
-    rows = torch.from_numpy(chances).reshape(1, 1, -1)
+def estimate(sampling: Sampling, probabilities: np.ndarray, shots: int = 3) -> np.ndarray:
+    rows = torch.from_numpy(probabilities).reshape(1, 1, -1)
     return sampling.estimate(rows, shots, [stream()])[0, 0].numpy()
 
 
-def test_values_of_one_circuit_come_from_the_same_outcomes() -> None:
+def test_results_of_one_circuit_share_outcomes() -> None:
     state = np.array([0.6, 0, 0, 0.8])
     sampling = Sampling((Z0, Z1, Expectation((("ZZ", 1.0),)), BOTH), N_WIRES)
-    rows = torch.from_numpy(np.tile(np.concatenate(chances_of(sampling, state)), (1, 50, 1)))
+    rows = torch.from_numpy(np.tile(np.concatenate(probabilities_of(sampling, state)), (1, 50, 1)))
     z0, z1, product, *joint = sampling.estimate(rows, 7, [stream()])[0].numpy().T
     np.testing.assert_array_equal(z0, z1)
     np.testing.assert_array_equal(product, 1)
@@ -118,26 +116,26 @@ def test_each_model_draws_from_its_own_stream() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_row_that_has_run_away_is_not_a_number(bad: float) -> None:
+def test_non_finite_row_gives_nan(bad: float) -> None:
     shares = frequencies(np.array([[0.5, 0.5], [bad, 0.5], [1.0, 0.0]]), 8, stream())
     assert np.isnan(shares[1]).all()
     assert shares[0].sum() == 1
     assert shares[2].tolist() == [1, 0]
 
 
-def test_rounding_below_zero_is_no_chance() -> None:
+def test_negative_rounding_errors_count_as_zero() -> None:
     shares = frequencies(np.array([[1 + 1e-7, -1e-9]] * 100), 1000, stream())
     assert (shares == [1, 0]).all()
 
 
-def test_counts_have_the_chances() -> None:
-    chances = np.array([0.1, 0.2, 0.3, 0.4])
+def test_frequencies_match_probabilities() -> None:
+    probabilities = np.array([0.1, 0.2, 0.3, 0.4])
     shots, rows = 100, 4000
-    shares = frequencies(np.tile(chances, (rows, 1)), shots, stream())
-    five_sigma = 5 * np.sqrt(chances * (1 - chances) / shots / rows)
-    assert (np.abs(shares.mean(axis=0) - chances) < five_sigma).all()
-    np.testing.assert_allclose(shares.var(axis=0) * shots, chances * (1 - chances), rtol=0.15)
+    shares = frequencies(np.tile(probabilities, (rows, 1)), shots, stream())
+    five_sigma = 5 * np.sqrt(probabilities * (1 - probabilities) / shots / rows)
+    assert (np.abs(shares.mean(axis=0) - probabilities) < five_sigma).all()
+    np.testing.assert_allclose(shares.var(axis=0) * shots, probabilities * (1 - probabilities), rtol=0.15)
 
 
-def test_no_rows_have_no_estimates() -> None:
+def test_estimate_of_no_rows() -> None:
     assert Sampling((Z0, X0), N_WIRES).estimate(torch.zeros(2, 0, 8), 5, [stream()] * 2).shape == (2, 0, 2)

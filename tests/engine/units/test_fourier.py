@@ -1,4 +1,4 @@
-"""A table is the gate itself: found by evaluating it at a few angles, then multiplied and joined as sums."""
+"""Fourier series equal their gates, and so do their products."""
 
 import numpy as np
 import pennylane as qml
@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.engine.fourier import NotFourierError, Table, constant, fit
-from qenn_core.engine.program import transfer_table
-from qenn_core.engine.recording import _table
+from qenn_core.engine.fourier import FourierSeries, NotFourierError, constant_series, fit
+from qenn_core.engine.program import transfer_series
+from qenn_core.engine.recording import fourier_series
 from tests.engine.gates import GATES, NAMES, Gate
 from tests.engine.units.dense import pauli_vector, state_vector, unitary
 
 PARAMETRISED = [gate for gate in GATES if gate.n_angles]
-# The same gates as PennyLane's operators make others of them.
+# Gates modified by PennyLane's operators.
 MODIFIED = {
     "adjoint": lambda angle: qml.adjoint(qml.RX(angle, 0)),
     "controlled": lambda angle: qml.ctrl(qml.PhaseShift(angle, 1), 0),
@@ -33,14 +33,14 @@ def make(gate: Gate, angles: list[float]) -> qml.operation.Operator:
 
 
 @st.composite
-def tables(draw: st.DrawFn, dim: int = 2) -> Table:
+def some_series(draw: st.DrawFn, dim: int = 2) -> FourierSeries:
     n_angles = draw(st.integers(0, 2))
     vectors = st.tuples(*[st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0])] * n_angles)
     frequencies = draw(st.lists(vectors, min_size=1, max_size=4, unique=True))
     entries = st.sampled_from([0, 1, -0.5, 0.25j, 1 - 1j])
     size = len(frequencies) * dim * dim
     coefficients = draw(st.lists(entries, min_size=size, max_size=size))
-    return Table(
+    return FourierSeries(
         np.array(frequencies, dtype=float).reshape(len(frequencies), n_angles),
         np.array(coefficients, dtype=complex).reshape(len(frequencies), dim, dim),
     )
@@ -51,22 +51,22 @@ def some_angles(n_angles: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("gate", PARAMETRISED, ids=lambda gate: f"{gate.name}-{gate.n_wires}")
-def test_the_table_of_a_gate_is_its_matrix(gate: Gate) -> None:
+def test_series_of_a_gate_is_its_matrix(gate: Gate) -> None:
     operation = make(gate, [0.3] * gate.n_angles)
-    table = _table(operation)
+    table = fourier_series(operation)
     if any(np.ndim(parameter) for parameter in operation.data):
-        # A matrix or a vector is no angle.
+        # A matrix or a vector is not an angle.
         assert table is None
         return
     assert table is not None
     for angles in ANGLES[:, : gate.n_angles]:
-        wanted = qml.matrix(make(gate, list(angles)), wire_order=range(gate.n_wires))
-        np.testing.assert_allclose(table(angles[None])[0], wanted, **CLOSE)
+        expected = qml.matrix(make(gate, list(angles)), wire_order=range(gate.n_wires))
+        np.testing.assert_allclose(table(angles[None])[0], expected, **CLOSE)
 
 
 @pytest.mark.parametrize("name", MODIFIED)
-def test_a_modified_gate_has_a_table_too(name: str) -> None:
-    table = _table(MODIFIED[name](0.3))
+def test_series_of_a_modified_gate(name: str) -> None:
+    table = fourier_series(MODIFIED[name](0.3))
     assert table is not None
     for angle in ANGLES[:, 0]:
         # The product takes its angle twice.
@@ -74,20 +74,20 @@ def test_a_modified_gate_has_a_table_too(name: str) -> None:
         np.testing.assert_allclose(table(angles)[0], qml.matrix(MODIFIED[name](float(angle))), **CLOSE)
 
 
-def test_a_gate_is_fitted_once() -> None:
-    assert _table(qml.RX(0.1, wires="a")) is _table(qml.RX(2.0, wires=7))
-    assert _table(qml.RX(0.1, wires=0)) is not _table(qml.RY(0.1, wires=0))
+def test_series_is_fitted_once_per_gate() -> None:
+    assert fourier_series(qml.RX(0.1, wires="a")) is fourier_series(qml.RX(2.0, wires=7))
+    assert fourier_series(qml.RX(0.1, wires=0)) is not fourier_series(qml.RY(0.1, wires=0))
 
 
-def test_frequencies_that_nothing_has_are_left_out() -> None:
-    table = _table(qml.CRX(0.1, wires=(0, 1)))
+def test_absent_frequencies_are_left_out() -> None:
+    table = fourier_series(qml.CRX(0.1, wires=(0, 1)))
     assert table is not None
     assert sorted(table.frequencies[:, 0]) == [-0.5, 0, 0.5]
     assert table.spectrum(0) == (0.5,)
-    assert transfer_table(table).spectrum(0) == (0.5, 1.0)
+    assert transfer_series(table).spectrum(0) == (0.5, 1.0)
 
 
-def test_an_angle_without_effect_has_no_spectrum() -> None:
+def test_angle_without_effect_has_no_spectrum() -> None:
     table = fit(lambda angles: np.exp(1j * angles[:, :1, None]) * np.eye(2), 2)
     assert table.spectrum(0) == (1.0,)
     assert table.spectrum(1) == ()
@@ -98,7 +98,7 @@ def test_an_angle_without_effect_has_no_spectrum() -> None:
     [lambda angle: angle**2, lambda angle: angle / 3, lambda angle: np.sqrt(np.abs(angle)), np.floor],
     ids=["square", "third", "root", "step"],
 )
-def test_what_is_no_fourier_sum_is_refused(phase) -> None:
+def test_fit_rejects_other_functions(phase) -> None:
     def matrix(angles: np.ndarray) -> np.ndarray:
         return np.exp(1j * phase(angles[:, 0]))[:, None, None] * np.ones((1, 2, 2))
 
@@ -106,50 +106,50 @@ def test_what_is_no_fourier_sum_is_refused(phase) -> None:
         fit(matrix, 1)
 
 
-def test_a_gate_that_is_no_fourier_sum_has_no_table() -> None:
-    assert _table(qml.pow(qml.RX(0.3, wires=0), 0.5)) is None
+def test_gate_that_is_no_fourier_series() -> None:
+    assert fourier_series(qml.pow(qml.RX(0.3, wires=0), 0.5)) is None
 
 
-@given(first=tables(), last=tables())
-def test_a_product_is_the_product_of_the_matrices(first: Table, last: Table) -> None:
+@given(first=some_series(), last=some_series())
+def test_after_multiplies_matrices(first: FourierSeries, last: FourierSeries) -> None:
     product = last.after(first)
     assert product.n_angles == first.n_angles + last.n_angles
     angles = some_angles(product.n_angles)
-    wanted = last(angles[:, first.n_angles :]) @ first(angles[:, : first.n_angles])
-    np.testing.assert_allclose(product(angles), wanted, **CLOSE)
+    expected = last(angles[:, first.n_angles :]) @ first(angles[:, : first.n_angles])
+    np.testing.assert_allclose(product(angles), expected, **CLOSE)
 
 
-@given(left=tables(), right=tables(dim=4))
-def test_a_kronecker_product_is_that_of_the_matrices(left: Table, right: Table) -> None:
+@given(left=some_series(), right=some_series(dim=4))
+def test_kron_multiplies_matrices(left: FourierSeries, right: FourierSeries) -> None:
     product = left.kron(right)
     assert product.n_angles == left.n_angles + right.n_angles
     for angles in some_angles(product.n_angles):
         mine, others = angles[None, : left.n_angles], angles[None, left.n_angles :]
-        wanted = np.kron(left(mine)[0], right(others)[0])
-        np.testing.assert_allclose(product(angles[None])[0], wanted, **CLOSE)
+        expected = np.kron(left(mine)[0], right(others)[0])
+        np.testing.assert_allclose(product(angles[None])[0], expected, **CLOSE)
 
 
-@given(tables())
-def test_waves_add_up_to_the_table(table: Table) -> None:
+@given(some_series())
+def test_cosines_add_up_to_the_series(table: FourierSeries) -> None:
     if not np.abs(table.coefficients).max() > 0:
         return
-    frequencies, phases, coefficients = table.waves()
+    frequencies, phases, coefficients = table.cosines()
     angles = some_angles(table.n_angles)
-    waves = np.cos(angles @ frequencies - phases)
-    np.testing.assert_allclose(np.tensordot(waves, coefficients, axes=1), table(angles), **CLOSE)
-    # One cosine and one sine for each pair of opposite frequencies.
+    cosines = np.cos(angles @ frequencies - phases)
+    np.testing.assert_allclose(np.tensordot(cosines, coefficients, axes=1), table(angles), **CLOSE)
+    # At most one cosine and one sine for each pair of opposite frequencies.
     assert len({(*k, phase) for k, phase in zip(frequencies.T, phases, strict=True)}) == len(phases)
 
 
-def test_waves_of_a_real_matrix_are_real() -> None:
-    rot = _table(qml.Rot(0.1, 0.2, 0.3, wires=0))
+def test_cosines_of_a_real_matrix_have_real_coefficients() -> None:
+    rot = fourier_series(qml.Rot(0.1, 0.2, 0.3, wires=0))
     assert rot is not None
-    _, _, coefficients = transfer_table(rot).waves()
+    _, _, coefficients = transfer_series(rot).cosines()
     np.testing.assert_allclose(coefficients.imag, 0, **CLOSE)
 
 
-@given(tables())
-def test_pruning_changes_no_value(table: Table) -> None:
+@given(some_series())
+def test_pruning_preserves_values(table: FourierSeries) -> None:
     pruned = table.pruned()
     angles = some_angles(table.n_angles)
     np.testing.assert_allclose(pruned(angles), table(angles), **CLOSE)
@@ -157,27 +157,29 @@ def test_pruning_changes_no_value(table: Table) -> None:
     assert len(pruned.frequencies) == 1 or (np.abs(pruned.coefficients).max(axis=(1, 2)) > 0).all()
 
 
-def test_pruning_takes_rounding_for_zero() -> None:
-    noisy = Table(np.array([[0.0], [1.0]]), np.stack([np.eye(2), np.full((2, 2), 1e-13)]).astype(complex))
+def test_pruning_removes_rounding_errors() -> None:
+    noisy = FourierSeries(
+        np.array([[0.0], [1.0]]), np.stack([np.eye(2), np.full((2, 2), 1e-13)]).astype(complex)
+    )
     assert noisy.pruned().frequencies.tolist() == [[0.0]]
 
 
-def test_the_key_ignores_rounding_and_nothing_else() -> None:
-    table = constant(unitary(np.random.default_rng(3), 1))
+def test_key_ignores_only_rounding() -> None:
+    table = constant_series(unitary(np.random.default_rng(3), 1))
     assert table.key == table.map(lambda some: some + 1e-15).key
     assert table.key != table.map(lambda some: some + 1e-9).key
-    assert table.key != Table(np.ones((1, 1)), table.coefficients).key
+    assert table.key != FourierSeries(np.ones((1, 1)), table.coefficients).key
 
 
-def test_a_constant_table_takes_no_angles() -> None:
+def test_constant_series_has_no_angles() -> None:
     matrix = unitary(np.random.default_rng(4), 2)
-    table = constant(matrix)
+    table = constant_series(matrix)
     assert table.n_angles == 0
     np.testing.assert_array_equal(table(np.zeros((3, 0))), [matrix] * 3)
 
 
-def test_a_linear_function_of_a_table_is_that_of_its_matrix() -> None:
-    table = _table(qml.RX(0.1, wires=0))
+def test_map_applies_a_linear_function_to_the_matrix() -> None:
+    table = fourier_series(qml.RX(0.1, wires=0))
     assert table is not None
     vector = np.array([0.6, 0.8j])
     angles = some_angles(1)
@@ -186,15 +188,15 @@ def test_a_linear_function_of_a_table_is_that_of_its_matrix() -> None:
 
 
 @pytest.mark.parametrize("gate", PARAMETRISED, ids=lambda gate: f"{gate.name}-{gate.n_wires}")
-def test_the_transfer_table_turns_pauli_vectors(gate: Gate) -> None:
+def test_transfer_series_acts_on_pauli_vectors(gate: Gate) -> None:
     if gate.n_wires > 2:
         return
-    table = _table(make(gate, [0.3] * gate.n_angles))
+    table = fourier_series(make(gate, [0.3] * gate.n_angles))
     if table is None:
         return
     draw = np.random.default_rng(5)
     for angles in ANGLES[:1, : gate.n_angles]:
         state = state_vector(draw, gate.n_wires)
         after = table(angles[None])[0] @ state
-        transferred = transfer_table(table)(angles[None])[0] @ pauli_vector(np.outer(state, state.conj()))
+        transferred = transfer_series(table)(angles[None])[0] @ pauli_vector(np.outer(state, state.conj()))
         np.testing.assert_allclose(transferred, pauli_vector(np.outer(after, after.conj())), **CLOSE)

@@ -1,4 +1,4 @@
-"""Constant maps: what a small matrix is on a whole register, and how several become one."""
+"""Constant maps: small matrices on a whole register, and their products."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.engine.fixed import FixedMap, Monomial, embed, is_monomial, products
+from qenn_core.engine.constant_maps import ConstantMap, Monomial, embed, is_monomial, products
 from tests.engine.units import dense
 
 CNOT = np.eye(4, dtype=complex)[[0, 1, 3, 2]]
 CLOSE = {"rtol": 0, "atol": 1e-13}
 
 
-def full(some: FixedMap) -> Any:
-    return (some.sparse() if isinstance(some, Monomial) else some).toarray()
+def full(some: ConstantMap) -> Any:
+    return (some.to_sparse() if isinstance(some, Monomial) else some).toarray()
 
 
 @st.composite
@@ -28,7 +28,7 @@ def placements(draw: st.DrawFn) -> tuple[int, int, list[int], int]:
 
 
 @given(placements())
-def test_a_matrix_lies_on_its_wires_in_their_order(placement: tuple[int, int, list[int], int]) -> None:
+def test_embed_applies_a_matrix_to_its_wires_in_order(placement: tuple[int, int, list[int], int]) -> None:
     dim, n_wires, wires, seed = placement
     size = dim ** len(wires)
     matrix = dense.complex_normal(np.random.default_rng(seed), size, size)
@@ -37,7 +37,7 @@ def test_a_matrix_lies_on_its_wires_in_their_order(placement: tuple[int, int, li
 
 
 @given(placements())
-def test_a_permutation_with_phases_stays_one(placement: tuple[int, int, list[int], int]) -> None:
+def test_embedded_monomial_stays_monomial(placement: tuple[int, int, list[int], int]) -> None:
     dim, n_wires, wires, seed = placement
     draw = np.random.default_rng(seed)
     size = dim ** len(wires)
@@ -48,7 +48,7 @@ def test_a_permutation_with_phases_stays_one(placement: tuple[int, int, list[int
 
 
 @pytest.mark.parametrize(
-    ("matrix", "wanted"),
+    ("matrix", "expected"),
     [
         (CNOT, True),
         (np.diag([1, 1j]), True),
@@ -59,36 +59,36 @@ def test_a_permutation_with_phases_stays_one(placement: tuple[int, int, list[int
         (np.array([[1.0, 1.0], [0.0, 0.0]]), False),
     ],
 )
-def test_one_entry_in_each_row_and_column(matrix: np.ndarray, wanted: bool) -> None:
-    assert is_monomial(matrix) is wanted
+def test_is_monomial(matrix: np.ndarray, expected: bool) -> None:
+    assert is_monomial(matrix) is expected
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(["CNOT", "phases", "mix"]), st.integers(0, 3)), min_size=1, max_size=6)
 )
-def test_products_act_one_after_the_other(kinds: list[tuple[str, int]]) -> None:
+def test_products_preserve_the_order(kinds: list[tuple[str, int]]) -> None:
     draw = np.random.default_rng(0)
-    n_wires, small, wanted = 4, [], np.eye(16, dtype=complex)
+    n_wires, small, expected = 4, [], np.eye(16, dtype=complex)
     for kind, wire in kinds:
         wires = [wire, (wire + 1) % n_wires] if kind == "CNOT" else [wire]
         matrix = {"CNOT": CNOT, "phases": np.diag([1, 1j]), "mix": dense.unitary(draw, 1)}[kind]
         small.append(embed(matrix, wires, n_wires, 2))
-        wanted = dense.on_register(matrix, wires, n_wires) @ wanted
+        expected = dense.on_register(matrix, wires, n_wires) @ expected
     found = products(small)
     product = np.eye(16)
     for some in found:
         product = full(some) @ product
-    np.testing.assert_allclose(product, wanted, **CLOSE)
+    np.testing.assert_allclose(product, expected, **CLOSE)
 
 
-def test_a_ladder_is_one_permutation() -> None:
+def test_cnot_ladder_is_one_monomial() -> None:
     n_wires = 6
     ladder = [embed(CNOT, [wire, (wire + 1) % n_wires], n_wires, 2) for wire in range(n_wires)]
     (product,) = products(ladder)
     assert isinstance(product, Monomial)
 
 
-def test_a_ladder_with_sparse_noise_is_one_sparse_matrix() -> None:
+def test_sparse_maps_multiply_to_one_sparse_matrix() -> None:
     shrink = np.diag([1, 0.9, 0.9, 0.8])
     shrink[3, 0] = 0.2
     sparse = [embed(shrink, [wire], 3, 4) for wire in range(3)]
@@ -97,7 +97,7 @@ def test_a_ladder_with_sparse_noise_is_one_sparse_matrix() -> None:
     assert product.nnz == 5**3
 
 
-def test_products_stop_before_they_fill_up() -> None:
+def test_products_stay_sparse() -> None:
     draw = np.random.default_rng(0)
     n_wires = 8
     mixers = [embed(dense.unitary(draw, 1), [wire], n_wires, 2) for wire in range(n_wires)]
@@ -106,5 +106,5 @@ def test_products_stop_before_they_fill_up() -> None:
     assert [full(some).astype(bool).sum() // 2**n_wires for some in found] == [16, 16]
 
 
-def test_no_maps_have_no_products() -> None:
+def test_products_of_no_maps() -> None:
     assert products([]) == []

@@ -1,17 +1,17 @@
-"""What is measured, as constant matrices in both pictures, is what dense operators give."""
+"""The read-out matrices of both pictures agree with dense operators."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.engine.measured import (
+from qenn_core.engine.measurements import (
     Expectation,
     Measurement,
     Probabilities,
+    amplitude_readout,
     n_outputs,
-    on_amplitudes,
-    on_pauli_vector,
+    pauli_readout,
 )
 from qenn_core.engine.paulis import TO_Z
 from tests.engine.units import dense
@@ -52,37 +52,37 @@ def expected(some: list[Measurement], density: np.ndarray) -> np.ndarray:
 
 
 @given(measurements("Z"), st.integers(0, 9))
-def test_outputs_come_from_products_of_amplitudes(some: list[Measurement], seed: int) -> None:
+def test_amplitude_readout(some: list[Measurement], seed: int) -> None:
     state = dense.state_vector(np.random.default_rng(seed), N_WIRES)
     places = np.arange(2**N_WIRES)
     total = np.zeros(n_outputs(some))
-    for mask, matrix in on_amplitudes(some, N_WIRES).items():
+    for mask, matrix in amplitude_readout(some, N_WIRES).items():
         assert matrix.shape == (n_outputs(some), 2**N_WIRES)
         total += (matrix @ (state.conj() * state[places ^ mask])).real
     np.testing.assert_allclose(total, expected(some, np.outer(state, state.conj())), **CLOSE)
 
 
 @given(measurements("XYZ"), st.integers(0, 9))
-def test_outputs_come_from_a_pauli_vector(some: list[Measurement], seed: int) -> None:
+def test_pauli_readout(some: list[Measurement], seed: int) -> None:
     density = dense.density_matrix(np.random.default_rng(seed), N_WIRES)
-    matrix = on_pauli_vector(some, N_WIRES)
+    matrix = pauli_readout(some, N_WIRES)
     assert matrix.shape == (n_outputs(some), 4**N_WIRES)
     np.testing.assert_allclose(matrix @ dense.pauli_vector(density), expected(some, density), **CLOSE)
 
 
-def test_words_that_flip_the_same_bits_share_their_products() -> None:
+def test_words_that_flip_the_same_bits_share_a_mask() -> None:
     some = [Expectation((("XYI", 1.0), ("YXZ", 0.5))), Expectation((("ZII", 1.0),))]
-    assert set(on_amplitudes(some, N_WIRES)) == {0, 0b110}
+    assert set(amplitude_readout(some, N_WIRES)) == {0, 0b110}
 
 
 @pytest.mark.parametrize("letter", TO_Z)
-def test_another_basis_is_z_after_a_turn(letter: str) -> None:
+def test_another_basis_is_z_after_a_rotation(letter: str) -> None:
     density = dense.density_matrix(np.random.default_rng(0), N_WIRES)
     turn = dense.on_register(TO_Z[letter], [1], N_WIRES)
     turned = expected([Probabilities((1,), "Z")], turn @ density @ turn.conj().T)
     np.testing.assert_allclose(turned, expected([Probabilities((1,), letter)], density), **CLOSE)
 
 
-def test_outputs_are_counted() -> None:
+def test_n_outputs() -> None:
     assert n_outputs([]) == 0
     assert n_outputs([Expectation(()), Probabilities((0, 2), "ZZ"), Expectation((("ZII", 1.0),))]) == 6

@@ -1,0 +1,54 @@
+"""The private names of PennyLane that the engine relies on, each with its reason and when it can go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import torch
+
+
+def returned_value(qnode: qml.QNode) -> Any:
+    """Return what the quantum function returned in the last ``qnode.construct``.
+
+    A tape holds measurements in a flat list; whether the function returned one, a list or a tuple of them
+    decides the shape of the results. PennyLane 0.45 keeps it only in this attribute. Can go when
+    ``construct`` returns it.
+    """
+    return qnode._qfunc_output
+
+
+def device_generator(device: Any) -> np.random.Generator | None:
+    """Return the NumPy generator that a simulator draws shots from; ``None`` if it has none.
+
+    PennyLane 0.45 offers no public way to save, restore or reseed the generator of an existing device. Can
+    go when it does.
+    """
+    generator = getattr(device, "_rng", None)
+    return generator if isinstance(generator, np.random.Generator) else None
+
+
+@contextmanager
+def abstract_tensors() -> Iterator[None]:
+    """Let PennyLane treat PyTorch tensors like JAX's tracers, as numbers that are not known yet.
+
+    It then skips the validation of values, which the engine repeats in each call, and does not choose between
+    decompositions by a value. PennyLane 0.45 recognises only the tracers of JAX, so ``is_abstract`` is
+    replaced in the modules that look it up. Can go when PennyLane recognises the fake tensors of PyTorch.
+    """
+    original = qml.math.is_abstract
+
+    def is_abstract(tensor: Any, like: str | None = None) -> bool:
+        return isinstance(tensor, torch.Tensor) or bool(original(tensor, like))
+
+    modules = [module for module in (qml.math, qml.operation) if hasattr(module, "is_abstract")]
+    for module in modules:
+        module.is_abstract = is_abstract
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.is_abstract = original
