@@ -8,9 +8,9 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from qenn_core.data.reading.exchange import Options
 
 from qenn_core.analysis.predictions import Predictions, to_csv
-from qenn_core.data.reading.exchange import Options
 from qenn_core.data.reading.parsing import parse
 from qenn_core.data.target import NO_CLASS
 
