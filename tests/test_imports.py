@@ -5,6 +5,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -83,8 +84,13 @@ ALL_MODULES = _modules(CORE, PAGES, ROOT / "benchmarks") | {"app": ROOT / "app.p
 PACKAGES = {path.parent for path in MODULES.values() if path.name == "__init__.py"} - {CORE}
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a file imports anywhere, each as far as its text tells."""
+@cache
+def _imports(path: Path) -> frozenset[str]:
+    """Return the dotted names that a file imports anywhere, as far as its text says."""
+    return frozenset(_imported_names(path))
+
+
+def _imported_names(path: Path) -> Iterator[str]:
     package = path.relative_to(ROOT).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -152,6 +158,7 @@ def test_no_imports_are_circular() -> None:
     sorter.prepare()  # raises CycleError, which names the modules of a circle
 
 
+@cache
 def _offered(package: Path) -> set[str]:
     """Return the names that a package offers: those of its stub, or else of its ``__all__``."""
     stub = package / "__init__.pyi"
