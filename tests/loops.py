@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def in_its_own_thread(doing: Coroutine[Any, Any, T]) -> T:
+def run_in_thread(doing: Coroutine[Any, Any, T]) -> T:
     """Run to the end in a loop of its own."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, doing).result()

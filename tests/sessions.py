@@ -6,7 +6,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pages._shared.visitors import COOKIE
+from pages._server.workspace_cookie import COOKIE
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.workspace import owner_of
 

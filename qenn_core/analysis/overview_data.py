@@ -99,7 +99,7 @@ class PreparedSummary(_Record):
     feature_names: tuple[str, ...]
     input_names: tuple[str, ...]
     classes: tuple[ClassCount, ...]
-    rows: dict[PartName, int]
+    rows: dict[str, int]
     shown: Shown
     notes: tuple[str, ...]
     """What was done to the data, in plain sentences."""

@@ -327,7 +327,7 @@ class Studio:
     def check(self) -> None:
         """Fail if anything went wrong in this tab that no visitor should meet."""
         words = self.words
-        for sign in ("Traceback", "Error:", "Exception", "This was not foreseen"):
+        for sign in ("Traceback", "Error:", "Exception", "This is an error in the app"):
             if sign in words:
                 self.troubles.found[f"{sign!r} is on the page: {json.dumps(words[:2000])}"] += 1
         assert not self.troubles.found, str(self.troubles)

@@ -44,7 +44,7 @@ def test_one_click_trains_shows_and_compares(studio: Studio) -> None:
     rows = studio.table.locator("tbody tr").all_inner_texts()
     assert rows[0].startswith("QENN")
     assert rows[1].startswith("Logistic")
-    expect(page.get_by_text("95 % interval")).to_be_visible()
+    expect(page.get_by_text("95% interval")).to_be_visible()
     expect(studio.circuit).to_be_visible()
     for section in ("Encoding", "Layer 1", "Layer 2", "Layer 3"):
         expect(studio.circuit.get_by_text(section, exact=True)).to_be_visible()

@@ -53,7 +53,7 @@ def test_from_a_file_to_the_verdict(studio: Studio) -> None:
 
     studio.press("Stop")
     expect(studio.table).to_be_visible()
-    expect(studio.page.get_by_text("95 % interval")).not_to_have_count(0)
+    expect(studio.page.get_by_text("95% interval")).not_to_have_count(0)
     assert studio.page.evaluate("document.querySelector('[data-chart=loss]').kept"), "the same node"
     assert studio.table.locator("tbody tr").all_inner_texts()[0].startswith("QENN")
     legend = studio.chart("map").locator("..").locator(".qenn-legend")

@@ -31,9 +31,9 @@ def test_from_a_trained_model_to_a_file_of_predictions(studio: Studio) -> None:
     with_model(studio)
     without_answer = b"\r\n".join(line.rsplit(b";", 1)[0] for line in trees(30).splitlines())
     studio.upload("new.csv", without_answer)
-    expect(studio.page.get_by_text("does not say what each row is")).to_be_visible()
+    expect(studio.page.get_by_text("does not contain the true class of each row")).to_be_visible()
     with studio.page.expect_download() as download:
-        studio.press("Download the rows with their predictions")
+        studio.press("Download rows with predictions")
     assert download.value.suggested_filename == "new-predicted.csv"
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
     assert len(rows) == 30
@@ -76,7 +76,7 @@ def test_the_page_is_accessible_with_predictions_and_with_a_row(studio: Studio) 
     with_model(studio)
     assert accessible_in_both_themes()
     studio.upload("trees.csv", trees())
-    expect(studio.page.get_by_text("that the model had not seen")).to_be_visible()
+    expect(studio.page.get_by_text("that are new to the model")).to_be_visible()
     assert accessible_in_both_themes()
     studio.page.get_by_role("radio", name="One row").press("Space")
     expect(studio.page.get_by_role("spinbutton", name="Höhe")).to_be_visible()
@@ -89,5 +89,5 @@ def test_another_visitor_has_no_model(visit: Visit) -> None:
     with_model(visit())
     other = visit().open("/predict")
     expect(other.page.get_by_role("heading", name="No trained model yet")).to_be_visible()
-    other.page.get_by_role("main").get_by_role("link", name="Go and train one").click()
+    other.page.get_by_role("main").get_by_role("link", name="Go to training").click()
     expect(other.button("Train")).to_be_visible()

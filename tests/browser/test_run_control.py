@@ -78,7 +78,7 @@ def test_the_run_goes_on_while_controls_are_used_and_other_pages_are_read(runnin
     studio.go("Learn")
     expect(studio.page.get_by_role("heading", name="What is a QENN?")).to_be_visible()
     studio.go("Data")
-    expect(studio.page.get_by_role("heading", name="The first rows")).to_be_visible()
+    expect(studio.page.get_by_role("heading", name="First rows")).to_be_visible()
     studio.go("Train")
     epochs = studio.until_epochs(seen + 3)
     assert epochs == list(range(1, len(epochs) + 1))

@@ -27,7 +27,7 @@ def trained(studio: Studio, **link: str) -> str:
 
 def test_runs_are_found_again_compared_named_and_deleted(studio: Studio) -> None:
     studio.open("/runs")
-    expect(studio.page.get_by_text("Each training is kept here")).to_be_visible()
+    expect(studio.page.get_by_text("Every run is saved here")).to_be_visible()
     first = trained(studio)
     second = trained(studio, q="3", ent="none")
     studio.go("Runs")
@@ -46,7 +46,7 @@ def test_runs_are_found_again_compared_named_and_deleted(studio: Studio) -> None
     studio.press("Rename")
     studio.page.get_by_label("Name", exact=True).fill("The <b>first</b> one")
     studio.page.get_by_label("Name", exact=True).press("Enter")
-    studio.press("Save the name")
+    studio.press("Save name")
     expect(studio.history.locator("table")).to_contain_text("The <b>first</b> one")
     studio.press("Star")
     expect(studio.button("Unstar")).to_be_visible()
@@ -61,8 +61,8 @@ def test_runs_are_found_again_compared_named_and_deleted(studio: Studio) -> None
     studio.page.get_by_label("Search", exact=True).press("Enter")
     expect(studio.history.locator("table tbody tr")).to_have_count(1)
     studio.press("Delete")
-    studio.press("Delete for good")
-    expect(studio.page.get_by_text("No run has these words")).to_be_visible()
+    studio.press("Delete permanently")
+    expect(studio.page.get_by_text("No run matches this search")).to_be_visible()
     studio.page.get_by_label("Search", exact=True).fill("")
     studio.page.get_by_label("Search", exact=True).press("Enter")
     expect(studio.history.locator("table tbody tr")).to_have_count(1)
@@ -99,7 +99,7 @@ def test_a_link_brings_the_settings_to_another_visitor_but_not_the_run(visit: Vi
     expect(second.complaints).to_have_count(0)
     assert second.page.request.get(f"{second.url}/api/runs/{run}").status == 404
     second.go("Runs")
-    expect(second.page.get_by_text("Each training is kept here")).to_be_visible()
+    expect(second.page.get_by_text("Every run is saved here")).to_be_visible()
 
 
 def test_a_workspace_goes_on_in_another_browser_when_its_user_says_so(visit: Visit) -> None:
@@ -112,8 +112,8 @@ def test_a_workspace_goes_on_in_another_browser_when_its_user_says_so(visit: Vis
     there.page.goto(link)
     expect(there.page.get_by_role("heading", name="Open this workspace here?")).to_be_visible()
     assert link.partition("#")[2] not in there.page.url
-    there.page.get_by_role("link", name="Stay in mine").click()
-    expect(there.page.get_by_text("Each training is kept here")).to_be_visible()
+    there.page.get_by_role("link", name="Stay in my workspace").click()
+    expect(there.page.get_by_text("Every run is saved here")).to_be_visible()
     there.page.goto(link)
     there.button("Open this workspace").click()
     there.settled()
@@ -123,7 +123,7 @@ def test_a_workspace_goes_on_in_another_browser_when_its_user_says_so(visit: Vis
     # By the keyboard: what unfolds moves away under a mouse.
     there.page.get_by_role("link", name="Start a new workspace").press("Enter")
     there.button("Start a new workspace").click()
-    expect(there.page.get_by_text("Each training is kept here")).to_be_visible()
+    expect(there.page.get_by_text("Every run is saved here")).to_be_visible()
     assert len(here.open("/runs").rows()) == 1
 
 
@@ -141,10 +141,10 @@ def test_two_tabs_of_one_browser_see_the_same_run(studio: Studio) -> None:
     expect(studio.button("Resume")).to_be_enabled()
     other.go("Runs")  # where the run is still ticked
     other.press("Delete")
-    expect(other.page.get_by_text("1 training will be ended")).to_be_visible()
-    other.press("Delete for good")
-    expect(other.page.get_by_text("Each training is kept here")).to_be_visible()
-    expect(studio.complaints).to_contain_text("This run is no longer here.")
+    expect(other.page.get_by_text("1 run still in training will be stopped")).to_be_visible()
+    other.press("Delete permanently")
+    expect(other.page.get_by_text("Every run is saved here")).to_be_visible()
+    expect(studio.complaints).to_contain_text("This run no longer exists.")
     expect(studio.button("Train")).to_be_enabled()
     studio.excuse("404")  # the answer to the tab that followed the run
     other.check()
@@ -160,9 +160,9 @@ def test_a_file_is_found_again_after_a_refresh_until_its_owner_deletes_it(studio
     studio.settled()
     studio.unfold("Your files")
     studio.press("Delete")
-    expect(studio.page.get_by_role("heading", name="Bring your own data")).to_be_visible()
+    expect(studio.page.get_by_role("heading", name="Upload your own data")).to_be_visible()
     studio.page.reload()
-    expect(studio.page.get_by_text("upload the file to go on")).to_be_visible()
+    expect(studio.page.get_by_text("upload the file to continue")).to_be_visible()
 
 
 def test_a_run_whose_server_was_killed_is_interrupted_and_goes_on(
@@ -225,5 +225,5 @@ def test_the_table_is_used_by_the_keyboard_and_does_not_flicker(studio: Studio) 
     assert studio.page.evaluate("document.querySelector('[data-testid=stDataFrame] canvas').kept")
     expect(studio.button("Open")).to_be_enabled()
     studio.press("Delete")
-    studio.press("Delete for good")
+    studio.press("Delete permanently")
     expect(studio.history.locator("table tbody tr")).to_have_count(1)

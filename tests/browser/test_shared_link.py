@@ -41,7 +41,7 @@ def test_a_link_opens_framed_with_its_settings_on_a_cold_server(
             expect(studio.navigation(name)).to_be_visible()
         studio.expect_link(**SETTINGS)
         expect(studio.menu("Data")).to_have_value("Iris flowers")
-        expect(studio.page.get_by_role("heading", name="The first rows")).to_be_visible()
+        expect(studio.page.get_by_role("heading", name="First rows")).to_be_visible()
         studio.go("Train")
         expect_settings(studio)
         studio.expect_link(**SETTINGS)

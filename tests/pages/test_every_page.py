@@ -46,12 +46,12 @@ def test_the_data_page_shows_every_data_set(source: str) -> None:
     assert all_is_well(app)
     assert app.selectbox(key="field:data.source").value == source
     assert [heading.value for heading in app.subheader] == [
-        "The first rows",
-        "Rows of each class",
+        "First rows",
+        "Rows per class",
         "The data at a glance",
-        "The most telling features",
-        "What each column is",
-        "What was done",
+        "The most informative features",
+        "Columns",
+        "How the data were prepared",
     ]
     assert {f"param:{source}:{param.name}" for param in DATASETS[source].params} <= {
         widget.key for kind in ("number_input", "selectbox") for widget in app.get(kind)

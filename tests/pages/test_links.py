@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sessions import all_is_well, complaints, link_of, open_app, owner_of_session, spec_of
 
-from pages._shared.state import read_link
+from pages._shared.state import parse_link
 from qenn_core import jobs
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.feasibility import largest_circuit
@@ -56,7 +56,7 @@ def test_a_bad_value_is_named_and_the_rest_is_used() -> None:
 
 
 def test_a_bad_value_takes_no_other_with_it_whose_key_begins_alike() -> None:
-    spec, problems = read_link(
+    spec, problems = parse_link(
         {"p": "-1", "pat": "3", "l": "99", "lr": "0.1", "d.n_samples": "-5", "d.noise": "0.3"}
     )
     assert {problem.field for problem in problems} == {
@@ -90,19 +90,19 @@ def test_a_bad_value_takes_no_other_with_it_whose_key_begins_alike() -> None:
 )
 def test_only_what_is_bad_is_dropped(bad: dict[str, str], field: str) -> None:
     good = {"ent": "none", "seed": "7"}
-    found, problems = read_link(good | bad)
+    found, problems = parse_link(good | bad)
     assert found == ExperimentSpec.from_query(good)
     assert problems[0].field.startswith(field)
 
 
 def test_values_that_are_good_alone_but_not_together_leave_an_allowed_spec() -> None:
-    found, problems = read_link({"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05", "l": "2"})
+    found, problems = parse_link({"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05", "l": "2"})
     assert problems[0].field == "engine.device"
     assert found == ExperimentSpec.from_query({"eng": "pennylane", "p": "0.05", "l": "2"})
 
 
 def test_a_circuit_that_is_too_large_for_the_other_settings_is_made_as_large_as_fits() -> None:
-    found, problems = read_link({"q": "14", "p": "0.05", "l": "10"})
+    found, problems = parse_link({"q": "14", "p": "0.05", "l": "10"})
     most = largest_circuit(found)
     assert 1 < most < 14
     assert str(problems[0]) == f"circuit.n_qubits is 14, but must be at most {most} with the other settings."
@@ -110,7 +110,7 @@ def test_a_circuit_that_is_too_large_for_the_other_settings_is_made_as_large_as_
 
 
 def test_settings_with_which_no_circuit_fits_are_not_used() -> None:
-    found, problems = read_link(
+    found, problems = parse_link(
         {"eng": "pennylane", "dev": "reference.qubit", "bs": "1024", "l": "10", "shots": "1000"}
     )
     assert problems[0].field == "circuit.n_qubits"
@@ -118,7 +118,7 @@ def test_settings_with_which_no_circuit_fits_are_not_used() -> None:
 
 
 def test_several_bad_values_are_all_named() -> None:
-    found, problems = read_link({"q": "99", "l": "0", "enc": "none", "seed": "7"})
+    found, problems = parse_link({"q": "99", "l": "0", "enc": "none", "seed": "7"})
     assert {problem.field for problem in problems} == {
         "circuit.n_qubits",
         "circuit.n_layers",
@@ -128,7 +128,7 @@ def test_several_bad_values_are_all_named() -> None:
 
 
 def test_words_that_are_not_the_app_s_own_are_left_alone() -> None:
-    assert read_link({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
+    assert parse_link({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
 
 
 def test_a_link_to_a_run_that_is_gone_opens_its_settings_without_a_word() -> None:
@@ -143,7 +143,7 @@ def test_who_started_a_run_that_is_gone_is_told() -> None:
     app.button[0].click().run()
     jobs.service().forget(link_of(app)["run"], owner_of_session(app))
     app.run()
-    assert "This run is no longer here." in complaints(app)
+    assert "This run no longer exists." in complaints(app)
     assert link_of(app) == {"ep": "1"}
     assert not app.button[0].disabled
 

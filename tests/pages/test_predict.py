@@ -10,8 +10,8 @@ import pytest
 from sessions import MAIN, all_is_well, complaints, text_of
 from streamlit.testing.v1 import AppTest
 
+from pages._server.workspace_cookie import COOKIE
 from pages._shared.state import RUN_KEY
-from pages._shared.visitors import COOKIE
 from qenn_core import jobs, limits
 from qenn_core.data.builtin import load_builtin
 from qenn_core.data.table import Table
@@ -88,7 +88,7 @@ def test_the_page_says_what_a_model_takes(key: str) -> None:
     assert all_is_well(app)
     assert app.header[0].value == "Predict kind"
     text = text_of(app).replace("\\", "")
-    assert "mixed.csv · trained on mixed.csv · 7 columns · right on 88% of its test rows" in text
+    assert "mixed.csv · trained on mixed.csv · 7 columns · 88% of its test rows classified correctly" in text
     assert "<td>member</td><td>yes or no</td><td>no or yes</td>" in text
 
 
@@ -134,8 +134,8 @@ def test_a_file_is_predicted_row_by_row(key: str, of_mixed: Trained) -> None:
     assert shown["remark"].tolist() == rows["remark"].tolist()
     text = text_of(app).replace("\\", "")
     right = round(of_mixed.finished.test.accuracy * len(rows))
-    assert f"**{right} of {len(rows)} rows** ({right / len(rows):.0%}) that the model had not seen" in text
-    assert "None is just like a row that it was trained on." in text
+    assert f"**{right} of {len(rows)} rows** ({right / len(rows):.0%}) that are new to the model" in text
+    assert "None of the rows is identical to a row that the model was trained or validated on." in text
     assert "1 column is none that the model learnt from: ‘remark’." in text
 
 
@@ -143,15 +143,15 @@ def test_the_accuracy_on_the_training_file_is_not_flattering(key: str, of_mixed:
     n_test = len(of_mixed.preparation.split.test)
     text = text_of(upload(open_page(key), mixed().frame))
     assert f"of {n_test} rows** (" in text
-    assert f"{120 - n_test} of them are just like rows that it was trained on" in text
+    assert f"{120 - n_test} of them are identical to training or validation rows of the model" in text
     text = text_of(upload(open_page(key), of_mixed.rows(mixed().frame, "train")))
-    assert "This says nothing about new rows." in text
+    assert "says nothing about new rows." in text
 
 
 def test_without_the_target_nothing_is_compared(key: str) -> None:
     app = upload(open_page(key), mixed().frame.drop(columns="kind"))
     assert all_is_well(app)
-    assert "does not say what each row is" in text_of(app)
+    assert "does not contain the true class of each row" in text_of(app)
 
 
 def test_one_row_written_by_another_program_will_do(key: str) -> None:
@@ -218,7 +218,7 @@ def test_what_is_not_known_of_a_row_may_be_left_out(key: str) -> None:
         widget.set_value(None)
     for widget in app.selectbox:
         if widget.label != "Model":
-            widget.set_value("not known")
+            widget.set_value("unknown")
     app.run()
     assert all_is_well(app)
     assert "1 gap in ‘weight’ filled with the median of the training rows" in text_of(app).replace("\\", "")

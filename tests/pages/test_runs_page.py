@@ -11,8 +11,8 @@ import pytest
 from sessions import MAIN, all_is_well, complaints, link_of, spec_of, text_of
 from streamlit.testing.v1 import AppTest
 
-from pages._shared.history import CHOSEN
-from pages._shared.visitors import COOKIE
+from pages._server.workspace_cookie import COOKIE
+from pages._shared.run_table import SELECTED_KEY
 from qenn_core import jobs
 from qenn_core.errors import JobError
 from qenn_core.experiment import ExperimentSpec
@@ -56,7 +56,7 @@ def open_runs(key: str, *chosen: str) -> AppTest:
     """Open the Runs page of a workspace, with some runs ticked."""
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.session_state[COOKIE] = key
-    app.session_state[CHOSEN] = chosen
+    app.session_state[SELECTED_KEY] = chosen
     app.run()
     return app.switch_page("runs.py").run()
 
@@ -74,7 +74,7 @@ def button(app: AppTest, label: str) -> Any:
 def test_an_empty_history_says_what_will_be_here(key: str) -> None:
     app = open_runs(key)
     assert all_is_well(app)
-    assert "Each training is kept here" in text_of(app)
+    assert "Every run is saved here" in text_of(app)
     assert not app.dataframe
 
 
@@ -94,7 +94,7 @@ def test_names_are_searched(key: str) -> None:
     app.text_input(key="search").set_value("größ").run()
     assert names(app) == ["Größe"]
     app.text_input(key="search").set_value("nothing like it").run()
-    assert "No run has these words" in text_of(app)
+    assert "No run matches this search" in text_of(app)
     app.text_input(key="search").set_value("").run()
     assert len(names(app)) == 2
 
@@ -162,7 +162,7 @@ def test_a_run_gets_a_name_that_is_text(key: str) -> None:
     app = open_runs(key, run)
     name = "<img src=x> *bold* =1+1"
     app.text_input(key=f"name:{run}:Two moons").set_value(name).run()
-    button(app, "Save the name").click().run()
+    button(app, "Save name").click().run()
     assert all_is_well(app)
     assert names(app) == [name]
 
@@ -172,7 +172,7 @@ def test_a_name_that_is_none_is_refused_in_words(key: str, name: str) -> None:
     run = keep(key)
     app = open_runs(key, run)
     app.text_input(key=f"name:{run}:Two moons").set_value(name).run()
-    button(app, "Save the name").click().run()
+    button(app, "Save name").click().run()
     assert str(MAX_NAME_LENGTH) in complaints(app)
     assert names(app) == ["Two moons"]
 
@@ -180,7 +180,7 @@ def test_a_name_that_is_none_is_refused_in_words(key: str, name: str) -> None:
 def test_runs_are_deleted_for_good(key: str) -> None:
     gone, kept = keep(key, name="gone"), keep(key, name="kept")
     app = open_runs(key, gone)
-    button(app, "Delete for good").click().run()
+    button(app, "Delete permanently").click().run()
     assert all_is_well(app)
     assert names(app) == ["kept"]
     assert jobs.service().store.runs.get(owner_of(key), gone) is None

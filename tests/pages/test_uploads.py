@@ -55,7 +55,7 @@ def test_a_file_is_read_and_shown(app: AppTest) -> None:
     assert "3 classes" in text
     assert spec_of(app).data.fingerprint == hashlib.sha256(GOOD).hexdigest()
     assert app.selectbox(key="field:data.target").value == "Art"
-    assert app.selectbox(key="read:delimiter").value == "as found"
+    assert app.selectbox(key="read:delimiter").value == "automatic"
     assert app.code[0].value.startswith("Größe;Farbe;Art")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
-from loops import in_its_own_thread
+from loops import run_in_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -17,8 +17,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pages._shared import password
-from pages._shared.password import COOKIE, PasswordGate, configured
+from pages._server import password
+from pages._server.password import COOKIE, PasswordGate, configured_password
 
 PASSWORD = "Grüße, Schrödinger!"
 PAGE = {"Accept": "text/html"}
@@ -56,7 +56,7 @@ def browser() -> TestClient:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password, "GUESS_SECONDS", 0.2)
+    monkeypatch.setattr(password, "WRONG_GUESS_SECONDS", 0.2)
 
 
 def log_in(browser: TestClient, guess: str = PASSWORD, place: str = "/") -> httpx.Response:
@@ -148,23 +148,23 @@ def together(guesses: list[str]) -> tuple[list[int], float]:
             return [answer.status_code for answer in await asyncio.gather(*sent)]
 
     begun = time.monotonic()
-    return in_its_own_thread(send()), time.monotonic() - begun
+    return run_in_thread(send()), time.monotonic() - begun
 
 
 def test_guesses_from_everywhere_wait_for_each_other() -> None:
     statuses, seconds = together(["wrong"] * 5)
     assert statuses == [401] * 5
-    assert seconds >= 5 * password.GUESS_SECONDS
+    assert seconds >= 5 * password.WRONG_GUESS_SECONDS
 
 
 def test_a_class_that_knows_the_password_does_not_wait() -> None:
     statuses, seconds = together([PASSWORD] * 10)
     assert statuses == [303] * 10
-    assert seconds < 10 * password.GUESS_SECONDS
+    assert seconds < 10 * password.WRONG_GUESS_SECONDS
 
 
 def test_of_very_many_guesses_most_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password, "MAX_GUESSING", 3)
+    monkeypatch.setattr(password, "MAX_WAITING_GUESSES", 3)
     statuses, _ = together(["wrong"] * 10)
     assert sorted(statuses) == [401] * 3 + [429] * 7
 
@@ -174,13 +174,13 @@ def test_the_password_comes_from_the_environment_or_a_file(
 ) -> None:
     monkeypatch.delenv("QENN_PASSWORD", raising=False)
     monkeypatch.delenv("QENN_PASSWORD_FILE", raising=False)
-    assert configured() is None
+    assert configured_password() is None
     monkeypatch.setenv("QENN_PASSWORD", PASSWORD)
-    assert configured() == PASSWORD
+    assert configured_password() == PASSWORD
     file = tmp_path / "password"
     file.write_text("from the file\n", encoding="utf-8")
     monkeypatch.setenv("QENN_PASSWORD_FILE", str(file))
-    assert configured() == "from the file"
+    assert configured_password() == "from the file"
 
 
 def test_an_empty_password_does_not_open_the_app_to_everybody(
@@ -188,9 +188,9 @@ def test_an_empty_password_does_not_open_the_app_to_everybody(
 ) -> None:
     monkeypatch.setenv("QENN_PASSWORD", "")
     with pytest.raises(ValueError, match="empty"):
-        configured()
+        configured_password()
     file = tmp_path / "password"
     file.write_text("\n", encoding="utf-8")
     monkeypatch.setenv("QENN_PASSWORD_FILE", str(file))
     with pytest.raises(ValueError, match="empty"):
-        configured()
+        configured_password()

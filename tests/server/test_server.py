@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
-from loops import in_its_own_thread
+from loops import run_in_thread
 from server.conftest import ROOT, Server, wait_for
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -46,7 +46,7 @@ def open_page(server: Server, name: str) -> list[ForwardMsg]:
             pass  # what was under way, until the connection is closed
         return seen
 
-    return in_its_own_thread(visit())
+    return run_in_thread(visit())
 
 
 # Workers that train have a low priority: on a busy machine they hang up late.
@@ -145,7 +145,7 @@ def test_the_scripts_of_the_charts_are_served(server: Server) -> None:
     assert plotly.ok
     assert "max-age" in plotly.headers["Cache-Control"]
     assert b"Plotly" in plotly.content[:2000] or b"plotly" in plotly.content[:2000]
-    for script in (ROOT / "pages" / "_shared" / "assets").glob("*.js"):
+    for script in (ROOT / "pages" / "_assets").glob("*.js"):
         answer = requests.get(f"{server.url}/assets/{script.name}", timeout=5)
         assert answer.content == script.read_bytes()
         assert "javascript" in answer.headers["Content-Type"]
@@ -154,10 +154,10 @@ def test_the_scripts_of_the_charts_are_served(server: Server) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "../routes.py",
-        "%2e%2e/routes.py",
-        "..%2froutes.py",
-        "..\\routes.py",
+        "../_main.py",
+        "%2e%2e/_main.py",
+        "..%2f_main.py",
+        "..\\_main.py",
         "/etc/passwd",
         "%2fetc/passwd",
         "",
