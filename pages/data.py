@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 def draw_title(overview: Overview) -> None:
     facts = [count(overview.n_rows, "row"), count(len(overview.preview.columns), "column")]
-    if overview.ready:
-        rows = overview.ready.rows
+    if overview.prepared:
+        rows = overview.prepared.rows
         facts += [
-            count(len(overview.ready.feature_names), "feature"),
-            count(len(overview.ready.class_names), "class", "classes"),
+            count(len(overview.prepared.feature_names), "feature"),
+            count(len(overview.prepared.class_names), "class", "classes"),
             f"{rows['train']:,} rows for training, {rows['validation']:,} for validation, "
             f"{rows['test']:,} for testing",
         ]
@@ -99,29 +99,35 @@ def draw_class_balance(data: PreparedSummary) -> None:
 
 
 def draw_scatter_plots(data: PreparedSummary) -> None:
-    shown, theme = data.shown, current_theme()
+    sample, theme = data.sample, current_theme()
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("The data at a glance")
-        if shown.plane is None:
+        if sample.projection is None:
             st.caption("There is only one feature, so no plane can be drawn.")
         else:
             points = plots.scatter(
-                shown.plane.points, shown.labels, shown.parts, shown.plane.axes, data.class_names, theme
+                sample.projection.points,
+                sample.labels,
+                sample.parts,
+                sample.projection.axes,
+                data.class_names,
+                theme,
             )
             draw_figure(points, "plane")
             st.caption(
                 "The two features. Hollow points are held out of training."
-                if shown.plane.exact
+                if sample.projection.exact
                 else "The two directions in which the training rows vary most (principal components), with "
-                f"{shown.plane.variance:.0%} of the variance. Hollow points are held out of training."
+                f"{sample.projection.explained_variance:.0%} of the variance. "
+                "Hollow points are held out of training."
             )
     with right:
         st.subheader("The most informative features")
-        features = shown.telling
+        features = sample.best_features
         draw_figure(
-            plots.scatter_matrix(features.names, features.values, shown.labels, data.class_names, theme),
-            "telling",
+            plots.scatter_matrix(features.names, features.values, sample.labels, data.class_names, theme),
+            "best_features",
         )
         st.caption("The features that separate the classes best in the training rows, in pairs.")
 
@@ -160,17 +166,17 @@ if overview is None:
     upload.draw_invitation()
 else:
     draw_title(overview)
-    target_choice.draw_refusal(overview)
+    target_choice.draw_error(overview)
     upload.draw_reading()
-    if overview.ready:
+    if overview.prepared:
         left, right = st.columns([1.5, 1], gap="large")
         with left:
             draw_preview(overview)
         with right:
-            draw_class_balance(overview.ready)
-        draw_scatter_plots(overview.ready)
+            draw_class_balance(overview.prepared)
+        draw_scatter_plots(overview.prepared)
         draw_columns(overview)
-        draw_preparation(overview.ready)
+        draw_preparation(overview.prepared)
     else:
         draw_preview(overview)
         draw_columns(overview)

@@ -142,9 +142,10 @@ def draw_predictions(table: Table, predictions: Predictions) -> None:
     with left:
         st.subheader("Rows per predicted class")
         counts = [
-            int((predictions.classes == number).sum()) for number in range(len(predictions.class_names))
+            int((predictions.predicted_classes == number).sum())
+            for number in range(len(predictions.class_names))
         ]
-        shares = [number / len(predictions.classes) for number in counts]
+        shares = [number / len(predictions.predicted_classes) for number in counts]
         st.html(html.class_bars(predictions.class_names, shares, [count(number, "row") for number in counts]))
     with right:
         st.subheader("Correct predictions")
@@ -158,7 +159,7 @@ def draw_predictions(table: Table, predictions: Predictions) -> None:
 
 
 def draw_accuracy(predictions: Predictions) -> None:
-    every, new = predictions.hits(), predictions.hits(new=True)
+    every, new = predictions.count_correct(), predictions.count_correct(unseen_only=True)
     if every is None:
         st.caption(
             "The file does not contain the true class of each row. If it had a column "
@@ -166,27 +167,27 @@ def draw_accuracy(predictions: Predictions) -> None:
             "with it here."
         )
     elif new is None:
-        st.markdown(f"**{every.right:,} of {count(every.rows, 'row')}** ({every.accuracy:.0%})")
+        st.markdown(f"**{every.correct:,} of {count(every.total, 'row')}** ({every.accuracy:.0%})")
         st.caption(
             "However, all of these rows are identical to training or validation rows of the model, so this "
             "says nothing about new rows."
         )
     else:
         st.markdown(
-            f"**{new.right:,} of {count(new.rows, 'row')}** ({new.accuracy:.0%}) that are new to the model"
+            f"**{new.correct:,} of {count(new.total, 'row')}** ({new.accuracy:.0%}) that are new to the model"
         )
         st.caption(
             "None of the rows is identical to a row that the model was trained or validated on. Only you can "
             "judge whether they are the same kind of data."
-            if new.rows == every.rows
-            else f"Of all {every.rows:,} rows with a known class, {every.accuracy:.0%} are classified "
-            f"correctly. But {every.rows - new.rows:,} of them are identical to training or validation rows of "
-            "the model, which makes it look better than it is."
+            if new.total == every.total
+            else f"Of all {every.total:,} rows with a known class, {every.accuracy:.0%} are classified "
+            f"correctly. But {every.total - new.total:,} of them are identical to training or validation "
+            "rows of the model, which makes it look better than it is."
         )
 
 
 def draw_all_rows(table: Table, predictions: Predictions) -> None:
-    frame = predictions.beside(table.frame)
+    frame = predictions.append_to(table.frame)
     new_columns = list(frame.columns[len(table.frame.columns) :])
     probability = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
     st.dataframe(
@@ -225,7 +226,9 @@ def draw_row_prediction(model: TrainedModel) -> None:
         except QennError as error:
             error_messages.show(error)
             return
-        st.subheader(f"{escape_markdown(predictions.target)}: {escape_markdown(predictions.names[0])}")
+        st.subheader(
+            f"{escape_markdown(predictions.target)}: {escape_markdown(predictions.predicted_names[0])}"
+        )
         shares = predictions.probabilities[0].tolist()
         st.html(html.class_bars(predictions.class_names, shares, [f"{share:.1%}" for share in shares]))
         st.caption(

@@ -61,9 +61,8 @@ def draw_actions(selected: Sequence[StoredRun]) -> None:
         draw_action("Resume", "resume", "Continue where training ended.", resumable, resume)
         draw_action("Predict", "online_prediction", "Apply the model to new rows.", with_model, predict)
         are_starred = bool(selected) and all(run.starred for run in selected)
-        if draw_button(
-            "Unstar" if are_starred else "Star", "star", "Mark runs to find them again.", selected
-        ):
+        star_label = "Unstar" if are_starred else "Star"
+        if draw_button(star_label, "star", "Mark runs to find them again.", bool(selected)):
             attempt(partial(star, selected, not are_starred))
         draw_rename(single)
         draw_delete(selected)

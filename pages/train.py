@@ -45,7 +45,7 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
     if state.spec() != drawn_for:
         st.rerun()
     run, run_spec = run_controls.current_snapshot(), run_controls.current_run_spec()
-    data = overview.ready if overview else None
+    data = overview.prepared if overview else None
     controls = st.container()
     is_feasible = data is not None and cost_estimate.draw_estimate(data)
     with controls:
@@ -55,7 +55,7 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
     if run is not None and run.error is not None:
         error_messages.show(run.error)
     if overview is not None:
-        target_choice.draw_refusal(overview)
+        target_choice.draw_error(overview)
     elif run is None:
         upload.draw_invitation()
     if overview is not None and data is not None:
@@ -81,14 +81,14 @@ def draw_pipeline(name: str, data: PreparedSummary) -> None:
 
 def draw_live_charts(run: RunSnapshot | None, data: PreparedSummary | None) -> None:
     """Draw the live charts; until the run reports its own, they show the classes and points of the data."""
-    plane = data.shown.plane if data else None
+    projection = data.sample.projection if data else None
     components.live_charts(
         data=run_controls.feed()
         | {
             "epochs": run.epochs if run else state.spec().training.epochs,
             "class_names": data.class_names if data else (),
-            "axes": plane.axes if plane else ("", ""),
-            "points": data.shown.points if data else [],
+            "axes": projection.axes if projection else ("", ""),
+            "points": data.sample.points if data else [],
             "symbols": SYMBOLS,
             "theme": st.context.theme.type,
         },

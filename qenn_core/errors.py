@@ -1,4 +1,4 @@
-"""The errors a user can meet: each says what happened, why, and what to do."""
+"""Errors shown to users: each says what happened, why, and what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class ErrorMessage(BaseModel):
-    """What an error says to the person at the screen, as a record that can be stored and sent.
+    """The message of an error, as a record that can be stored and sent.
 
     Parameters
     ----------
@@ -19,9 +19,9 @@ class ErrorMessage(BaseModel):
     why : str
         The reason, in one sentence.
     remedy : str
-        What the user can do about it.
+        What the user can do about it, in one sentence.
     place : str
-        The control that caused it, as a dotted field of the spec (``"data.target"``) or ``""``.
+        The control that caused it, as a dotted field of the spec (``"data.target"``), or ``""``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,7 +33,7 @@ class ErrorMessage(BaseModel):
 
 
 class QennError(Exception):
-    """An error with a message for the person at the screen.
+    """An error with a message for the user.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class QennError(Exception):
         return ErrorMessage(what=self.what, why=self.why, remedy=self.remedy, place=self.place)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Subclasses take other arguments; errors cross process borders, so they are rebuilt from their state.
+        # Errors are sent between processes, but constructors of subclasses differ: rebuild from the state.
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
@@ -70,7 +70,7 @@ def _rebuild(cls: type[QennError], args: tuple[Any, ...], state: dict[str, Any])
 
 @dataclass(frozen=True)
 class Problem:
-    """One bad value of a spec: the field, what it got and what it may be."""
+    """An invalid value in a spec: the dotted field, the value and the allowed values."""
 
     field: str
     got: str
@@ -81,7 +81,7 @@ class Problem:
 
 
 class SpecError(QennError):
-    """A spec with one or more bad values, listed in ``problems``."""
+    """A spec has invalid values, listed in ``problems``."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -91,11 +91,11 @@ class SpecError(QennError):
 
 
 class DataError(QennError):
-    """Data that cannot be used as it is."""
+    """The data cannot be used as they are."""
 
 
 class TooManyRowsError(DataError):
-    """A table over the row limit, which can be sampled on the user's word."""
+    """A table has too many rows; the user may choose to use a sample."""
 
     def __init__(self, n_rows: int, limit: int) -> None:
         self.n_rows = n_rows
@@ -109,12 +109,12 @@ class TooManyRowsError(DataError):
 
 
 class TrainingError(QennError):
-    """A training that could not start or go on."""
+    """A training run could not start or continue."""
 
 
 class JobError(QennError):
-    """A run, or a question to a worker, that was lost or is not known."""
+    """A run or a request was lost or is unknown."""
 
 
 class ModelError(QennError):
-    """A trained model that cannot be used."""
+    """A trained model cannot be used."""

@@ -1,60 +1,61 @@
-"""Every limit of the app in one place, each with its reason."""
+"""All limits of the app, each with its reason."""
 
 import os
 
-# Uploads. 100 MB holds a million rows of ten columns; more would fill a small server's memory when
-# several people upload at once. `.streamlit/config.toml` states the same figure to the browser.
+# Uploads. 100 MB holds a million rows of ten columns; larger files would fill the memory of a small server
+# when several people upload at once. `.streamlit/config.toml` holds the same number for the browser.
 MAX_UPLOAD_BYTES = 100 * 2**20
-# A gzip file may grow to this, so that a small file cannot become a large memory (a "zip bomb").
+# The largest size of a gzip file when decompressed: protects memory against "zip bombs".
 MAX_DECOMPRESSED_BYTES = 200 * 2**20
-# A row is a circuit to simulate in each epoch: 20,000 rows take minutes an epoch on two cores.
+# Each row is simulated as a circuit in each epoch: 20,000 rows take minutes per epoch on two cores.
 MAX_ROWS = 20_000
-# The preparation expands text columns; 500 columns keep it and the tables on the page quick.
+# The preparation expands text columns; up to 500 columns it is quick, and so are the tables on the page.
 MAX_COLUMNS = 500
-# A line longer than this is not a table that a person made, and hangs some readers.
+# A longer line does not come from a real table, and makes some parsers hang.
 MAX_LINE_BYTES = 2**20
-# The chart's colours and the table stay readable up to this number of classes.
+# Up to this number of classes, charts and tables stay readable and colours distinct.
 MAX_CLASSES = 10
-# Fewer rows leave parts so small that their accuracy says nothing.
+# With fewer rows, the parts of the split are too small for a meaningful accuracy.
 MIN_ROWS = 20
-# The fewest rows of a class: one each for training, validation and test.
+# The smallest size of a class: one row each for training, validation and test.
 MIN_CLASS_ROWS = 3
-# Reading a file runs in a process of its own with these bounds; a well-formed file of the full size
-# needs about a tenth of the time and half of the memory.
+# Files are read in a separate process with these limits; a well-formed file of the largest size needs about
+# a tenth of the time and half of the memory.
 PARSE_SECONDS = 60.0
 PARSE_MEMORY_BYTES = 2 * 2**30
 
-# What a run may take; `qenn_core.model.cost` estimates it, and the form offers the qubits that fit. Several
-# people's runs share a server, and 8 GB shall do for four of them.
+# Runs. `qenn_core.model.cost` estimates what a run needs, and the form offers the numbers of qubits that fit.
+# Several people's runs share a server: four of them should fit into 8 GB.
 MAX_RUN_BYTES = 10**9
-# A stop or a pause waits for the step under way: longer, and the page seems to hang.
+# Stop and pause wait for the current step; with longer steps, the page would seem to hang.
 MAX_STEP_SECONDS = 2.0
-# A run is stopped then, and scored: others wait for its worker. An environment variable overrides it.
+# After this time a run is stopped and scored, because others wait for its worker. An environment variable
+# overrides it.
 MAX_RUN_SECONDS = float(os.environ.get("QENN_MAX_RUN_SECONDS") or 30 * 60)
-# Who waits longer than this wants to have been told.
+# Users should know beforehand if a run takes longer than this.
 LONG_RUN_SECONDS = 60.0
-# The most that is ever offered. Each qubit more doubles the work; at 14 the 1,600 points of a decision map
-# take about four seconds.
+# The most that the form offers. Each additional qubit doubles the work; with 14 qubits, the 1,600 points of a
+# decision map take about four seconds.
 MAX_QUBITS = 14
 MAX_LAYERS = 10
-# Whoever brings rows to predict waits at the screen for the answer.
+# Users wait at the screen for predictions of their rows.
 PREDICTION_SECONDS = 30.0
 
-# What is kept. An upload goes this many days after its last use (QENN_UPLOAD_DAYS overrides): a school's
-# holidays are shorter, mostly.
+# Storage. An upload is deleted this many days after its last use (QENN_UPLOAD_DAYS overrides it): most school
+# holidays are shorter.
 UPLOAD_DAYS = 30
-# What one workspace may keep of files, and all together: no visitor fills the disk for the others.
+# The files of one workspace, and of all workspaces together: no user can fill the disk for the others.
 MAX_OWNER_UPLOAD_BYTES = 3 * MAX_UPLOAD_BYTES
 MAX_KEPT_UPLOAD_BYTES = 10 * 2**30
-# What may wait to be saved while the database cannot be written; more would take the server's memory.
+# Changes waiting in memory while the database cannot be written; more would exhaust the server's memory.
 MAX_UNSAVED_BYTES = 256 * 2**20
-# The name of a run still fits a row of the list, and that of a file is one that file systems take.
+# A run's name has to fit in a row of the list; a file's name has to be valid in common file systems.
 MAX_NAME_LENGTH = 100
 MAX_FILE_NAME_LENGTH = 255
 
-# One person's runs may take up every core of a small server while nobody else is there; those beyond wait,
-# and nobody queues up more than an afternoon's.
+# One user's runs may occupy every core of a small server while nobody else needs them. Further runs wait, up
+# to about an afternoon's worth.
 MAX_RUNNING_PER_USER = 4
 MAX_WAITING_PER_USER = 20
-# More, of all users together, would wait for longer than somebody looks at a screen.
+# For all users together: with more, the last would wait longer than anybody stays at a screen.
 MAX_WAITING = 200

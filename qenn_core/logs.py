@@ -1,7 +1,7 @@
-"""What the processes tell of themselves: one line an event, as text or as JSON, and nothing of a user's.
+"""Logging of all processes: one line per event, as text or JSON, without any user data.
 
-Not in a log are cells, names of columns and files, keys of workspaces, and texts of errors, which may quote
-any of these: an error is told by its type and the places in the code that it passed.
+Logs never contain cells, names of columns or files, workspace keys, or messages of errors, which may quote
+any of these. An error is logged by its type and its traceback, without its message.
 """
 
 from __future__ import annotations
@@ -20,54 +20,55 @@ from pythonjsonlogger.json import JsonFormatter
 
 from qenn_core.errors import QennError
 
-FORMAT, LEVEL = "QENN_LOG", "QENN_LOG_LEVEL"
+FORMAT_VARIABLE, LEVEL_VARIABLE = "QENN_LOG", "QENN_LOG_LEVEL"
 FORMATS = ("text", "json")
 LEVELS = ("info", "debug", "warning", "error")
 
-# What an event may be told with, as `extra` of a call of a logger; other extras are not written.
-FIELDS = ("run", "state", "epochs", "seconds", "reason", "question", "worker")
-# These packages are heard from the level that is set. Libraries are heard from INFO on: below, they quote
-# what they send and get.
-OWN = ("qenn_core", "pages", "app")
-# How messages of libraries begin that quote what a task was given.
-QUOTING = {"distributed.worker": "Compute Failed"}
+# The attributes of an event, passed as `extra` to a logger; any other attribute is not written.
+EVENT_ATTRIBUTES = ("run", "state", "epochs", "seconds", "reason", "question", "worker")
+# These packages log from the configured level on. Libraries log from INFO on: their debug messages quote the
+# data that they send and receive.
+APP_PACKAGES = ("qenn_core", "pages", "app")
+# The beginnings of library messages that quote the arguments of a task, by logger.
+QUOTING_MESSAGES = {"distributed.worker": "Compute Failed"}
 
 
 def configure() -> None:
-    """Let all loggers of this process write to its standard error, as QENN_LOG and QENN_LOG_LEVEL say.
+    """Make all loggers of this process write to standard error, according to QENN_LOG and QENN_LOG_LEVEL.
 
     Raises
     ------
     QennError
-        If one of them is set to what it cannot be.
+        If one of these environment variables has an invalid value.
     """
-    written_as, level = _setting(FORMAT, FORMATS), _setting(LEVEL, LEVELS)
+    written_as = _environment_choice(FORMAT_VARIABLE, FORMATS)
+    level = _environment_choice(LEVEL_VARIABLE, LEVELS)
     handler = logging.StreamHandler()
-    handler.setFormatter(_Json() if written_as == "json" else _Text())
-    handler.addFilter(_may_be_told)
+    handler.setFormatter(_JsonFormatter() if written_as == "json" else _TextFormatter())
+    handler.addFilter(_is_written)
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.INFO)
-    for package in OWN:
+    for package in APP_PACKAGES:
         logging.getLogger(package).setLevel(level.upper())
-    logging.setLogRecordFactory(_record)
-    _pass_on_to_the_root()
-    warnings.showwarning = _tell_warning
-    sys.excepthook = _tell_end
-    threading.excepthook = lambda end: _tell_end(end.exc_type, end.exc_value, end.exc_traceback)
+    logging.setLogRecordFactory(_make_record)
+    _send_all_to_root()
+    warnings.showwarning = _log_warning
+    sys.excepthook = _log_uncaught
+    threading.excepthook = lambda args: _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
-def places(error: BaseException) -> str:
-    """Tell an error, and those that led to it, by types and places, without their texts."""
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    told = [f"{places(before)}\nwhich led to\n"] if before else []
-    told += [*traceback.format_tb(error.__traceback__), type(error).__qualname__]
+def format_error(error: BaseException) -> str:
+    """Return the types and tracebacks of an error and its causes, without their messages."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    parts = [f"{format_error(cause)}\nwhich led to\n"] if cause else []
+    parts += [*traceback.format_tb(error.__traceback__), type(error).__qualname__]
     if isinstance(error, BaseExceptionGroup):
-        told += [f"\nof\n{places(inner)}" for inner in error.exceptions]
-    return "".join(told)
+        parts += [f"\nof\n{format_error(inner)}" for inner in error.exceptions]
+    return "".join(parts)
 
 
-def _setting(name: str, allowed: Sequence[str]) -> str:
-    """Return an environment variable's value, the first of those allowed where it is not set."""
+def _environment_choice(name: str, allowed: Sequence[str]) -> str:
+    """Return the value of an environment variable; the first allowed one by default."""
     value = os.environ.get(name) or allowed[0]
     if value not in allowed:
         raise QennError(
@@ -76,48 +77,51 @@ def _setting(name: str, allowed: Sequence[str]) -> str:
     return value
 
 
-class _Passing(logging.Logger):
-    """A logger that leaves the writing to the root's handlers, though a library gives it its own."""
+class _RootLogger(logging.Logger):
+    """A logger that writes through the handlers of the root only, even if a library adds others."""
 
     def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
         logging.root.callHandlers(record)
 
 
-def _pass_on_to_the_root() -> None:
-    """Let loggers pass on what they are told: those that libraries have set up, and those to come."""
-    logging.setLoggerClass(_Passing)
+def _send_all_to_root() -> None:
+    """Make all loggers, existing and future, write through the handlers of the root."""
+    logging.setLoggerClass(_RootLogger)
     for logger in logging.root.manager.loggerDict.values():
         if type(logger) is logging.Logger:
-            logger.__class__ = _Passing
+            logger.__class__ = _RootLogger
 
 
-def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
-    """Make a record that holds no text of an error."""
+def _make_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """Make a record in which errors are replaced by their types and tracebacks."""
     record = logging.LogRecord(*args, **kwargs)
     if record.exc_info and record.exc_info[1]:
-        record.exc_text = places(record.exc_info[1])
+        record.exc_text = format_error(record.exc_info[1])
     record.exc_info = None
     if isinstance(record.msg, BaseException):
-        record.msg = _type_of(record.msg)
+        record.msg = _without_message(record.msg)
     if isinstance(record.args, tuple):
-        record.args = tuple(map(_type_of, record.args))
+        record.args = tuple(map(_without_message, record.args))
     elif record.args:
-        record.args = {name: _type_of(value) for name, value in record.args.items()}
+        record.args = {name: _without_message(value) for name, value in record.args.items()}
     return record
 
 
-def _type_of(value: Any) -> Any:
+def _without_message(value: Any) -> Any:
+    """Return the name of an error's type; any other value as it is."""
     return type(value).__qualname__ if isinstance(value, BaseException) else value
 
 
-def _may_be_told(record: logging.LogRecord) -> bool:
-    if record.name.partition(".")[0] in OWN:
+def _is_written(record: logging.LogRecord) -> bool:
+    if record.name.partition(".")[0] in APP_PACKAGES:
         return True
-    quotes = record.name in QUOTING and str(record.msg).startswith(QUOTING[record.name])
-    return record.levelno >= logging.INFO and not quotes
+    quotes_data = record.name in QUOTING_MESSAGES and str(record.msg).startswith(
+        QUOTING_MESSAGES[record.name]
+    )
+    return record.levelno >= logging.INFO and not quotes_data
 
 
-def _tell_warning(
+def _log_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -125,39 +129,39 @@ def _tell_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Tell that something warned; its text may quote data."""
+    """Log the type and the location of a warning, without its message, which may quote data."""
     logging.getLogger("py.warnings").warning("%s at %s:%d", category.__qualname__, filename, lineno)
 
 
-def _tell_end(_: type[BaseException], error: BaseException | None, *__: Any) -> None:
-    """Tell of an error that ended the process, or a thread of it."""
+def _log_uncaught(_: type[BaseException], error: BaseException | None, *__: Any) -> None:
+    """Log an error that ended the process or one of its threads."""
     logging.getLogger(__name__).critical("ended by an error", exc_info=error)
 
 
-def _facts(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
+def _attributes(record: logging.LogRecord) -> dict[str, Any]:
+    return {name: value for name in EVENT_ATTRIBUTES if (value := getattr(record, name, None)) is not None}
 
 
 def _time(record: logging.LogRecord) -> str:
     return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
 
-class _Text(logging.Formatter):
-    """For people: time, level, logger, message, and the facts as ``name=value``."""
+class _TextFormatter(logging.Formatter):
+    """Lines for people: time, level, logger, message, and the attributes as ``name=value``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        facts = "".join(f" {name}={value}" for name, value in _facts(record).items())
-        line = f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}{facts}"
+        attributes = "".join(f" {name}={value}" for name, value in _attributes(record).items())
+        line = f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}{attributes}"
         return f"{line}\n{record.exc_text}" if record.exc_text else line
 
 
-class _Json(JsonFormatter):
-    """For programs: one object a line."""
+class _JsonFormatter(JsonFormatter):
+    """Lines for programs: one JSON object per line."""
 
     def add_fields(
         self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]
     ) -> None:
         log_data |= {"time": _time(record), "level": record.levelname, "logger": record.name}
-        log_data |= {"message": record.getMessage(), **_facts(record)}
+        log_data |= {"message": record.getMessage(), **_attributes(record)}
         if record.exc_text:
             log_data["error"] = record.exc_text

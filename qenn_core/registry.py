@@ -1,9 +1,9 @@
-"""The catalogues that feed menus, links, documentation and contract tests.
+"""Registries of data sets, encodings, ansätze, noise channels and baselines.
 
-A data set, encoding, ansatz, noise channel or baseline is one file in its package, which registers an
-entry when it is imported. A registry imports the files of its package on first use, so that a new file
-is offered by existing. Entries are read by the server process, which must stay light: an entry's file
-imports PennyLane, torch and scikit-learn inside the functions that use them.
+Menus, links, the glossary and the contract tests are all derived from them. Each entry is one module in the
+package of its registry and registers itself when imported. A registry imports the modules of its package on
+first use, so adding a file is enough to add an entry. The server process reads the entries and must stay
+light: a module imports PennyLane, torch and scikit-learn inside the functions that use them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Scalar = int | float | str
 class Param:
     """A parameter of an entry, with its range.
 
-    A number's range is ``low`` to ``high``, both included; ``choices`` lists what a text may be. The type
-    of ``default`` is the type of the parameter.
+    A number lies between ``low`` and ``high``, both included; a text is one of ``choices``. The type of
+    ``default`` is the type of the parameter.
     """
 
     name: str
@@ -41,14 +41,14 @@ class Param:
 
     @property
     def allowed(self) -> str:
-        """What a value may be, in words."""
+        """The allowed values as a phrase."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
         kind = "a whole number" if isinstance(self.default, int) else "a number"
         return f"{kind} from {self.low:g} to {self.high:g}"
 
     def accepts(self, value: Scalar) -> bool:
-        """Tell whether `value` has the type and range of this parameter."""
+        """Return whether `value` has the type of this parameter and lies in its range."""
         if self.choices:
             return value in self.choices
         if isinstance(value, bool | str) or (isinstance(self.default, int) and value != int(value)):
@@ -58,20 +58,20 @@ class Param:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What every catalogue says of an entry.
+    """An entry of a registry.
 
     Parameters
     ----------
     key : str
-        Its stable name in specs and links.
+        The name in specs and links; never changed.
     label : str
-        Its name on the page.
+        The display name.
     help : str
-        One line for somebody who meets it for the first time.
+        One line for a user who does not know the entry yet.
     order : int
-        Its place in menus; entries of the same order are sorted by label.
+        The position in menus; entries with the same order are sorted by label.
     params : tuple of Param
-        Parameters of its own.
+        The entry's own parameters.
     """
 
     key: str
@@ -81,7 +81,7 @@ class Entry:
     params: tuple[Param, ...] = ()
 
     def param(self, name: str) -> Param:
-        """Return the parameter `name`; raises ``KeyError`` if there is none."""
+        """Return the parameter `name`; raises ``KeyError`` if it does not exist."""
         for param in self.params:
             if param.name == name:
                 return param
@@ -89,7 +89,7 @@ class Entry:
         raise KeyError(f"unknown parameter {name!r} of {self.key!r}; known: {known}")
 
     def values(self, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
-        """Return every parameter's value: the one `given` or its default."""
+        """Return the value of every parameter: the `given` one or the default."""
         return {p.name: given.get(p.name, p.default) for p in self.params}
 
 
@@ -97,8 +97,8 @@ class Entry:
 class Dataset(Entry):
     """A built-in data set.
 
-    ``make(**params)`` returns a data frame with one column a feature and the class in ``target``;
-    the same parameters give the same frame.
+    ``make(**params)`` returns a data frame with one column per feature and the class in the column
+    ``target``; the same parameters give the same frame.
     """
 
     target: str
@@ -107,12 +107,12 @@ class Dataset(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Encoding(Entry):
-    """A way of writing classical features into qubits.
+    """A method of encoding classical features in qubits.
 
-    ``apply(inputs, wires)`` is a PennyLane quantum function; `inputs` has shape ``(..., n_inputs)`` with
-    ``1 <= n_inputs <= capacity(len(wires))``, values within ``input_range`` (radians; ``None`` where any
-    scale will do). ``n_angles(n_qubits)`` is how many gates turn by an angle made of inputs; ``None`` where
-    inputs enter in another way. With ``repeated`` the encoding is applied again before every layer.
+    ``apply(inputs, wires)`` is a PennyLane quantum function. `inputs` has the shape ``(..., n_inputs)`` with
+    ``1 <= n_inputs <= capacity(len(wires))`` and values within ``input_range`` (in radians; ``None`` if any
+    range is suitable). ``n_angles(n_qubits)`` is the number of gates whose angle depends on inputs; ``None``
+    if inputs do not enter as angles. If ``repeated``, the encoding is applied before every layer.
     """
 
     apply: Callable[[Any, Any], None]
@@ -126,8 +126,8 @@ class Encoding(Entry):
 class Ansatz(Entry):
     """The trainable part of a circuit.
 
-    ``layer(weights, wires, index, entanglement)`` is a PennyLane quantum function that applies layer
-    number `index`; `weights` has the shape ``weight_shape(n_qubits)``, in radians.
+    ``layer(weights, wires, index, entanglement)`` is a PennyLane quantum function that applies layer number
+    `index`, counted from 0; `weights` has the shape ``weight_shape(n_qubits)``, in radians.
     """
 
     layer: Callable[[Any, Any, int, str], None]
@@ -136,10 +136,10 @@ class Ansatz(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseChannel(Entry):
-    """A model of what goes wrong on a real device, with one level from 0 to ``max_level``.
+    """A model of the errors of a real device, with one level from 0 to ``max_level``.
 
     ``apply(level, wire)`` is a PennyLane quantum function that applies the channel to one qubit.
-    ``on_measurement`` marks an error of the read-out, which strikes once, before measuring.
+    ``on_measurement`` marks a readout error, which is applied once, just before the measurement.
     """
 
     max_level: float
@@ -149,11 +149,11 @@ class NoiseChannel(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class Baseline(Entry):
-    """A classical classifier to compare with.
+    """A classical classifier for comparison.
 
-    ``make(seed)`` returns an unfitted scikit-learn classifier with ``predict_proba``, which standardises
-    its columns where their scale matters to it; ``count_parameters(fitted)`` is how many numbers it has
-    learnt.
+    ``make(seed)`` returns an unfitted scikit-learn classifier with ``predict_proba``, which standardises its
+    columns itself if it is sensitive to their scale. ``count_parameters(fitted)`` returns the number of
+    fitted parameters.
     """
 
     make: Callable[[int], Any]
@@ -164,25 +164,25 @@ E = TypeVar("E", bound=Entry)
 
 
 class Registry(Generic[E]):
-    """The entries of one kind, found in the modules of one package.
+    """The entries of one kind, registered by the modules of one package.
 
     Parameters
     ----------
     kind : str
-        What an entry is called in messages, for example ``"encoding"``.
+        The name of an entry in error messages, for example ``"encoding"``.
     package : str
-        Dotted name of the package whose modules register the entries.
+        The dotted name of the package whose modules register the entries.
     """
 
     def __init__(self, kind: str, package: str) -> None:
         self.kind = kind
         self.package = package
         self._entries: dict[str, E] = {}
-        self._found = False
+        self._discovered = False
         self._lock = RLock()
 
     def add(self, entry: E) -> E:
-        """Register `entry`; raises ``ValueError`` if its key is taken."""
+        """Register `entry`; raises ``ValueError`` if its key is already registered."""
         if entry.key in self._entries:
             raise ValueError(f"two entries of kind {self.kind} have the key {entry.key!r}")
         self._entries[entry.key] = entry
@@ -190,7 +190,7 @@ class Registry(Generic[E]):
 
     def _discover(self) -> dict[str, E]:
         with self._lock:
-            if not self._found:
+            if not self._discovered:
                 package = importlib.import_module(self.package)
                 for module in pkgutil.iter_modules(package.__path__):
                     if not module.name.startswith("_"):
@@ -198,7 +198,7 @@ class Registry(Generic[E]):
                 self._entries = {
                     e.key: e for e in sorted(self._entries.values(), key=lambda e: (e.order, e.label))
                 }
-                self._found = True
+                self._discovered = True
         return self._entries
 
     def __getitem__(self, key: str) -> E:

@@ -1,7 +1,7 @@
-"""Whose is what, without accounts: a secret key names a workspace, and its hash is all that is kept.
+"""Ownership without accounts: a secret key identifies a workspace, and only its hash is stored.
 
-A browser holds the key. What is stored carries the `owner`, which is worked out from the key and from which
-the key cannot be worked out.
+The browser holds the key. Stored runs and files carry the `owner`, a hash from which the key cannot be
+recovered.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ import re
 import secrets
 
 _KEY_BYTES = 32
-# What `secrets.token_urlsafe` makes of that many bytes.
+# The form of `secrets.token_urlsafe` for that many bytes.
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_key() -> str:
-    """Return the key of a new workspace: 256 random bits, in letters that a cookie and a link may carry."""
+    """Return a new workspace key: 256 random bits, in characters that are safe in cookies and links."""
     return secrets.token_urlsafe(_KEY_BYTES)
 
 
 def is_key(text: str) -> bool:
-    """Tell whether `text` has the form of a key; that of a stranger's making is a workspace of its own."""
+    """Return whether `text` has the form of a key; a made-up key of this form opens an empty workspace."""
     return _KEY.fullmatch(text) is not None
 
 
 def owner_of(key: str) -> str:
-    """Return the owner that a workspace key stands for, 64 hexadecimal digits.
+    """Return the owner for a workspace key, as 64 hexadecimal digits.
 
     Raises
     ------
     ValueError
-        If `key` has not the form of one.
+        If `key` does not have the form of a key.
     """
     if not is_key(key):
         raise ValueError("This is not the key of a workspace.")
@@ -41,20 +41,20 @@ def owner_of(key: str) -> str:
 
 
 def owner_of_user(issuer: str, subject: str) -> str:
-    """Return the owner for a person who has logged in, 64 hexadecimal digits.
+    """Return the owner for a logged-in user, as 64 hexadecimal digits.
 
     Parameters
     ----------
     issuer, subject : str
-        Who vouches for the person and the name by which it knows them: OpenID Connect's ``iss`` and ``sub``.
+        The identity provider and its identifier of the user: ``iss`` and ``sub`` in OpenID Connect.
     """
-    # As JSON, so that no two pairs are written alike, and none looks like a key.
+    # JSON gives distinct texts for distinct pairs, and none of them has the form of a key.
     return hashlib.sha256(json.dumps([issuer, subject]).encode("ascii")).hexdigest()
 
 
 def feed_key(owner: str, run: str) -> str:
-    """Return the key that opens the live state of this one run of `owner`, 64 hexadecimal digits.
+    """Return the key to the live state of one run of `owner`, as 64 hexadecimal digits.
 
-    A page hands it to its script, which can then ask how the run goes without knowing the workspace.
+    A page passes it to its script, which can then poll the state of the run without the workspace key.
     """
     return hmac.new(owner.encode("ascii"), run.encode(), hashlib.sha256).hexdigest()

@@ -9,29 +9,10 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from pages._shared import error_messages, state
-from qenn_core.experiment import CSV, bounds, choices, entry_of, field_of
+from qenn_core.experiment import CSV, bounds, choice_help, choices, field_of, label_of
 from qenn_core.model import largest_circuit
 from qenn_core.registry import DATASETS, NOISE_CHANNELS, Param, Scalar
 
-# Values of the spec that have no catalogue entry to name them.
-_NAMES: dict[str, dict[Any, str]] = {
-    "encoding.reduction": {
-        "pca": "Principal components",
-        "kbest": "Best features",
-        "linear": "Trainable linear layer",
-    },
-    "circuit.entanglement": {
-        "ring": "Ring",
-        "linear": "Chain",
-        "all": "All pairs",
-        "none": "None (no entanglement)",
-    },
-    "noise.placement": {"gate": "Every gate", "layer": "Every layer"},
-    "head.activation": {"relu": "ReLU", "tanh": "tanh", "sigmoid": "Sigmoid"},
-    "training.optimizer": {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"},
-    "engine.kind": {"fused": "Compiled (fast)", "pennylane": "PennyLane"},
-    "engine.gradient": {"backprop": "Exact", "parameter-shift": "As on a quantum computer"},
-}
 # Suggested values of fields whose range is too wide for a slider with equal steps.
 _LEARNING_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _SHOTS = (0, 10, 30, 100, 300, 1000, 3000, 10_000)
@@ -83,14 +64,15 @@ def _value_of(path: str) -> Any:
     return value
 
 
-def label_of(path: str, value: Any) -> str:
-    """Return the display name of a field's value."""
-    return _NAMES[path][value] if path in _NAMES else entry_of(path, value).label
-
-
 def help_text(field: FieldInfo, more: str = "") -> str:
     """Return the description of a field, followed by `more`."""
     return " ".join(part for part in (field.description or "", more) if part)
+
+
+def _choice_help(path: str, value: str) -> str:
+    """Return the help of a field's choice, after its name; empty for a choice without help."""
+    text = choice_help(path, value)
+    return f"**{label_of(path, value)}**: {text}" if text else ""
 
 
 # Widgets for one field
@@ -99,7 +81,6 @@ def help_text(field: FieldInfo, more: str = "") -> str:
 def menu(path: str) -> None:
     """Draw a menu of a field's choices; its help explains the current choice too."""
     field, value = field_of(path), _value_of(path)
-    more = "" if path in _NAMES else f"**{label_of(path, value)}**: {entry_of(path, value).help}"
     key = bind_field(path, value)
     st.selectbox(
         str(field.title),
@@ -108,7 +89,7 @@ def menu(path: str) -> None:
         format_func=lambda choice: label_of(path, choice),
         on_change=write_field,
         args=(path, key),
-        help=help_text(field, more),
+        help=help_text(field, _choice_help(path, value)),
     )
     error_messages.show_at(path)
 
@@ -204,16 +185,11 @@ def data_source() -> None:
         str(field_of("data.source").title),
         choices("data.source"),
         key=key,
-        format_func=lambda source: "Your own CSV file" if source == CSV else DATASETS[source].label,
+        format_func=lambda source: label_of("data.source", source),
         on_change=_change_data_source,
         args=(key,),
-        help=help_text(field_of("data.source"), "" if state.uses_upload() else _dataset_help()),
+        help=help_text(field_of("data.source"), _choice_help("data.source", st.session_state[key])),
     )
-
-
-def _dataset_help() -> str:
-    entry = DATASETS[state.spec().data.source]
-    return f"**{entry.label}**: {entry.help}"
 
 
 def _change_data_source(key: str) -> None:

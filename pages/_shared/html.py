@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from pages._shared.form import label_of
 from qenn_core.comparison import Comparison, ModelResult
-from qenn_core.experiment import ExperimentSpec
-from qenn_core.plots import SIGNS
+from qenn_core.experiment import ExperimentSpec, label_of
+from qenn_core.plots import RUN_CHARACTERS
 from qenn_core.registry import ENCODINGS
 from qenn_core.text import count
 
@@ -198,7 +197,8 @@ def run_table(names: Sequence[str], results: Sequence[TableRow], settings: Seque
         Results, and settings that differ, with one cell per run.
     """
     columns = "".join(
-        f'<th scope="col"><i style="color:var(--qenn-run-{number})" aria-hidden="true">{SIGNS[number]}</i> '
+        f'<th scope="col"><i style="color:var(--qenn-run-{number})" aria-hidden="true">'
+        f"{RUN_CHARACTERS[number]}</i> "
         f"{escape(name)}</th>"
         for number, name in enumerate(names)
     )

@@ -11,13 +11,12 @@ import streamlit as st
 
 from pages._shared import html
 from pages._shared.figures import current_theme, draw_figure
-from pages._shared.form import label_of
 from pages._shared.html import TableRow
-from qenn_core.experiment import CSV, ExperimentSpec, choices, field_of, setting_differences
+from qenn_core.experiment import ExperimentSpec, choices, field_of, label_of, setting_differences
 from qenn_core.jobs.snapshot import RunSnapshot
-from qenn_core.plots import RUNS, Axis, Curve, overlaid_curves, parallel_coordinates
+from qenn_core.plots import RUN_COLOURS, Axis, Curve, overlaid_curves, parallel_coordinates
 
-MAX_RUNS = len(RUNS)
+MAX_RUNS = len(RUN_COLOURS)
 # More axes would be too close together on a laptop.
 _MAX_SETTING_AXES = 5
 # Settings that repeat the file's name, or whose values are too long for an axis.
@@ -131,8 +130,6 @@ def display_value(path: str, value: object) -> str:
     match path, value:
         case _, None:
             return "automatic"
-        case ("data.source", source) if source == CSV:
-            return "Your own CSV file"
         case ("data.fingerprint", str(fingerprint)):
             return fingerprint[:8] or "–"
         case ("noise.shots", 0):
@@ -157,7 +154,7 @@ def _has_labels(path: str) -> bool:
         choices(path)
     except KeyError:
         return False
-    return path != "data.decimal"
+    return True
 
 
 def _setting_rows(differences: Mapping[str, Sequence[Any]]) -> list[TableRow]:

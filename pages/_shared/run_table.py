@@ -9,9 +9,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from pages._shared.form import label_of
 from qenn_core.errors import SpecError
-from qenn_core.experiment import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec, label_of
 from qenn_core.store import StoredRun
 
 SELECTED_KEY = "selected_runs"

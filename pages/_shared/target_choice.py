@@ -63,11 +63,11 @@ def _describe_bands(n_bands: int) -> str:
     )
 
 
-def draw_refusal(overview: Overview) -> None:
+def draw_error(overview: Overview) -> None:
     """Draw why the data cannot be used as they are, with the menu that solves it if there is one."""
-    if overview.refusal is None:
+    if overview.error is None:
         return
-    needs_bands = overview.refusal.place == _BANDS and not state.spec().data.bands
-    error_messages.show(overview.refusal, as_choice=needs_bands)
+    needs_bands = overview.error.place == _BANDS and not state.spec().data.bands
+    error_messages.show(overview.error, as_choice=needs_bands)
     if needs_bands:
         _draw_bands()

@@ -12,7 +12,7 @@ from pages._shared import error_messages, form, state, worker_requests, workspac
 from pages._shared.markdown import escape_markdown
 from qenn_core import jobs, limits
 from qenn_core.errors import DataError, QennError, TooManyRowsError
-from qenn_core.experiment import CSV, DataSpec, field_of
+from qenn_core.experiment import CSV, DataSpec, choices, field_of, label_of
 from qenn_core.registry import DATASETS
 
 FILE_LABEL = f"CSV file, up to {limits.MAX_ROWS:,} rows"
@@ -22,7 +22,6 @@ _CONTROL = "upload"
 _STORAGE = "upload.storage"
 _AUTOMATIC = "automatic"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
-_DECIMAL_SIGNS = {".": "point", ",": "comma"}
 _HEADERS = {True: "has names", False: "is data"}
 _ENCODINGS = {
     "utf-8": "UTF-8",
@@ -101,11 +100,15 @@ def draw_reading() -> None:
         with delimiter:
             _draw_correction("delimiter", _DELIMITERS, reading.delimiter)
         with decimal:
-            _draw_correction("decimal", _DECIMAL_SIGNS, reading.decimal)
+            _draw_correction("decimal", _decimal_labels(), reading.decimal)
         with header:
             _draw_correction("header", _HEADERS, reading.header)
         with skip_rows:
             _draw_correction("skip_rows", {n: str(n) for n in range(21)}, reading.skip_rows)
+
+
+def _decimal_labels() -> dict[str, str]:
+    return {sign: label_of("data.decimal", sign) for sign in choices("data.decimal")}
 
 
 def _draw_correction(name: str, labels: Mapping[Any, str], guess: object) -> None:

@@ -1,4 +1,4 @@
-"""Where in the plane of the data a model names which class."""
+"""The class that a model predicts at each point of the plane of the data."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ MAX_POINTS = 400
 
 
 def compute_decision_map(model: HybridModel, data: PreparedData, resolution: int) -> DecisionMap | None:
-    """Ask `model` for every point of a grid over the plane of `data`.
+    """Predict the class at each point of a grid on the plane of `data`.
 
     Parameters
     ----------
     model : HybridModel
-        The model as it is now.
+        The model with its current weights.
     data : PreparedData
-        What the model is trained on.
+        The data that the model is trained on.
     resolution : int
-        Points along each axis, 2 or more; the model answers for the square of it.
+        The number of points along each axis, at least 2; the grid has its square.
 
     Returns
     -------
     DecisionMap or None
-        ``None`` where the data have no plane.
+        ``None`` if the data have no plane.
     """
     plane = data.plane
     if plane is None:
         return None
-    x, y = _axis(plane, 0, resolution), _axis(plane, 1, resolution)
+    x, y = _grid_coordinates(plane, 0, resolution), _grid_coordinates(plane, 1, resolution)
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     probabilities = predict(model, data.to_inputs(plane.to_features(points))).reshape(len(y), len(x), -1)
     return DecisionMap(
@@ -46,7 +46,10 @@ def compute_decision_map(model: HybridModel, data: PreparedData, resolution: int
 
 
 def map_points(data: PreparedData, limit: int = MAX_POINTS) -> tuple[MapPoint, ...]:
-    """Return the rows of `data` on its plane, or `limit` of them, evenly taken from all three parts."""
+    """Return the rows of `data`, or a sample of `limit` of them, as points on its plane.
+
+    Each part of the split has its share of the sample. Without a plane there are no points.
+    """
     if data.plane is None:
         return ()
     rows = [
@@ -56,12 +59,14 @@ def map_points(data: PreparedData, limit: int = MAX_POINTS) -> tuple[MapPoint, .
             data.plane.to_plane(part.features).tolist(), part.labels.tolist(), strict=True
         )
     ]
-    # The split has shuffled the rows, so that every k-th is a fair sample.
+    # The rows of each part are shuffled, so evenly spaced ones are a random sample.
     chosen = np.linspace(0, len(rows) - 1, min(limit, len(rows))).round().astype(int)
     return tuple(
         MapPoint(x=x, y=y, label=label, part=name) for x, y, label, name in (rows[i] for i in chosen)
     )
 
 
-def _axis(plane: Plane, number: int, resolution: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.linspace(plane.low[number], plane.high[number], resolution)
+def _grid_coordinates(
+    plane: Plane, axis: int, resolution: int
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.linspace(plane.low[axis], plane.high[axis], resolution)

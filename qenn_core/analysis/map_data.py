@@ -1,4 +1,4 @@
-"""What probes of a model find, small enough to send to a page."""
+"""Records of a decision map, small enough to send to a page."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ class _Record(BaseModel):
 
 
 class DecisionMap(_Record):
-    """Which class a model names at each point of a grid over the plane of the data."""
+    """The class that a model predicts at each point of a grid on the plane of the data."""
 
     axes: tuple[str, str]
     x: tuple[float, ...]
-    """The columns of the grid."""
+    """The coordinates of the grid columns."""
     y: tuple[float, ...]
-    """The rows of the grid."""
+    """The coordinates of the grid rows."""
     winner: tuple[tuple[int, ...], ...]
     """``winner[row][column]`` is the number of the most probable class."""
     probability: tuple[tuple[float, ...], ...]
-    """Its probability, to three decimals."""
+    """The probability of that class, rounded to three decimals."""
     exact: bool
-    """Whether the plane is the whole feature space, rather than a cut through it."""
+    """Whether the plane is the whole feature space rather than a section through it."""
 
 
 class MapPoint(_Record):

@@ -1,4 +1,4 @@
-"""A trained model as bytes that hold no code: with all that further rows need, and none of its data."""
+"""Packing of trained models as bytes without code: all that new rows need, but no training data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ import pandas as pd
 import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
-from qenn_core.analysis.model_card import CARD, PREPARATION, WEIGHTS, ModelArchive, ModelCard, unusable
+from qenn_core.analysis.model_card import (
+    CARD,
+    PREPARATION,
+    WEIGHTS,
+    ModelArchive,
+    ModelCard,
+    unusable_model,
+)
 from qenn_core.data import (
     PIPELINE_FUNCTIONS,
     ColumnSchema,
@@ -24,17 +31,20 @@ from qenn_core.data import (
 )
 from qenn_core.experiment import ExperimentSpec
 
-# What a preparation may be made of beside scikit-learn's own types: the functions that its pipelines call.
-TRUSTED = [
+# The types in a preparation besides those of scikit-learn: the functions that its pipelines call.
+TRUSTED_TYPES = [
     "numpy.dtype",
-    *(f"{called.__module__}.{called.__name__}" for called in (*PIPELINE_FUNCTIONS, separation, pd.isna)),
+    *(
+        f"{function.__module__}.{function.__name__}"
+        for function in (*PIPELINE_FUNCTIONS, separation, pd.isna)
+    ),
 ]
-# The proof of a preparation allows for the rounding of another machine, and no more.
-SAME = 1e-6
+# Probe rows may differ by rounding on another machine, but not by more.
+PROBE_TOLERANCE = 1e-6
 
 
 class TrainedModel(NamedTuple):
-    """A model as it was packed: its card, its preparation, and its weights as bytes."""
+    """The unpacked parts of a model: its card, its preparation, and its weights as bytes."""
 
     card: ModelCard
     preparation: RowTransformer
@@ -42,31 +52,36 @@ class TrainedModel(NamedTuple):
 
 
 def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -> bytes:
-    """Pack a trained model, so that it outlives the data that it was trained on.
+    """Pack a trained model, so that it can be used without the data that it was trained on.
 
     Parameters
     ----------
     spec : ExperimentSpec
-        What it was built and trained by.
+        The settings of the model and of its training.
     preparation : Preparation
-        The data that it was trained on; their rows are not kept.
+        The prepared training data; only the fitted preparation is packed, not the rows.
     weights : bytes
-        Its weights, as `qenn_core.training.weights.pack_weights` gives them.
+        The weights, as returned by `qenn_core.training.weights.pack_weights`.
+
+    Returns
+    -------
+    bytes
+        A zip file; see `ModelArchive`.
     """
-    rows, labeled = RowTransformer.of(preparation), preparation.labeled
+    transformer, labeled = RowTransformer.of(preparation), preparation.labeled
     card = ModelCard(
         spec=spec,
         target=labeled.target,
         class_names=labeled.class_names,
         edges=labeled.edges,
-        columns=rows.columns,
+        columns=transformer.columns,
         n_inputs=preparation.data.n_inputs,
     )
     fitted = {
-        "features": vars(rows.features),
-        "reduction": vars(rows.reduction),
-        "seen": rows.seen,
-        "probed": rows(_probe(rows.columns)).inputs,
+        "features": vars(transformer.features),
+        "reduction": vars(transformer.reduction),
+        "seen": transformer.seen,
+        "probed": transformer(_probe_rows(transformer.columns)).inputs,
     }
     packed = io.BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as parts:
@@ -77,38 +92,39 @@ def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -
 
 
 def unpack_model(content: bytes) -> TrainedModel:
-    """Return what `pack_model` packed.
+    """Unpack a model that `pack_model` packed.
 
-    Another version of a library may read the preparation differently. So it is put to the proof: some rows
-    that were prepared when it was packed have to give the same numbers now.
+    A different version of a library could read the preparation differently. Therefore probe rows that were
+    prepared when the model was packed are prepared again, and must give the same numbers.
 
     Raises
     ------
     ModelError
-        If it is damaged, no model, or gives other numbers than it did.
+        If `content` is damaged or not a model, or if the probe rows give different numbers.
     """
-    packed = ModelArchive(content)
-    columns = packed.card.columns
+    archive = ModelArchive(content)
+    columns = archive.card.columns
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            fitted = skops.io.loads(packed.preparation, trusted=TRUSTED)
+            fitted = skops.io.loads(archive.preparation, trusted=TRUSTED_TYPES)
         preparation = RowTransformer(
             columns, FittedFeatures(**fitted["features"]), Reduction(**fitted["reduction"]), fitted["seen"]
         )
-        is_proved = np.allclose(preparation(_probe(columns)).inputs, fitted["probed"], rtol=0, atol=SAME)
-    except Exception as error:  # whatever damage does to a reader, it is damage
-        raise unusable() from error
-    if not is_proved:
-        raise unusable()
-    return TrainedModel(packed.card, preparation, packed.weights)
+        inputs = preparation(_probe_rows(columns)).inputs
+        is_reproduced = np.allclose(inputs, fitted["probed"], rtol=0, atol=PROBE_TOLERANCE)
+    except Exception as error:  # damaged content can raise anything
+        raise unusable_model() from error
+    if not is_reproduced:
+        raise unusable_model()
+    return TrainedModel(archive.card, preparation, archive.weights)
 
 
-def _probe(columns: tuple[ColumnSchema, ...]) -> pd.DataFrame:
-    """Return rows that hold what is typical, what is at an end, what is missing, and what is unknown."""
-    return pd.DataFrame({column.name: pd.Series(_probed_cells(column), dtype="str") for column in columns})
+def _probe_rows(columns: tuple[ColumnSchema, ...]) -> pd.DataFrame:
+    """Return rows with typical, extreme, missing and unknown cells in each column."""
+    return pd.DataFrame({column.name: pd.Series(_probe_cells(column), dtype="str") for column in columns})
 
 
-def _probed_cells(column: ColumnSchema) -> list[str | None]:
-    two_more = [*column.spelling, *column.categories, str(column.low), str(column.high)][:2]
-    return [column.typical, *two_more, None, "?"]
+def _probe_cells(column: ColumnSchema) -> list[str | None]:
+    known = [*column.spelling, *column.categories, str(column.low), str(column.high)][:2]
+    return [column.typical, *known, None, "?"]

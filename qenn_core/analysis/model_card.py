@@ -1,4 +1,4 @@
-"""What a kept model is: the part of it that a page can read without computing anything."""
+"""The description of a packed model, which a page can read without loading the model."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from qenn_core.data import ColumnSchema
 from qenn_core.errors import ModelError
 from qenn_core.experiment import ExperimentSpec
 
-# To be raised when what is packed changes its meaning: what was packed before is then refused in words.
+# Increase this when the meaning of the packed content changes: older models are then refused with an error.
 FORMAT: Final = 1
 CARD, PREPARATION, WEIGHTS = "card.json", "preparation.skops", "weights.safetensors"
 
 
 class ModelCard(BaseModel):
-    """What a model takes and tells.
+    """The inputs and outputs of a model.
 
     Parameters
     ----------
     format : int
-        The version of the way it is packed.
+        The version of the archive format.
     spec : ExperimentSpec
-        What it was built and trained by.
+        The settings of the model and of its training.
     target : str
         The column that it predicts.
     class_names : tuple of str
-        One name a class.
+        The names of the classes, by class number.
     edges : tuple of float
-        Where the classes are bands of numbers, the numbers that they end with.
+        The upper edges of all bands but the last, if the classes are bands of numbers; otherwise empty.
     columns : tuple of ColumnSchema
-        What it predicts from.
+        The columns that it predicts from.
     n_inputs : int
-        Numbers of a row that enter it.
+        The number of inputs of the model.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,17 +50,17 @@ class ModelCard(BaseModel):
 
 
 class ModelArchive:
-    """The parts of a packed model, with its card read.
+    """A packed model as its parts: ``card``, and ``preparation`` and ``weights`` as bytes.
 
     Parameters
     ----------
     content : bytes
-        What `qenn_core.analysis.model_archive.pack_model` returned.
+        The zip file, as returned by `qenn_core.analysis.model_archive.pack_model`.
 
     Raises
     ------
     ModelError
-        If they are damaged, no model, or one that another version of the app packed.
+        If `content` is damaged, not a model, or packed by an incompatible version of the app.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -68,14 +68,14 @@ class ModelArchive:
             with ZipFile(io.BytesIO(content)) as parts:
                 card, self.preparation, self.weights = map(parts.read, (CARD, PREPARATION, WEIGHTS))
             self.card = ModelCard.model_validate_json(card)
-        except Exception as error:  # whatever damage does to a reader, it is damage
-            raise unusable() from error
+        except Exception as error:  # damaged content can raise anything
+            raise unusable_model() from error
 
 
-def unusable() -> ModelError:
-    """Return the error of a packed model that cannot be read."""
+def unusable_model() -> ModelError:
+    """Return the error for a packed model that cannot be read."""
     return ModelError(
         "This trained model cannot be used.",
-        "What was kept of it is damaged, or was written by another version of the app.",
+        "Its file is damaged or was written by another version of the app.",
         "Train it again.",
     )

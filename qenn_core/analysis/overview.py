@@ -1,4 +1,4 @@
-"""What there is to see of a table before anything is trained on it."""
+"""The description of a table and its preparation, before training."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pandas as pd
 from qenn_core.analysis.overview_data import (
     ClassCount,
     ColumnSummary,
-    FeatureView,
+    FeatureValues,
     Overview,
-    PlaneView,
     PreparedSummary,
     Preview,
-    Shown,
+    Projection,
+    RowSample,
 )
 from qenn_core.data import (
     Column,
@@ -33,25 +33,25 @@ from qenn_core.registry import Scalar
 
 PREVIEW_ROWS = 20
 EXAMPLES = 3
-# A cell longer than this would push the other columns off the screen.
-CELL_LETTERS = 80
-# More points hide one another and slow the browser.
-SHOWN_ROWS = 800
-TELLING_FEATURES = 4
+# Longer cells would push the other columns off the screen.
+MAX_CELL_LENGTH = 80
+# More points would overlap and slow the browser down.
+SAMPLE_ROWS = 800
+BEST_FEATURES = 4
 
 
 def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
-    """Describe `table` as `spec` uses it.
+    """Describe `table` and how `spec` uses it.
 
-    Data that cannot be learnt from are described too, with the reason in place of the preparation, so that
-    the user can see the table and choose otherwise.
+    Data that cannot be used are described as well, with an error instead of the prepared data, so that the
+    user can look at the table and change the settings.
 
     Parameters
     ----------
     spec : ExperimentSpec
-        Target, roles, bands, split and reduction.
+        The settings; target, roles, bands, split and reduction matter.
     table : Table
-        With at least one column.
+        The table, with at least one column.
 
     Raises
     ------
@@ -61,25 +61,25 @@ def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
     try:
         labeled = label_table(spec, table)
         target, reason, columns = labeled.target, labeled.reason, labeled.columns
-        ready, refusal = _ready(prepare_labeled(spec, labeled)), None
+        prepared, message = _summarise_preparation(prepare_labeled(spec, labeled)), None
     except DataError as error:
-        target, reason = _some_target(spec, table)
+        target, reason = _fallback_target(spec, table)
         columns = read_columns(table.frame, dict(spec.data.roles), target)
-        ready = None
-        refusal = error.message
+        prepared = None
+        message = error.message
     return Overview(
         name=table.name,
         n_rows=len(table.frame),
         preview=_preview(table.frame),
         target=target,
         target_reason=reason,
-        columns=tuple(_summary(column) for column in columns),
-        ready=ready,
-        refusal=refusal,
+        columns=tuple(_summarise_column(column) for column in columns),
+        prepared=prepared,
+        error=message,
     )
 
 
-def _some_target(spec: ExperimentSpec, table: Table) -> tuple[str, str]:
+def _fallback_target(spec: ExperimentSpec, table: Table) -> tuple[str, str]:
     chosen = spec.data.target
     return choose_target(table, chosen if chosen in table.frame.columns else None)
 
@@ -88,29 +88,29 @@ def _preview(frame: pd.DataFrame) -> Preview:
     head = frame.head(PREVIEW_ROWS)
     return Preview(
         columns=tuple(map(str, frame.columns)),
-        rows=tuple(tuple(map(_text, row)) for row in head.itertuples(index=False, name=None)),
+        rows=tuple(tuple(map(_cell_text, row)) for row in head.itertuples(index=False, name=None)),
     )
 
 
-def _text(cell: Scalar | None) -> str:
+def _cell_text(cell: Scalar | None) -> str:
     text = "" if pd.isna(cell) else str(cell)
-    return text if len(text) <= CELL_LETTERS else text[: CELL_LETTERS - 1] + "…"
+    return text if len(text) <= MAX_CELL_LENGTH else text[: MAX_CELL_LENGTH - 1] + "…"
 
 
-def _summary(column: Column) -> ColumnSummary:
-    different = column.cells.dropna().drop_duplicates()
+def _summarise_column(column: Column) -> ColumnSummary:
+    distinct_cells = column.cells.dropna().drop_duplicates()
     return ColumnSummary(
         name=column.name,
         role=column.role,
         guessed=column.guessed,
         missing=int(column.cells.isna().sum()),
-        distinct=len(different),
-        examples=tuple(map(_text, different.head(EXAMPLES))),
+        distinct=len(distinct_cells),
+        examples=tuple(map(_cell_text, distinct_cells.head(EXAMPLES))),
         left_out=column.left_out,
     )
 
 
-def _ready(preparation: Preparation) -> PreparedSummary:
+def _summarise_preparation(preparation: Preparation) -> PreparedSummary:
     data = preparation.data
     sizes = {part: np.bincount(rows.labels, minlength=data.n_classes) for part, rows in data.parts.items()}
     return PreparedSummary(
@@ -122,33 +122,36 @@ def _ready(preparation: Preparation) -> PreparedSummary:
             for k, name in enumerate(data.class_names)
         ),
         rows={part: len(rows.labels) for part, rows in data.parts.items()},
-        shown=_shown(preparation),
+        sample=_sample_rows(preparation),
         notes=data.notes,
     )
 
 
-def _shown(preparation: Preparation) -> Shown:
+def _sample_rows(preparation: Preparation) -> RowSample:
     data = preparation.data
     features = np.concatenate([part.features for part in data.parts.values()])
     labels = np.concatenate([part.labels for part in data.parts.values()])
     part_of = np.repeat(list(data.parts), [len(part.labels) for part in data.parts.values()])
-    n_shown = min(SHOWN_ROWS, len(labels))
-    # Evenly spaced over parts that lie one after another, so that each part has its share.
-    rows = np.arange(n_shown) * len(labels) // n_shown
-    best = np.argsort(-separation(data.train.features, data.train.labels), kind="stable")[:TELLING_FEATURES]
-    return Shown(
+    n_sampled = min(SAMPLE_ROWS, len(labels))
+    # The parts follow one another, so evenly spaced rows sample each part in proportion.
+    rows = np.arange(n_sampled) * len(labels) // n_sampled
+    best = np.argsort(-separation(data.train.features, data.train.labels), kind="stable")[:BEST_FEATURES]
+    return RowSample(
         labels=labels[rows].tolist(),
         parts=part_of[rows].tolist(),
-        plane=None if data.plane is None else _plane_view(data.plane, data.train.features, features[rows]),
-        telling=FeatureView(
+        projection=None if data.plane is None else _project(data.plane, data.train.features, features[rows]),
+        best_features=FeatureValues(
             names=tuple(data.feature_names[k] for k in best),
             values=preparation.fitted.in_units(features[rows])[:, best].tolist(),
         ),
     )
 
 
-def _plane_view(plane: Plane, train: Floats, features: Floats) -> PlaneView:
-    shown = 1.0 if plane.exact else plane.to_plane(train).var(axis=0).sum() / train.var(axis=0).sum()
-    return PlaneView(
-        axes=plane.axes, exact=plane.exact, variance=shown, points=plane.to_plane(features).tolist()
+def _project(plane: Plane, train: Floats, features: Floats) -> Projection:
+    explained = 1.0 if plane.exact else plane.to_plane(train).var(axis=0).sum() / train.var(axis=0).sum()
+    return Projection(
+        axes=plane.axes,
+        exact=plane.exact,
+        explained_variance=explained,
+        points=plane.to_plane(features).tolist(),
     )

@@ -1,16 +1,14 @@
-"""What a page is told of a table: immutable, and light enough for a process that computes nothing."""
+"""Records that describe a table to a page; importing them loads no heavy library."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from qenn_core.data import PartName
 from qenn_core.errors import ErrorMessage
 from qenn_core.experiment import Role
-
-PartName = Literal["train", "validation", "test"]
 
 
 class _Record(BaseModel):
@@ -23,16 +21,16 @@ class ColumnSummary(_Record):
     name: str
     role: Role
     guessed: Role
-    """What its role would be without the user's word."""
+    """The role that was detected; ``role`` differs from it if the user chose another."""
     missing: int
     distinct: int
     examples: tuple[str, ...]
     left_out: str
-    """Why nothing is learnt from it; empty for a column that is used."""
+    """The reason why the column is not used; empty if it is used."""
 
 
 class ClassCount(_Record):
-    """The rows of one class, in each part of the split and in all."""
+    """The number of rows of a class, in each part of the split and in total."""
 
     name: str
     train: int
@@ -42,7 +40,7 @@ class ClassCount(_Record):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def rows(self) -> int:
-        """Its rows in all parts."""
+        """The number of rows in all parts."""
         return self.train + self.validation + self.test
 
 
@@ -53,75 +51,77 @@ class Preview(_Record):
     rows: tuple[tuple[str, ...], ...]
 
 
-class PlaneView(_Record):
-    """Points on the plane of the decision map, one a shown row."""
+class Projection(_Record):
+    """The sampled rows projected onto the plane of the decision map."""
 
     axes: tuple[str, str]
     exact: bool
-    """Whether the plane is all there is (two features), rather than a view of more."""
-    variance: float
-    """Share of the training rows' variance that the plane shows, 0 to 1."""
+    """Whether the plane is the whole feature space (of two features) rather than a projection of it."""
+    explained_variance: float
+    """The share of the training rows' variance that lies in the plane, 0 to 1."""
     points: tuple[tuple[float, float], ...]
+    """One point per sampled row."""
 
 
-class FeatureView(_Record):
-    """The features that tell the classes apart best in the training part, in the units of their columns."""
+class FeatureValues(_Record):
+    """Values of selected features of the sampled rows, in the units of their columns."""
 
     names: tuple[str, ...]
     values: tuple[tuple[float, ...], ...]
-    """One row a shown row, one value a name."""
+    """One tuple per sampled row, with one value per name."""
 
 
-class Shown(_Record):
-    """The rows that pictures show: a sample of all parts, with each row's class number and part."""
+class RowSample(_Record):
+    """The rows shown in charts: a sample of all parts, with the class number and part of each row."""
 
     labels: tuple[int, ...]
     parts: tuple[PartName, ...]
-    plane: PlaneView | None
-    """``None`` when there is one feature only."""
-    telling: FeatureView
+    projection: Projection | None
+    """``None`` if there is only one feature."""
+    best_features: FeatureValues
+    """The features that separate the classes best in the training part, the best first."""
 
     @cached_property
     def points(self) -> list[dict[str, float | str]]:
-        """The rows on the plane as charts take them: place, class number and part; empty without a plane."""
-        if self.plane is None:
+        """The projected rows as charts take them: coordinates, class number, part; or an empty list."""
+        if self.projection is None:
             return []
         return [
             {"x": x, "y": y, "label": label, "part": part}
-            for (x, y), label, part in zip(self.plane.points, self.labels, self.parts, strict=True)
+            for (x, y), label, part in zip(self.projection.points, self.labels, self.parts, strict=True)
         ]
 
 
 class PreparedSummary(_Record):
-    """The data as the models get them."""
+    """The data as they are passed to the models."""
 
     class_names: tuple[str, ...]
     feature_names: tuple[str, ...]
     input_names: tuple[str, ...]
     classes: tuple[ClassCount, ...]
     rows: dict[str, int]
-    shown: Shown
+    sample: RowSample
     notes: tuple[str, ...]
-    """What was done to the data, in plain sentences."""
+    """The steps of the preparation, in plain sentences."""
 
     @property
     def n_features(self) -> int:
-        """Number of prepared features."""
+        """The number of prepared features."""
         return len(self.feature_names)
 
     @property
     def n_inputs(self) -> int:
-        """Number of inputs of the model."""
+        """The number of inputs of the model."""
         return len(self.input_names)
 
     @property
     def n_classes(self) -> int:
-        """Number of classes."""
+        """The number of classes."""
         return len(self.class_names)
 
 
 class Overview(_Record):
-    """A table, how it is understood, and what became of it: either ``ready`` or ``refusal`` is there."""
+    """A table, how its columns are interpreted, and the result: either ``prepared`` or ``error`` is set."""
 
     name: str
     n_rows: int
@@ -129,5 +129,5 @@ class Overview(_Record):
     target: str
     target_reason: str
     columns: tuple[ColumnSummary, ...]
-    ready: PreparedSummary | None
-    refusal: ErrorMessage | None
+    prepared: PreparedSummary | None
+    error: ErrorMessage | None

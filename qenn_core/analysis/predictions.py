@@ -1,4 +1,4 @@
-"""What a model says of further rows, as a page shows it and as a file."""
+"""Predictions for the rows of a table, as records, as columns and as a CSV file."""
 
 from __future__ import annotations
 
@@ -18,95 +18,111 @@ from qenn_core.data import NO_CLASS, Floats, Ints
 PREDICTED = "predicted {}"
 PROBABILITY = "probability of {}"
 DECIMALS = 6
-# Spreadsheets take a cell that begins so for a formula, and would carry it out.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets treat a cell that begins with one of these as a formula and would execute it.
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
-class Hits(NamedTuple):
-    """How many of some rows were told rightly."""
+class CorrectCount(NamedTuple):
+    """The number of rows that were classified correctly, out of a total."""
 
-    right: int
-    rows: int
+    correct: int
+    total: int
 
     @property
     def accuracy(self) -> float:
-        """The share of them, 0 to 1."""
-        return self.right / self.rows
+        """The share of correct rows, 0 to 1."""
+        return self.correct / self.total
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a model says of rows, in their order.
+    """The predictions of a model for the rows of a table, in the order of the rows.
 
     Parameters
     ----------
     target : str
-        The column that was predicted.
+        The name of the predicted column.
     class_names : tuple of str
-        One name a class.
-    probabilities : array (rows, n_classes)
-        Of each class.
-    truth : array (rows,) or None
-        The class number of each row where the rows tell, else ``NO_CLASS``; ``None`` where they have no
-        such column.
-    seen : array (rows,)
-        Which rows are just like one that the model was trained or validated on.
+        The names of the classes, by class number.
+    probabilities : array, shape (n_rows, n_classes)
+        The probability of each class, 0 to 1.
+    true_classes : array, shape (n_rows,), or None
+        The true class number of each row, or ``NO_CLASS`` if the table does not contain it; ``None`` if the
+        table does not have the target column.
+    seen : array of bool, shape (n_rows,)
+        Whether the row is identical to a training or validation row of the model.
     notes : tuple of str
-        What was done to the rows, in plain sentences.
+        The steps of the preparation, in plain sentences.
     """
 
     target: str
     class_names: tuple[str, ...]
     probabilities: Floats = field(repr=False)
-    truth: Ints | None = field(repr=False)
+    true_classes: Ints | None = field(repr=False)
     seen: NDArray[np.bool_] = field(repr=False)
     notes: tuple[str, ...] = ()
 
     @property
-    def classes(self) -> Ints:
+    def predicted_classes(self) -> Ints:
         """The number of the most probable class of each row."""
-        numbers: Ints = self.probabilities.argmax(axis=1)
-        return numbers
+        classes: Ints = self.probabilities.argmax(axis=1)
+        return classes
 
     @property
-    def names(self) -> list[str]:
+    def predicted_names(self) -> list[str]:
         """The name of the most probable class of each row."""
-        return [self.class_names[number] for number in self.classes]
+        return [self.class_names[number] for number in self.predicted_classes]
 
-    def hits(self, *, new: bool = False) -> Hits | None:
-        """Count what was told rightly, of all rows with a known class or of those not seen in training."""
-        if self.truth is None:
+    def count_correct(self, *, unseen_only: bool = False) -> CorrectCount | None:
+        """Count the correct predictions among the rows with a known class.
+
+        Parameters
+        ----------
+        unseen_only : bool
+            Whether to leave out rows that are identical to training or validation rows.
+
+        Returns
+        -------
+        CorrectCount or None
+            ``None`` if there is no such row.
+        """
+        if self.true_classes is None:
             return None
-        counted = self.truth != NO_CLASS
-        if new:
+        counted = self.true_classes != NO_CLASS
+        if unseen_only:
             counted &= ~self.seen
         if not counted.any():
             return None
-        return Hits(int((self.classes == self.truth)[counted].sum()), int(counted.sum()))
+        return CorrectCount(
+            int((self.predicted_classes == self.true_classes)[counted].sum()), int(counted.sum())
+        )
 
-    def beside(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of `frame` with what is said of them in further columns, whose names are new."""
-        said: dict[str, Any] = {PREDICTED.format(self.target): self.names}
+    def append_to(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return `frame` with columns for the prediction and the class probabilities appended.
+
+        The names of the new columns get a number if `frame` already has a column with that name.
+        """
+        columns: dict[str, Any] = {PREDICTED.format(self.target): self.predicted_names}
         for name, probability in zip(self.class_names, self.probabilities.T, strict=True):
-            said[PROBABILITY.format(name)] = probability
-        names = list(_new_names(said, frame.columns))
-        columns = dict(zip(names, said.values(), strict=True))
-        return pd.concat([frame.reset_index(drop=True), pd.DataFrame(columns)], axis="columns")
+            columns[PROBABILITY.format(name)] = probability
+        names = list(_unused_names(columns, frame.columns))
+        appended = pd.DataFrame(columns).set_axis(names, axis="columns")
+        return pd.concat([frame.reset_index(drop=True), appended], axis="columns")
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """Write a table as a file that spreadsheets read rightly and take no cell of for a formula."""
+    """Return a table as CSV that spreadsheets read correctly and in which no cell is a formula."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(map(_harmless, frame.columns))
+    writer.writerow(map(_escape_formula, frame.columns))
     rounded = frame.round(DECIMALS).astype(object).where(frame.notna(), "")
-    writer.writerows(map(_harmless, row) for row in rounded.itertuples(index=False, name=None))
-    # The mark at its beginning tells Excel that it is UTF-8.
+    writer.writerows(map(_escape_formula, row) for row in rounded.itertuples(index=False, name=None))
+    # The byte order mark makes Excel read the file as UTF-8.
     return text.getvalue().encode("utf-8-sig")
 
 
-def _harmless(cell: Any) -> Any:
-    if not isinstance(cell, str) or not cell.startswith(FORMULA_SIGNS) or _is_number(cell):
+def _escape_formula(cell: Any) -> Any:
+    if not isinstance(cell, str) or not cell.startswith(FORMULA_PREFIXES) or _is_number(cell):
         return cell
     return f"'{cell}"
 
@@ -119,10 +135,10 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _new_names(wanted: Iterable[str], taken: Iterable[str]) -> Iterator[str]:
-    names = set(taken)
+def _unused_names(wanted: Iterable[str], taken: Iterable[str]) -> Iterator[str]:
+    used = set(taken)
     for name in wanted:
         variants = chain([name], (f"{name} ({number})" for number in count(2)))
-        free = next(variant for variant in variants if variant not in names)
-        names.add(free)
+        free = next(variant for variant in variants if variant not in used)
+        used.add(free)
         yield free

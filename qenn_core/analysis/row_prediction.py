@@ -1,4 +1,4 @@
-"""A trained model asked about rows that it was not trained on."""
+"""Predictions of a trained model for the rows of a table."""
 
 from __future__ import annotations
 
@@ -22,66 +22,66 @@ CHUNK_ROWS = 500
 def predict_rows(
     content: bytes, frame: pd.DataFrame, seconds: float = limits.PREDICTION_SECONDS
 ) -> Predictions:
-    """Ask a packed model about the rows of a table.
+    """Predict the class probabilities of the rows of a table with a packed model.
 
-    The same model and the same rows give the same answer, also where it is drawn from shots.
+    The same model and the same rows give the same predictions, even if the circuit is sampled with shots.
 
     Parameters
     ----------
     content : bytes
-        What `qenn_core.analysis.model_archive.pack_model` returned.
+        The packed model, as returned by `qenn_core.analysis.model_archive.pack_model`.
     frame : pandas.DataFrame
-        The rows, with cells as a file gives them: texts, or missing. Columns are found by their names.
+        The rows, with cells as read from a file: strings or missing. Columns are matched by name.
     seconds : float
-        How long the circuit may be simulated.
+        The time limit for the simulation of the circuit.
 
     Raises
     ------
     DataError
-        If there is no row, or a column that the model needs is missing.
+        If there are no rows, or a column that the model needs is missing.
     ModelError
-        If the model is damaged, or the rows are too many for the time.
+        If the model is damaged, or there are too many rows for the time limit.
     """
     if frame.empty:
         raise DataError(
-            "There is no row to predict.", remedy="Bring a file with one row or more below its header."
+            "There are no rows to predict.", remedy="Upload a file with at least one row below the header."
         )
     trained = unpack_model(content)
     card = trained.card
     matched = match_columns([column.name for column in card.columns], card.target, list(frame.columns))
     known = frame[list(matched.found.values())].set_axis(list(matched.found), axis="columns")
-    applied = trained.preparation(known)
+    transformed = trained.preparation(known)
     model = build_model(card.spec, card.n_inputs, len(card.class_names))
-    truth, about_truth = _truth(card, known)
+    true_classes, target_notes = _true_classes(card, known)
     return Predictions(
         target=card.target,
         class_names=card.class_names,
-        probabilities=_in_time(load_weights(model, trained.weights), applied.inputs, seconds),
-        truth=truth,
-        seen=applied.seen,
-        notes=(*matched.notes, *applied.notes, *about_truth),
+        probabilities=_predict_within(seconds, load_weights(model, trained.weights), transformed.inputs),
+        true_classes=true_classes,
+        seen=transformed.seen,
+        notes=(*matched.notes, *transformed.notes, *target_notes),
     )
 
 
-def _truth(card: ModelCard, known: pd.DataFrame) -> tuple[Ints | None, tuple[str, ...]]:
+def _true_classes(card: ModelCard, known: pd.DataFrame) -> tuple[Ints | None, tuple[str, ...]]:
     if card.target not in known:
         return None, ()
-    truth = labels_of(known[card.target], card.class_names, card.edges)
-    if (truth == NO_CLASS).all():
-        return None, (f"No cell in ‘{card.target}’ names a class that the model knows.",)
-    return truth, ()
+    classes = labels_of(known[card.target], card.class_names, card.edges)
+    if (classes == NO_CLASS).all():
+        return None, (f"No cell in ‘{card.target}’ holds a class that the model knows.",)
+    return classes, ()
 
 
-def _in_time(model: HybridModel, inputs: Floats, seconds: float) -> Floats:
-    begun = monotonic()
+def _predict_within(seconds: float, model: HybridModel, inputs: Floats) -> Floats:
+    started = monotonic()
     chunks: list[Floats] = []
     for start in range(0, len(inputs), CHUNK_ROWS):
         chunks.append(predict(model, inputs[start : start + CHUNK_ROWS]))
-        spent, done = monotonic() - begun, start + CHUNK_ROWS
+        spent, done = monotonic() - started, start + CHUNK_ROWS
         if spent > seconds and done < len(inputs):
             raise ModelError(
                 f"{len(inputs):,} rows are too many for this model: {done:,} took {spent:.0f} seconds.",
                 "Each row is simulated as a quantum circuit.",
-                f"Bring a file of at most {done:,} rows.",
+                f"Upload a file with at most {done:,} rows.",
             )
     return np.concatenate(chunks)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from qenn_core.ansatze._links import links
+from qenn_core.ansatze._entanglement import entangled_pairs
 from qenn_core.registry import ANSATZE, Ansatz
 
 
 def layer(weights: Any, wires: Any, index: int, entanglement: str) -> None:
-    """Turn every qubit about Y, then link them by CZ, which has no direction."""
+    """Rotate each qubit about Y, then apply CZ gates, which are symmetric in their two qubits."""
     import pennylane as qml
 
     for i, wire in enumerate(wires):
         qml.RY(weights[i], wires=wire)
-    for pair in links(wires, entanglement):
+    for pair in entangled_pairs(wires, entanglement):
         qml.CZ(wires=pair)
 
 
@@ -22,7 +22,7 @@ ANSATZE.add(
     Ansatz(
         key="hardware_efficient",
         label="Hardware efficient",
-        help="One angle turns each qubit about Y; CZ gates link neighbours, as many devices do it natively.",
+        help="One angle rotates each qubit about Y; CZ gates, native to many devices, link neighbours.",
         order=30,
         layer=layer,
         weight_shape=lambda n_qubits: (n_qubits,),

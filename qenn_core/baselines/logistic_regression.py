@@ -1,4 +1,4 @@
-"""Logistic regression, the paper's own baseline."""
+"""Logistic regression, the baseline of the paper."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 def make(seed: int) -> Pipeline:
     """Return logistic regression on standardised columns, with scikit-learn's default penalty (C = 1).
 
-    Inputs are scaled to suit a circuit, which a penalty on the weights would hold against the baseline:
-    so it standardises them for itself, by the rows that it is fitted on. Nothing is tuned, as nothing of
-    the circuit is. The solver draws nothing at random, so `seed` changes nothing.
+    The inputs are scaled for a circuit, and with such a scale the penalty on the weights would put the
+    baseline at a disadvantage. It therefore standardises them again, using the rows that it is fitted on.
+    Its hyperparameters are not tuned, just as those of the circuit are not. The solver is deterministic, so
+    `seed` has no effect.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline

@@ -1,4 +1,4 @@
-"""Amplitude encoding: a row of up to 2^n numbers as the state vector of n qubits."""
+"""Amplitude encoding: a row of up to 2ⁿ numbers as the state vector of n qubits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from qenn_core.registry import ENCODINGS, Encoding
 
 
-def amplitudes(inputs: Any, n_amplitudes: int) -> Any:
+def pad_and_normalise(inputs: Any, n_amplitudes: int) -> Any:
     """Pad rows with zeros and scale them to unit length, in double precision.
 
     ``pennylane.AmplitudeEmbedding`` normalises too, but divides a row of zeros by zero.
@@ -15,20 +15,20 @@ def amplitudes(inputs: Any, n_amplitudes: int) -> Any:
     Parameters
     ----------
     inputs : tensor, shape (..., n_inputs)
-        Finite numbers, ``1 <= n_inputs <= n_amplitudes``.
+        Finite numbers, with ``1 <= n_inputs <= n_amplitudes``.
     n_amplitudes : int
-        Length of the padded rows.
+        The length of the padded rows.
 
     Returns
     -------
     tensor, shape (..., n_amplitudes)
-        Rows of unit length. A row of zeros, which has no direction, becomes (1, 0, …, 0), with zero
-        gradient.
+        Rows of unit length. A row of zeros, which has no direction, becomes (1, 0, …, 0) with a gradient
+        of zero.
     """
     from pennylane import math
 
     inputs = math.cast(inputs, "float64")
-    # Squares of very large or very small numbers leave the range of floats; scaled rows do not.
+    # Without this scaling, squares of very large or very small numbers would overflow or underflow.
     largest = math.max(math.abs(math.detach(inputs)), axis=-1, keepdims=True)
     rows = inputs / math.where(largest == 0, math.ones_like(largest), largest)
     squares = math.sum(rows**2, axis=-1, keepdims=True)
@@ -44,18 +44,18 @@ def apply(inputs: Any, wires: Any) -> None:
     """Prepare the state whose amplitudes are the inputs, padded and scaled to unit length."""
     import pennylane as qml
 
-    qml.StatePrep(amplitudes(inputs, 2 ** len(wires)), wires=wires, validate_norm=False)
+    qml.StatePrep(pad_and_normalise(inputs, 2 ** len(wires)), wires=wires, validate_norm=False)
 
 
 ENCODINGS.add(
     Encoding(
         key="amplitude",
         label="Amplitude",
-        help="A whole row of up to 2ⁿ numbers in n qubits; only their proportions count, not their size.",
+        help="Stores up to 2ⁿ numbers of a row in n qubits; only their proportions matter, not their size.",
         order=40,
         apply=apply,
         capacity=lambda n_qubits: 2**n_qubits,
-        # Scaling to unit length takes any range.
+        # Rows are scaled to unit length, whatever their range.
         input_range=None,
         n_angles=None,
     )

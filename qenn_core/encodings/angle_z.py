@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from qenn_core.encodings._spread import QUARTER_TURNS, one_per_qubit, spread
+from qenn_core.encodings._angles import QUARTER_TURNS, one_per_qubit, pair_with_wires
 from qenn_core.registry import ENCODINGS, Encoding
 
 
 def apply(inputs: Any, wires: Any) -> None:
-    """Bring each qubit into superposition, then turn it about Z by its input, in radians."""
+    """Put each qubit into an equal superposition, then rotate it about Z by its input, in radians."""
     import pennylane as qml
 
-    for value, wire in spread(inputs, wires):
+    for value, wire in pair_with_wires(inputs, wires):
         qml.Hadamard(wires=wire)
         qml.RZ(value, wires=wire)
 
@@ -21,7 +21,7 @@ ENCODINGS.add(
     Encoding(
         key="angle_z",
         label="Angle Z",
-        help="Each qubit starts halfway between |0⟩ and |1⟩; a number turns its phase.",
+        help="Each qubit starts halfway between |0⟩ and |1⟩; a number rotates its phase.",
         order=30,
         apply=apply,
         capacity=one_per_qubit,

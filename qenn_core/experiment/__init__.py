@@ -1,12 +1,12 @@
-"""The experiment: one frozen value that the form edits, the link carries and the worker receives.
+"""The experiment: one frozen value that the form edits, a link carries and a worker receives.
 
-The same spec with the same data gives the same numbers. Ranges, defaults, labels and one-line helps of
-all settings live here; choices with an implementation behind them are keys of the registries.
+The same spec and the same data give the same numbers. The range, default, title and one-line help of every
+setting are declared here; choices that have an implementation are keys of the registries.
 """
 
 from qenn_core.experiment.annotations import Entanglement, Role
 from qenn_core.experiment.differences import setting_differences
-from qenn_core.experiment.lookup import bounds, choices, entry_of, field_of, query_keys
+from qenn_core.experiment.lookup import bounds, choice_help, choices, entry_of, field_of, label_of, query_keys
 from qenn_core.experiment.sections import (
     CSV,
     CircuitSpec,
@@ -32,9 +32,11 @@ __all__ = [
     "Role",
     "TrainingSpec",
     "bounds",
+    "choice_help",
     "choices",
     "entry_of",
     "field_of",
+    "label_of",
     "query_keys",
     "setting_differences",
 ]

@@ -1,9 +1,9 @@
-"""What the fields of a spec have in common: frozen sections, link keys, registry keys, named values."""
+"""Annotations of spec fields: link keys, display names, allowed values; and the base of all sections."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
@@ -15,24 +15,31 @@ Entanglement = Literal["ring", "linear", "all", "none"]
 
 
 @dataclass(frozen=True)
-class Key:
-    """The key of a field in a link; short, and never changed once published."""
+class QueryKey:
+    """The query parameter of a field in a link; short, and never changed once published."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Allowed:
-    """What a field may be, in words, where its declaration is hard to read."""
+class Labels:
+    """The display names of a literal field's values."""
 
-    words: str
+    by_value: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class AllowedValues:
+    """A description of the allowed values, where none can be derived from the declaration."""
+
+    description: str
 
 
 class Catalogue(Protocol):
-    """Named entries, such as a registry's."""
+    """Entries by key, such as a registry."""
 
     def keys(self) -> Iterable[str]:
-        """Return the names, in menu order."""
+        """Return the keys, in menu order."""
         ...
 
     def __getitem__(self, key: str, /) -> Entry:
@@ -42,44 +49,58 @@ class Catalogue(Protocol):
 
 @dataclass(frozen=True)
 class OneOf:
-    """A field whose value is a key of a catalogue; `hint` says where other keys come from."""
+    """A validator that accepts the keys of a catalogue.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        The entries to choose from.
+    extra_labels : mapping of str to str
+        Display names of further values, by value.
+    note : str
+        Appended to the list of choices in error messages.
+    """
 
     catalogue: Catalogue
-    also: tuple[str, ...] = ()
-    hint: str = ""
+    extra_labels: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
     def keys(self) -> tuple[str, ...]:
-        """Return what the value may be."""
-        return (*self.catalogue.keys(), *self.also)
+        """Return the allowed values, in menu order."""
+        return (*self.catalogue.keys(), *self.extra_labels)
+
+    def label_of(self, key: str) -> str:
+        """Return the display name of an allowed value; raises ``KeyError`` for any other value."""
+        return self.extra_labels[key] if key in self.extra_labels else self.catalogue[key].label
 
     @property
     def allowed(self) -> str:
-        """What the value may be, in words."""
-        return f"one of {', '.join(self.keys())}{self.hint}"
+        """The allowed values as a phrase, by their display names."""
+        return f"one of {', '.join(map(self.label_of, self.keys()))}{self.note}"
 
     def __call__(self, value: str) -> str:
-        """Return `value`, or raise ``ValueError`` if it is not a key."""
+        """Return `value`; raises ``ValueError`` if it is not allowed."""
         if value not in self.keys():
             raise ValueError(f"must be {self.allowed}")
         return value
 
 
-def one_of(catalogue: Catalogue, *also: str, hint: str = "") -> Any:
-    """Mark a field as a key of `catalogue`, for validation and for menus."""
-    check = OneOf(catalogue, also, hint)
-    return AfterValidator(check)
+def one_of(catalogue: Catalogue, extra_labels: Mapping[str, str] | None = None, note: str = "") -> Any:
+    """Restrict a field to the keys of a catalogue; see `OneOf`."""
+    return AfterValidator(OneOf(catalogue, extra_labels or {}, note))
 
 
-def _pairs(value: Any) -> Any:
+def _mapping_to_pairs(value: Any) -> Any:
     return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
-Pairs = (BeforeValidator(_pairs), PlainSerializer(dict, when_used="always"))
-Params = Annotated[tuple[tuple[str, Scalar], ...], *Pairs]
-Roles = Annotated[tuple[tuple[str, Role], ...], *Pairs]
+# Mappings are held as sorted pairs, so that specs are hashable, and written as mappings.
+_STORED_AS_PAIRS = (BeforeValidator(_mapping_to_pairs), PlainSerializer(dict, when_used="always"))
+Params = Annotated[tuple[tuple[str, Scalar], ...], *_STORED_AS_PAIRS]
+Roles = Annotated[tuple[tuple[str, Role], ...], *_STORED_AS_PAIRS]
 
 
 class SpecSection(BaseModel):
-    """A part of the experiment: frozen, without unknown fields, all numbers finite."""
+    """A section of the spec: frozen, without unknown fields, with finite numbers only."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

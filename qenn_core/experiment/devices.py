@@ -1,7 +1,7 @@
-"""The simulators and quantum computers that PennyLane finds installed here.
+"""The simulators and quantum computers that PennyLane finds on this machine.
 
-They are read from the entry points of the installed packages, as PennyLane itself does, but without importing
-any.
+They are listed from the entry points of the installed packages, as in PennyLane itself, but without importing
+those packages.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from importlib.metadata import EntryPoint, entry_points
 from qenn_core.registry import Entry
 
 DEFAULT = "default.qubit"
-# What PennyLane offers, but cannot train the app's circuits.
-UNFIT = {
-    "default.clifford": "knows only gates that leave nothing to train",
-    "default.gaussian": "computes with light modes instead of qubits",
-    "default.qutrit": "has three levels a wire instead of two",
-    "default.qutrit.mixed": "has three levels a wire instead of two",
+# Devices that PennyLane offers but that cannot train the app's circuits, with the reason.
+UNSUPPORTED = {
+    "default.clifford": "supports only gates without trainable parameters",
+    "default.gaussian": "simulates modes of light instead of qubits",
+    "default.qutrit": "has three levels per wire instead of two",
+    "default.qutrit.mixed": "has three levels per wire instead of two",
     "default.tensor": "needs the package quimb, and approximates",
-    "null.qubit": "answers every circuit with zeros",
+    "null.qubit": "returns zeros for every circuit",
 }
-# They hold pure states, and refuse noise; `DEFAULT` gives way to another device when there is noise.
-_NOISELESS = ("lightning.", "reference.")
+# These devices simulate pure states and refuse noise channels. With noise, `DEFAULT` is replaced by
+# default.mixed.
+_PURE_STATE = ("lightning.", "reference.")
 
 
 class Devices(Mapping[str, Entry]):
@@ -31,9 +32,9 @@ class Devices(Mapping[str, Entry]):
 
     @cached_property
     def _entries(self) -> dict[str, Entry]:
-        found = {point.name: point for point in entry_points(group="pennylane.plugins")}
-        names = sorted(found.keys() - UNFIT.keys(), key=lambda name: (name != DEFAULT, name))
-        return {name: _entry(found[name]) for name in names}
+        installed = {point.name: point for point in entry_points(group="pennylane.plugins")}
+        names = sorted(installed.keys() - UNSUPPORTED.keys(), key=lambda name: (name != DEFAULT, name))
+        return {name: _entry(installed[name]) for name in names}
 
     def __getitem__(self, name: str) -> Entry:
         return self._entries[name]
@@ -48,12 +49,12 @@ class Devices(Mapping[str, Entry]):
 def _entry(point: EntryPoint) -> Entry:
     assert point.dist is not None, "an entry point of an installed package"
     package = f"{point.dist.name} {point.dist.version}"
-    return Entry(key=point.name, label=point.name, help=f"from the package {package}.")
+    return Entry(key=point.name, label=point.name, help=f"Provided by the package {package}.")
 
 
 def refuses_noise(name: str) -> bool:
-    """Tell whether a device is known to compute without noise only."""
-    return name.startswith(_NOISELESS)
+    """Return whether a device is known not to support noise channels."""
+    return name.startswith(_PURE_STATE)
 
 
 DEVICES = Devices()

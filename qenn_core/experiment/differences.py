@@ -1,4 +1,4 @@
-"""In what several experiments differ."""
+"""The settings in which experiments differ."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qenn_core.experiment.spec import ExperimentSpec
 
 
 def setting_differences(specs: Sequence[ExperimentSpec]) -> dict[str, tuple[Any, ...]]:
-    """Return the settings in which `specs` are not all alike.
+    """Return the settings whose values are not the same in all `specs`.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def setting_differences(specs: Sequence[ExperimentSpec]) -> dict[str, tuple[Any,
     Returns
     -------
     dict of str to tuple
-        By the dotted path of a setting its value in each spec, in the order of the form.
+        For the dotted path of each such setting, its value in each spec; in the order of the fields.
     """
-    every = {path: tuple(map(attrgetter(path), specs)) for path in query_keys().values()}
-    return {path: values for path, values in every.items() if any(value != values[0] for value in values)}
+    settings = {path: tuple(map(attrgetter(path), specs)) for path in query_keys().values()}
+    return {path: values for path, values in settings.items() if any(value != values[0] for value in values)}

@@ -1,36 +1,40 @@
-"""What can be read off the declaration of a field: its range, its choices, its key in a link."""
+"""Facts derived from the declaration of a field: its range, its choices, their names, its query key."""
 
 from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Literal, TypeVar, Union, get_args, get_origin
 
 import annotated_types
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
-from qenn_core.experiment.annotations import Allowed, Key, OneOf, SpecSection
+from qenn_core.experiment.annotations import AllowedValues, Labels, OneOf, QueryKey, SpecSection
+
+T = TypeVar("T")
 
 
-def leaves(root: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+def iter_fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     """Yield each setting with its dotted path, such as ``circuit.n_qubits``."""
-    for name, field in root.model_fields.items():
+    for name, field in model.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, SpecSection):
-            for leaf, info in section.model_fields.items():
-                yield f"{name}.{leaf}", info
+            for setting, info in section.model_fields.items():
+                yield f"{name}.{setting}", info
         else:
             yield name, field
 
 
-def link_key(field: FieldInfo) -> str:
-    """Return the key of a field in a link."""
-    return next(mark.name for mark in field.metadata if isinstance(mark, Key))
+def query_key(field: FieldInfo) -> str:
+    """Return the query parameter of a field in a link."""
+    annotation = _metadata(field, QueryKey)
+    assert annotation is not None, "every setting has a query key"
+    return annotation.name
 
 
-def is_text(field: FieldInfo) -> bool:
-    """Tell whether a field's values are texts, which stand in a link as they are."""
+def holds_text(field: FieldInfo) -> bool:
+    """Return whether the values of a field are strings, which a link holds without quotes."""
     annotation = field.annotation
     members = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
     return any(
@@ -39,44 +43,58 @@ def is_text(field: FieldInfo) -> bool:
     )
 
 
-def span(field: FieldInfo) -> tuple[float, float] | None:
-    """Return the lowest and the highest value of a numeric field."""
-    ends: dict[type, Any] = {type(mark): mark for mark in field.metadata}
-    if annotated_types.Ge not in ends or annotated_types.Le not in ends:
+def field_bounds(field: FieldInfo) -> tuple[float, float] | None:
+    """Return the lowest and the highest value of a numeric field; ``None`` if it has no range."""
+    low, high = _metadata(field, annotated_types.Ge), _metadata(field, annotated_types.Le)
+    if low is None or high is None:
         return None
-    return ends[annotated_types.Ge].ge, ends[annotated_types.Le].le
+    return low.ge, high.le  # type: ignore[return-value]
 
 
-def registered(field: FieldInfo) -> OneOf | None:
-    """Return the catalogue that a field's values are keys of."""
-    for mark in field.metadata:
-        if isinstance(mark, AfterValidator) and isinstance(mark.func, OneOf):
-            return mark.func
+def catalogue_validator(field: FieldInfo) -> OneOf | None:
+    """Return the validator of a field whose values are keys of a catalogue, else ``None``."""
+    for annotation in field.metadata:
+        if isinstance(annotation, AfterValidator) and isinstance(annotation.func, OneOf):
+            return annotation.func
     return None
 
 
-def options(field: FieldInfo) -> tuple[Any, ...] | None:
-    """Return what a field of a fixed set of values may be, in menu order."""
-    keys = registered(field)
-    if keys:
-        return keys.keys()
+def field_choices(field: FieldInfo) -> tuple[str, ...] | None:
+    """Return the allowed values of a field, in menu order; ``None`` if they are not a fixed set."""
+    validator = catalogue_validator(field)
+    if validator is not None:
+        return validator.keys()
     for annotation in (field.annotation, *get_args(field.annotation)):
         if get_origin(annotation) is Literal:
             return get_args(annotation)
     return None
 
 
-def allowed(field: FieldInfo) -> str | None:
-    """Say what a field's value may be, where its declaration tells."""
-    for mark in field.metadata:
-        if isinstance(mark, Allowed):
-            return mark.words
-    keys, values, ends = registered(field), options(field), span(field)
-    if keys is not None:
-        return keys.allowed
+def choice_label(field: FieldInfo, value: str) -> str:
+    """Return the display name of one of a field's choices; raises ``KeyError`` for any other value."""
+    validator, labels = catalogue_validator(field), _metadata(field, Labels)
+    if validator is not None:
+        return validator.label_of(value)
+    if labels is not None:
+        return labels.by_value[value]
+    raise KeyError(f"{value!r} has no display name")
+
+
+def describe_allowed(field: FieldInfo) -> str | None:
+    """Describe the allowed values of a field, where they follow from its declaration."""
+    described = _metadata(field, AllowedValues)
+    if described is not None:
+        return described.description
+    validator, values, bounds = catalogue_validator(field), field_choices(field), field_bounds(field)
+    if validator is not None:
+        return validator.allowed
     if values is not None:
-        return "one of " + ", ".join(map(str, values))
-    if ends is not None:
+        return "one of " + ", ".join(choice_label(field, value) for value in values)
+    if bounds is not None:
         kind = "a number" if "float" in str(field.annotation) else "a whole number"
-        return f"{kind} from {ends[0]:g} to {ends[1]:g}"
+        return f"{kind} from {bounds[0]:g} to {bounds[1]:g}"
     return None
+
+
+def _metadata(field: FieldInfo, kind: type[T]) -> T | None:
+    return next((annotation for annotation in field.metadata if isinstance(annotation, kind)), None)

@@ -1,8 +1,6 @@
-"""Settings by their dotted path, for whoever draws a form."""
+"""Settings by their dotted path: title, range, choices and display names, for forms and messages."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from pydantic.fields import FieldInfo
 
@@ -10,12 +8,12 @@ from qenn_core.experiment import introspection
 from qenn_core.experiment.spec import ExperimentSpec
 from qenn_core.registry import Entry
 
-_FIELDS = dict(introspection.leaves(ExperimentSpec))
+_FIELDS = dict(introspection.iter_fields(ExperimentSpec))
 
 
 def query_keys() -> dict[str, str]:
-    """Return the dotted field of each key of a link; a key that ends with a dot is a prefix."""
-    return {introspection.link_key(field): path for path, field in _FIELDS.items()}
+    """Return the dotted path of the field behind each key of a link; a key ending in a dot is a prefix."""
+    return {introspection.query_key(field): path for path, field in _FIELDS.items()}
 
 
 def field_of(path: str) -> FieldInfo:
@@ -26,24 +24,61 @@ def field_of(path: str) -> FieldInfo:
 
 
 def bounds(path: str) -> tuple[float, float]:
-    """Return the lowest and the highest value of a numeric field."""
-    ends = introspection.span(field_of(path))
-    if ends is None:
+    """Return the lowest and the highest value of a numeric field; raises ``KeyError`` without a range."""
+    found = introspection.field_bounds(field_of(path))
+    if found is None:
         raise KeyError(f"{path!r} has no range")
-    return ends
+    return found
 
 
-def choices(path: str) -> tuple[Any, ...]:
-    """Return what a field of a fixed set of values may be, in menu order."""
-    values = introspection.options(field_of(path))
+def choices(path: str) -> tuple[str, ...]:
+    """Return the allowed values of a field, in menu order; raises ``KeyError`` if they are no fixed set."""
+    values = introspection.field_choices(field_of(path))
     if values is None:
         raise KeyError(f"{path!r} has no fixed set of values")
     return values
 
 
 def entry_of(path: str, key: str) -> Entry:
-    """Return the registered entry behind the value of a field."""
-    keys = introspection.registered(field_of(path))
-    if keys is None:
-        raise KeyError(f"{path!r} is not the key of a catalogue")
-    return keys.catalogue[key]
+    """Return the catalogue entry that a field's value stands for.
+
+    Raises
+    ------
+    KeyError
+        If the field's values are not keys of a catalogue, or `key` is not one of them.
+    """
+    validator = introspection.catalogue_validator(field_of(path))
+    if validator is None:
+        raise KeyError(f"the values of {path!r} are not keys of a catalogue")
+    return validator.catalogue[key]
+
+
+def label_of(path: str, value: str) -> str:
+    """Return the display name of one of a field's choices.
+
+    Parameters
+    ----------
+    path : str
+        The dotted field, such as ``"circuit.entanglement"``.
+    value : str
+        One of ``choices(path)``, such as ``"linear"``.
+
+    Returns
+    -------
+    str
+        The name on the screen, such as ``"Chain"``.
+
+    Raises
+    ------
+    KeyError
+        If the field has no fixed set of values, or `value` is not one of them.
+    """
+    return introspection.choice_label(field_of(path), value)
+
+
+def choice_help(path: str, value: str) -> str:
+    """Return the one-line help of a field's choice; empty for a choice that is not a catalogue entry."""
+    validator = introspection.catalogue_validator(field_of(path))
+    if validator is None or value in validator.extra_labels:
+        return ""
+    return validator.catalogue[value].help

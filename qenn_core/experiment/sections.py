@@ -1,4 +1,4 @@
-"""The sections of an experiment, with the range, default, label and one-line help of each setting."""
+"""The sections of an experiment: range, default, title and one-line help of each setting."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from pydantic import Field, model_validator
 
 from qenn_core import limits
 from qenn_core.errors import Problem, SpecError
-from qenn_core.experiment.annotations import Allowed, Entanglement, Key, Params, Roles, SpecSection, one_of
+from qenn_core.experiment.annotations import (
+    AllowedValues,
+    Entanglement,
+    Labels,
+    Params,
+    QueryKey,
+    Roles,
+    SpecSection,
+    one_of,
+)
 from qenn_core.experiment.devices import DEFAULT, DEVICES
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS
 
@@ -16,59 +25,71 @@ CSV = "csv"
 
 
 class DataSpec(SpecSection):
-    """Which rows and columns are learnt from, and how they are split."""
+    """The rows and columns to train on, and how the rows are split."""
 
-    source: Annotated[str, one_of(DATASETS, CSV), Key("data")] = Field(
-        "moons", title="Data", description="A built-in data set, or a CSV file of your own."
+    source: Annotated[str, one_of(DATASETS, {CSV: "Your own CSV file"}), QueryKey("data")] = Field(
+        "moons", title="Data", description="A built-in data set or your own CSV file."
     )
-    params: Annotated[Params, Key("d.")] = Field((), title="Settings of the data set")
-    file_name: Annotated[str, Key("file")] = Field("", max_length=200, title="File")
-    fingerprint: Annotated[str, Key("sha")] = Field(
+    params: Annotated[Params, QueryKey("d.")] = Field((), title="Data set option")
+    file_name: Annotated[str, QueryKey("file")] = Field("", max_length=200, title="File")
+    fingerprint: Annotated[str, QueryKey("sha")] = Field(
         "", pattern="^([0-9a-f]{64})?$", title="SHA-256 of the file"
     )
-    text_encoding: Annotated[str | None, Key("txt")] = Field(
-        None, max_length=40, title="Text encoding", description="How the file writes letters as bytes."
+    text_encoding: Annotated[str | None, QueryKey("txt")] = Field(
+        None, max_length=40, title="Text encoding", description="How the file stores letters as bytes."
     )
-    delimiter: Annotated[str | None, Key("sep")] = Field(
-        None, min_length=1, max_length=1, title="Delimiter", description="The sign between two columns."
+    delimiter: Annotated[str | None, QueryKey("sep")] = Field(
+        None, min_length=1, max_length=1, title="Delimiter", description="The character between two columns."
     )
-    decimal: Annotated[Literal[".", ","] | None, Key("dec")] = Field(
-        None, title="Decimal sign", description="The sign before the decimals of a number."
+    decimal: Annotated[Literal[".", ","] | None, Labels({".": "point", ",": "comma"}), QueryKey("dec")] = (
+        Field(
+            None,
+            title="Decimal separator",
+            description="The character before the decimal places of a number.",
+        )
     )
-    header: Annotated[bool | None, Key("head")] = Field(
-        None, title="Header row", description="Whether the first row used holds the columns' names."
+    header: Annotated[bool | None, QueryKey("head")] = Field(
+        None, title="Header row", description="Whether the first row of the table holds the column names."
     )
-    skip_rows: Annotated[int | None, Key("skip")] = Field(
+    skip_rows: Annotated[int | None, QueryKey("skip")] = Field(
         None,
         ge=0,
         le=1000,
         title="Rows to skip",
-        description="Lines above the table that are not part of it.",
+        description="Lines above the table that do not belong to it.",
     )
-    target: Annotated[str | None, Key("target")] = Field(
+    target: Annotated[str | None, QueryKey("target")] = Field(
         None, title="Column to predict", description="The column that the network learns to predict."
     )
-    roles: Annotated[Roles, Key("roles")] = Field((), title="Column roles")
-    bands: Annotated[int, Key("bands")] = Field(
+    roles: Annotated[Roles, QueryKey("roles")] = Field((), title="Column roles")
+    bands: Annotated[int, QueryKey("bands")] = Field(
         0,
         ge=0,
         le=limits.MAX_CLASSES,
         title="Bands",
-        description="0 takes the target's values as classes; 2 or more cuts a numeric target into that many "
-        "bands of equal size.",
+        description="0 uses each value of the target as a class; 2 or more divides a numeric target into "
+        "that many bands with about the same number of rows.",
     )
-    sample_rows: Annotated[int | None, Key("sample")] = Field(
-        None, ge=20, le=limits.MAX_ROWS, title="Sample", description="Use only a random sample of rows."
+    sample_rows: Annotated[int | None, QueryKey("sample")] = Field(
+        None,
+        ge=20,
+        le=limits.MAX_ROWS,
+        title="Sample size",
+        description="Use only a random sample of this many rows.",
     )
-    validation_size: Annotated[float, Key("val")] = Field(
-        0.2, ge=0.1, le=0.4, title="Validation share", description="Rows that decide when to stop."
+    validation_size: Annotated[float, QueryKey("val")] = Field(
+        0.2,
+        ge=0.1,
+        le=0.4,
+        title="Validation share",
+        description="The share of rows used to decide when to stop training.",
     )
-    test_size: Annotated[float, Key("test")] = Field(
+    test_size: Annotated[float, QueryKey("test")] = Field(
         0.2,
         ge=0.1,
         le=0.4,
         title="Test share",
-        description="Rows that no choice ever sees; they give the score.",
+        description="The share of rows set aside for the final score; no decision is based on them.",
     )
 
     @property
@@ -83,17 +104,20 @@ class DataSpec(SpecSection):
                 raise SpecError([Problem("data.params", repr(dict(self.params)), "empty for a CSV file")])
             return self
         entry = DATASETS[self.source]
+        labels = {param.name: param.label for param in entry.params}
         problems = []
         for name, value in self.params:
-            if name not in {p.name for p in entry.params}:
-                known = ", ".join(p.name for p in entry.params) or "nothing"
-                allowed = f"left out: the settings of {self.source!r} are {known}"
-                problems.append(Problem(f"data.params.{name}", repr(value), allowed))
+            if name not in labels:
+                options = f"one of {', '.join(labels.values())}" if labels else "left out"
+                allowed = f"{options} with the data set {entry.label}"
+                problems.append(Problem(f"data.params.{name}", f"{name} = {value!r}", allowed))
             elif not entry.param(name).accepts(value):
-                problems.append(Problem(f"data.params.{name}", repr(value), entry.param(name).allowed))
+                problems.append(
+                    Problem(f"data.params.{name}", f"{labels[name]} = {value!r}", entry.param(name).allowed)
+                )
         if problems:
             raise SpecError(problems)
-        # One form for one meaning: a setting at its default is left out.
+        # Equal data sets have equal specs: an option at its default is left out.
         changed = tuple((name, value) for name, value in self.params if value != entry.param(name).default)
         object.__setattr__(self, "params", changed)
         return self
@@ -102,52 +126,71 @@ class DataSpec(SpecSection):
 class EncodingSpec(SpecSection):
     """How features become quantum states."""
 
-    kind: Annotated[str, one_of(ENCODINGS), Key("enc")] = Field(
+    kind: Annotated[str, one_of(ENCODINGS), QueryKey("enc")] = Field(
         "angle_y", title="Encoding", description="How each row of numbers is written into the qubits."
     )
-    reduction: Annotated[Literal["pca", "kbest", "linear"], Key("red")] = Field(
+    reduction: Annotated[
+        Literal["pca", "kbest", "linear"],
+        Labels({"pca": "Principal components", "kbest": "Best features", "linear": "Trainable linear layer"}),
+        QueryKey("red"),
+    ] = Field(
         "pca",
-        title="Fit to the circuit",
-        description="How features are brought to the circuit's size: principal components, the best "
-        "features, or a trainable linear layer.",
+        title="Feature reduction",
+        description="How the features are reduced to as many numbers as the circuit takes: by principal "
+        "components, by choosing the best features, or by a trainable linear layer.",
     )
 
 
 class CircuitSpec(SpecSection):
     """The variational circuit."""
 
-    n_qubits: Annotated[int, Key("q")] = Field(
-        4, ge=1, le=limits.MAX_QUBITS, title="Qubits", description="The width of the circuit."
+    n_qubits: Annotated[int, QueryKey("q")] = Field(
+        4, ge=1, le=limits.MAX_QUBITS, title="Qubits", description="How many qubits the circuit has."
     )
-    n_layers: Annotated[int, Key("l")] = Field(
+    n_layers: Annotated[int, QueryKey("l")] = Field(
         3,
         ge=1,
         le=limits.MAX_LAYERS,
         title="Layers",
-        description="How often the trainable block is repeated.",
+        description="How many times the trainable block is repeated.",
     )
-    ansatz: Annotated[str, one_of(ANSATZE), Key("ans")] = Field(
-        "strongly_entangling", title="Ansatz", description="The pattern of trainable gates in a layer."
+    ansatz: Annotated[str, one_of(ANSATZE), QueryKey("ans")] = Field(
+        "strongly_entangling", title="Ansatz", description="The pattern of trainable gates in each layer."
     )
-    entanglement: Annotated[Entanglement, Key("ent")] = Field(
-        "ring", title="Entanglement", description="Which qubits are linked; none gives the unentangled twin."
+    entanglement: Annotated[
+        Entanglement,
+        Labels({"ring": "Ring", "linear": "Chain", "all": "All pairs", "none": "None (no entanglement)"}),
+        QueryKey("ent"),
+    ] = Field(
+        "ring",
+        title="Entanglement",
+        description="Which pairs of qubits each layer entangles; None gives the same circuit without "
+        "entanglement, for comparison.",
     )
 
 
 class NoiseSpec(SpecSection):
-    """What goes wrong on a real device."""
+    """The errors of a real quantum device."""
 
-    channel: Annotated[str, one_of(NOISE_CHANNELS), Key("noise")] = Field(
-        "depolarizing", title="Noise", description="The kind of error a real device makes."
+    channel: Annotated[str, one_of(NOISE_CHANNELS), QueryKey("noise")] = Field(
+        "depolarizing", title="Quantum noise", description="The type of error that a real device makes."
     )
-    level: Annotated[float, Key("p")] = Field(
-        0.0, ge=0.0, le=1.0, title="Level", description="Its strength; 0 is a perfect device."
+    level: Annotated[float, QueryKey("p")] = Field(
+        0.0,
+        ge=0.0,
+        le=1.0,
+        title="Noise level",
+        description="How strong the noise is; 0 is a perfect device.",
     )
-    placement: Annotated[Literal["gate", "layer"], Key("at")] = Field(
-        "gate", title="Strikes after", description="Every gate, or every layer."
-    )
-    shots: Annotated[int, Key("shots")] = Field(
-        0, ge=0, le=100_000, title="Shots", description="Measurements per value; 0 computes it exactly."
+    placement: Annotated[
+        Literal["gate", "layer"], Labels({"gate": "Every gate", "layer": "Every layer"}), QueryKey("at")
+    ] = Field("gate", title="Noise after", description="Whether noise acts after every gate or every layer.")
+    shots: Annotated[int, QueryKey("shots")] = Field(
+        0,
+        ge=0,
+        le=100_000,
+        title="Shots",
+        description="How many measurements are averaged for each value; 0 calculates it exactly.",
     )
 
     @property
@@ -157,11 +200,10 @@ class NoiseSpec(SpecSection):
 
     @model_validator(mode="after")
     def _check_level(self) -> Self:
-        highest = NOISE_CHANNELS[self.channel].max_level
-        if self.level > highest:
-            raise SpecError(
-                [Problem("noise.level", repr(self.level), f"from 0 to {highest:g} for {self.channel!r}")]
-            )
+        channel = NOISE_CHANNELS[self.channel]
+        if self.level > channel.max_level:
+            allowed = f"from 0 to {channel.max_level:g} with {channel.label}"
+            raise SpecError([Problem("noise.level", repr(self.level), allowed)])
         return self
 
 
@@ -170,66 +212,85 @@ class HeadSpec(SpecSection):
 
     hidden: Annotated[
         tuple[Annotated[int, Field(ge=1, le=128)], ...],
-        Key("hidden"),
-        Allowed("up to 4 whole numbers from 1 to 128"),
+        QueryKey("hidden"),
+        AllowedValues("up to 4 whole numbers from 1 to 128"),
     ] = Field(
-        (), max_length=4, title="Hidden layers", description="Sizes of classical layers before the output."
+        (),
+        max_length=4,
+        title="Hidden layers",
+        description="The sizes of the classical layers before the output.",
     )
-    activation: Annotated[Literal["relu", "tanh", "sigmoid"], Key("act")] = Field(
-        "relu", title="Activation", description="What happens between two classical layers."
-    )
+    activation: Annotated[
+        Literal["relu", "tanh", "sigmoid"],
+        Labels({"relu": "ReLU", "tanh": "tanh", "sigmoid": "Sigmoid"}),
+        QueryKey("act"),
+    ] = Field("relu", title="Activation", description="The function applied between two classical layers.")
 
 
 class TrainingSpec(SpecSection):
-    """How the weights are found."""
+    """How the weights are optimised."""
 
-    optimizer: Annotated[Literal["adam", "sgd", "rmsprop"], Key("opt")] = Field(
-        "adam", title="Optimizer", description="The rule by which each step changes the weights."
-    )
-    learning_rate: Annotated[float, Key("lr")] = Field(
+    optimizer: Annotated[
+        Literal["adam", "sgd", "rmsprop"],
+        Labels({"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"}),
+        QueryKey("opt"),
+    ] = Field("adam", title="Optimizer", description="The rule that changes the weights at each step.")
+    learning_rate: Annotated[float, QueryKey("lr")] = Field(
         0.05, ge=0.0001, le=1.0, title="Learning rate", description="How far each step goes."
     )
-    batch_size: Annotated[int, Key("bs")] = Field(
-        32, ge=1, le=1024, title="Batch size", description="Rows looked at before each step."
+    batch_size: Annotated[int, QueryKey("bs")] = Field(
+        32, ge=1, le=1024, title="Batch size", description="How many rows are used for each step."
     )
-    epochs: Annotated[int, Key("ep")] = Field(
-        30, ge=1, le=500, title="Epochs", description="How often all training rows are looked at."
+    epochs: Annotated[int, QueryKey("ep")] = Field(
+        30,
+        ge=1,
+        le=500,
+        title="Epochs",
+        description="How many times training goes through all training rows.",
     )
-    patience: Annotated[int, Key("pat")] = Field(
+    patience: Annotated[int, QueryKey("pat")] = Field(
         10,
         ge=0,
         le=500,
         title="Patience",
-        description="Stop after this many epochs without a better validation loss; 0 never stops early.",
+        description="Stop after this many epochs without a lower validation loss; 0 never stops early.",
     )
 
 
 class EngineSpec(SpecSection):
-    """What computes the circuit."""
+    """The software that computes the circuit."""
 
-    kind: Annotated[Literal["fused", "pennylane"], Key("eng")] = Field(
+    kind: Annotated[
+        Literal["fused", "pennylane"],
+        Labels({"fused": "Compiled (fast)", "pennylane": "PennyLane"}),
+        QueryKey("eng"),
+    ] = Field(
         "fused",
         title="Engine",
-        description="What computes the circuit. The results are the same; the compiled engine is many times "
-        "as fast.",
+        description="The software that computes the circuit. Both give the same results; the compiled "
+        "engine is many times faster.",
     )
     device: Annotated[
         str,
         one_of(
             DEVICES,
-            hint=", which are installed on this server; another one comes with its PennyLane plugin, which "
-            "has to be installed there (see pennylane.ai/plugins)",
+            note=", which are installed on this server; for any other device, its PennyLane plugin has to be "
+            "installed there (see pennylane.ai/plugins)",
         ),
-        Key("dev"),
+        QueryKey("dev"),
     ] = Field(
         DEFAULT,
         title="PennyLane device",
-        description="The simulator, or quantum computer, that PennyLane runs the circuit on.",
+        description="The simulator or quantum computer on which PennyLane runs the circuit.",
     )
-    gradient: Annotated[Literal["backprop", "parameter-shift"], Key("grad")] = Field(
+    gradient: Annotated[
+        Literal["backprop", "parameter-shift"],
+        Labels({"backprop": "Exact", "parameter-shift": "As on a quantum computer"}),
+        QueryKey("grad"),
+    ] = Field(
         "backprop",
         title="Gradient",
-        description="How training finds out which way to turn each angle: by exact calculation, or by "
-        "running the circuit again with the angle turned a little further and a little back, as a quantum "
-        "computer has to.",
+        description="How training finds out which way to turn each angle: by exact calculation or, as a "
+        "quantum computer has to, by running the circuit again with the angle turned a little further and "
+        "a little back.",
     )

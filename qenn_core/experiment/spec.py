@@ -1,17 +1,24 @@
-"""The whole experiment, and its two forms on the way: a link and JSON."""
+"""The whole experiment, and how it is written as a link and as JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from qenn_core.errors import Problem, SpecError
-from qenn_core.experiment.annotations import Key, SpecSection
+from qenn_core.experiment.annotations import QueryKey, SpecSection
 from qenn_core.experiment.devices import refuses_noise
-from qenn_core.experiment.introspection import allowed, is_text, leaves, link_key
+from qenn_core.experiment.introspection import (
+    choice_label,
+    describe_allowed,
+    holds_text,
+    iter_fields,
+    query_key,
+)
 from qenn_core.experiment.sections import (
     CircuitSpec,
     DataSpec,
@@ -34,45 +41,34 @@ class ExperimentSpec(SpecSection):
     head: HeadSpec = Field(default_factory=HeadSpec)
     training: TrainingSpec = Field(default_factory=TrainingSpec)
     engine: EngineSpec = Field(default_factory=EngineSpec)
-    seed: Annotated[int, Key("seed")] = Field(
+    seed: Annotated[int, QueryKey("seed")] = Field(
         0,
         ge=0,
         le=2**31 - 1,
-        title="Seed",
-        description="The same seed gives the same split, weights and order.",
+        title="Training seed",
+        description="The same seed gives the same split, initial weights and order of rows.",
     )
 
     @model_validator(mode="after")
     def _check_noise(self) -> Self:
         if self.noise.active and self.engine.kind == "pennylane" and refuses_noise(self.engine.device):
-            raise SpecError(
-                [
-                    Problem(
-                        "engine.device",
-                        repr(self.engine.device),
-                        "one that knows noise, such as default.mixed, while the noise level is above 0",
-                    )
-                ]
-            )
+            allowed = "one that supports noise, such as default.mixed, while the noise level is above 0"
+            raise SpecError([Problem("engine.device", repr(self.engine.device), allowed)])
         return self
 
     @model_validator(mode="after")
     def _check_gradient(self) -> Self:
+        encoding = ENCODINGS[self.encoding.kind]
         shifts = self.engine.kind == "fused" and self.engine.gradient == "parameter-shift"
-        if shifts and ENCODINGS[self.encoding.kind].n_angles is None:
-            raise SpecError(
-                [
-                    Problem(
-                        "engine.gradient",
-                        repr(self.engine.gradient),
-                        f"exact with the encoding {self.encoding.kind!r}, which has no angles to turn",
-                    )
-                ]
-            )
+        if shifts and encoding.n_angles is None:
+            field = EngineSpec.model_fields["gradient"]
+            refused, exact = (choice_label(field, value) for value in ("parameter-shift", "backprop"))
+            allowed = f"{exact!r} with the encoding {encoding.label}, which has no angles to shift"
+            raise SpecError([Problem("engine.gradient", repr(refused), allowed)])
         return self
 
     def with_(self, **changes: Any) -> ExperimentSpec:
-        """Return a copy with dotted fields changed, ``spec.with_(**{"circuit.n_qubits": 6})``.
+        """Return a copy with changed fields, given by dotted path: ``with_(**{"circuit.n_qubits": 6})``.
 
         Raises
         ------
@@ -106,24 +102,24 @@ class ExperimentSpec(SpecSection):
             raise SpecError(_problems(error)) from error
 
     def to_query(self) -> dict[str, str]:
-        """Return what differs from the default as the query parameters of a link."""
+        """Return the settings that differ from their defaults as the query parameters of a link."""
         query: dict[str, str] = {}
-        for path, field in leaves(ExperimentSpec):
-            value = _get(self, path)
+        for path, field in iter_fields(ExperimentSpec):
+            value = attrgetter(path)(self)
             if value == field.default:
                 continue
-            key = link_key(field)
+            key = query_key(field)
             if key.endswith("."):
-                query |= {key + name: _write(item) for name, item in value}
+                query |= {key + name: _format(item) for name, item in value}
             else:
-                query[key] = _write(dict(value) if key == "roles" else value)
+                query[key] = _format(dict(value) if key == "roles" else value)
         return query
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> ExperimentSpec:
         """Read a spec from the query parameters of a link.
 
-        Keys that are not the spec's own are left alone, since a page has others.
+        Other keys are ignored, since pages have parameters of their own.
 
         Raises
         ------
@@ -131,31 +127,24 @@ class ExperimentSpec(SpecSection):
             If a value is not allowed.
         """
         tree: dict[str, Any] = {}
-        for path, field in leaves(ExperimentSpec):
+        for path, field in iter_fields(ExperimentSpec):
             section, _, name = path.rpartition(".")
             branch = tree.setdefault(section, {}) if section else tree
-            key = link_key(field)
+            key = query_key(field)
             if key.endswith("."):
                 found = {k.removeprefix(key): v for k, v in query.items() if k.startswith(key)}
                 if found:
-                    branch[name] = {k: _number_or_text(v) for k, v in found.items()}
+                    branch[name] = {k: _parse(v) for k, v in found.items()}
             elif key in query:
-                branch[name] = query[key] if is_text(field) else _number_or_text(query[key])
+                branch[name] = query[key] if holds_text(field) else _parse(query[key])
         return cls.from_dict(tree)
 
 
-def _get(spec: ExperimentSpec, path: str) -> Any:
-    value: Any = spec
-    for name in path.split("."):
-        value = getattr(value, name)
-    return value
-
-
-def _write(value: Any) -> str:
+def _format(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
-def _number_or_text(text: str) -> Any:
+def _parse(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
@@ -163,12 +152,14 @@ def _number_or_text(text: str) -> Any:
 
 
 def _problems(error: ValidationError) -> Iterator[Problem]:
-    known = dict(leaves(ExperimentSpec))
+    fields = dict(iter_fields(ExperimentSpec))
     for item in error.errors():
-        place = ".".join(map(str, item["loc"]))
-        field = known.get(".".join(map(str, item["loc"][:2]))) or known.get(place)
+        path = ".".join(map(str, item["loc"]))
+        # An error inside a tuple has the position in the tuple as a third part.
+        field = fields.get(".".join(map(str, item["loc"][:2]))) or fields.get(path)
         if item["type"] == "extra_forbidden":
-            yield Problem(place, "unknown", "a field of the spec: " + ", ".join(sorted(known)))
+            yield Problem(path, "unknown", "a field of the spec: " + ", ".join(sorted(fields)))
             continue
         message = item["msg"].removeprefix("Input should be ").removeprefix("Value error, must be ")
-        yield Problem(place or "spec", repr(item["input"])[:80], (field and allowed(field)) or message)
+        allowed = describe_allowed(field) if field else None
+        yield Problem(path or "spec", repr(item["input"])[:80], allowed or message)

@@ -1,4 +1,4 @@
-"""Amplitude damping: energy leaks away."""
+"""Amplitude damping: qubits lose energy to their surroundings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOISE_CHANNELS.add(
         label="Amplitude damping",
         help="With this probability a qubit loses its energy and falls from |1⟩ to |0⟩.",
         order=20,
-        # At 1 every qubit has fallen to |0⟩.
+        # At 1 every qubit is in |0⟩.
         max_level=1.0,
         apply=apply,
     )

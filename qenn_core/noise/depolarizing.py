@@ -1,4 +1,4 @@
-"""Depolarizing noise: the state is forgotten, without a preferred direction."""
+"""Depolarizing noise: the state is lost equally in all directions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NOISE_CHANNELS.add(
     NoiseChannel(
         key="depolarizing",
         label="Depolarizing",
-        help="With this probability a random flip X, Y or Z strikes: the qubit forgets its state evenly.",
+        help="With this probability a random flip (X, Y or Z) hits the qubit: its state fades evenly.",
         order=10,
-        # At 3/4 nothing is left of the state; beyond it would come back, inverted.
+        # At 3/4 the state is completely mixed; at higher levels the Bloch vector would grow again, inverted.
         max_level=0.75,
         apply=apply,
     )

@@ -1,4 +1,4 @@
-"""Phase damping: superposition is lost, energy is kept."""
+"""Phase damping: superposition is lost, energy is not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qenn_core.registry import NOISE_CHANNELS, NoiseChannel
 
 
 def apply(level: float, wire: Any) -> None:
-    """Shrink the superposition of |0⟩ and |1⟩ by the square root of 1 - `level`."""
+    """Multiply the coherence between |0⟩ and |1⟩ by the square root of 1 - `level`."""
     import pennylane as qml
 
     qml.PhaseDamping(level, wires=wire)
@@ -18,7 +18,7 @@ NOISE_CHANNELS.add(
     NoiseChannel(
         key="phase_damping",
         label="Phase damping",
-        help="Superpositions fade into plain chance; |0⟩ and |1⟩ themselves stay.",
+        help="Superpositions fade into plain randomness; |0⟩ and |1⟩ themselves do not change.",
         order=30,
         # At 1 no superposition is left.
         max_level=1.0,

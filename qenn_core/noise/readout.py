@@ -1,4 +1,4 @@
-"""Read-out error: the circuit is perfect, the measuring device is not."""
+"""Readout error: the circuit is perfect, the measurement is not."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from qenn_core.registry import NOISE_CHANNELS, NoiseChannel
 NOISE_CHANNELS.add(
     NoiseChannel(
         key="readout",
-        label="Read-out error",
+        label="Readout error",
         help="With this probability a measured 0 is read as 1, or a 1 as 0.",
         order=50,
-        # At 1/2 the reading is pure chance; beyond, it is merely the wrong way round.
+        # At 1/2 the result is completely random; a higher level is equivalent to a lower one, inverted.
         max_level=0.5,
-        # A wrong reading in the measured basis is a bit flip just before a perfect measurement.
+        # A readout error is a bit flip just before a perfect measurement.
         apply=bit_flip.apply,
         on_measurement=True,
     )

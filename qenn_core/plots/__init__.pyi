@@ -2,8 +2,8 @@ from .circuit import circuit_svg as circuit_svg
 from .data import class_balance as class_balance
 from .data import scatter as scatter
 from .data import scatter_matrix as scatter_matrix
-from .palette import RUNS as RUNS
-from .palette import SIGNS as SIGNS
+from .palette import RUN_CHARACTERS as RUN_CHARACTERS
+from .palette import RUN_COLOURS as RUN_COLOURS
 from .palette import SYMBOLS as SYMBOLS
 from .palette import Theme as Theme
 from .palette import css_variables as css_variables

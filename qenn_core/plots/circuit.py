@@ -1,4 +1,4 @@
-"""The circuit as an SVG figure that takes its colours from the page's theme."""
+"""The circuit as an SVG figure in the colours of the page's theme."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 if TYPE_CHECKING:
     from qenn_core.model import Drawing, DrawnGate, DrawnSection
 
-# Pixels. Wires move together when there are many, so that the figure keeps to half a laptop's screen.
+# In pixels. With many wires the gaps are smaller, so that the figure fits in half the screen of a laptop.
 _LABEL_WIDTH = 30.0
 _CAPTION_HEIGHT = 22.0
 _BOX_HEIGHT = 24.0
-_LINK_WIDTH = 23.0
-_LETTER_WIDTH = 8.0
-_CAPTION_LETTER = 6.3
+_CONTROL_WIDTH = 23.0
+_CHARACTER_WIDTH = 8.0
+_CAPTION_CHARACTER_WIDTH = 6.3
 _BOX_PADDING = 12.0
 _COLUMN_GAP = 5.0
 _SECTION_GAP = 11.0
 _FIGURE_HEIGHT = 180.0
 _WIRE_GAPS = (29.0, 42.0)
 
-# The figure shrinks to this to fit its place; letters stay readable.
-_LEAST_SCALE = 0.8
+# The figure may shrink to this scale to fit the page; its text stays readable.
+_MIN_SCALE = 0.8
 
-# The role whose colour a section's gates take; noise keeps its own wherever it strikes.
+# The colour role of the gates in each kind of section; noise channels have their own role in all sections.
 _ROLES = {"encoding": "encoding", "layer": "quantum", "noise": "noise", "measurement": "classical"}
 
 
 def circuit_svg(drawing: Drawing) -> str:
-    """Draw a circuit: wires from left to right, wire 0 on top, sections in their colours.
+    """Draw a circuit from left to right, with wire 0 at the top and sections in their colours.
 
     Parameters
     ----------
     drawing : Drawing
-        What to draw.
+        The circuit to draw.
 
     Returns
     -------
     str
-        An SVG document; texts are escaped, colours are the CSS variables of the palette.
+        An SVG document, with escaped texts and with the palette's CSS variables as colours.
     """
     return tostring(_Figure(drawing).svg(), encoding="unicode")
 
@@ -51,16 +51,16 @@ class _Figure:
         self.drawing = drawing
         low, high = _WIRE_GAPS
         self.wire_gap = min(high, max(low, _FIGURE_HEIGHT / drawing.n_wires))
-        widths = [_LINK_WIDTH] * drawing.n_columns
+        widths = [_CONTROL_WIDTH] * drawing.n_columns
         for gate in drawing.gates:
             widths[gate.column] = max(widths[gate.column], _width(gate))
         starts = {section.first_column for section in drawing.sections}
-        rooms = [
+        column_widths = [
             width + _COLUMN_GAP + (_SECTION_GAP if column in starts else 0)
             for column, width in enumerate(widths)
         ]
         self.widths = widths
-        self.right = [_LABEL_WIDTH + edge for edge in accumulate(rooms)]
+        self.right = [_LABEL_WIDTH + edge for edge in accumulate(column_widths)]
         self.width = self.right[-1] + _SECTION_GAP
         self.height = _CAPTION_HEIGHT + self.wire_gap * drawing.n_wires
 
@@ -77,7 +77,7 @@ class _Figure:
                 "xmlns": "http://www.w3.org/2000/svg",
                 "role": "img",
                 "aria-label": self._description(),
-                "style": f"max-width:{self.width:.0f}px;min-width:{_LEAST_SCALE * self.width:.0f}px",
+                "style": f"max-width:{self.width:.0f}px;min-width:{_MIN_SCALE * self.width:.0f}px",
                 "viewBox": f"0 0 {self.width:g} {self.height:g}",
             },
         )
@@ -109,7 +109,7 @@ class _Figure:
         _add(svg, "rect", {**area, "rx": 6}, fill=f"{role}-soft")
         caption = (
             section.caption
-            if _CAPTION_LETTER * len(section.caption) < right - left + 1.5 * _SECTION_GAP
+            if _CAPTION_CHARACTER_WIDTH * len(section.caption) < right - left + 1.5 * _SECTION_GAP
             else ""
         )
         _text(svg, (left + right) / 2, _CAPTION_HEIGHT / 2, caption, role, size=12)
@@ -155,10 +155,10 @@ class _Figure:
 
 
 def _width(gate: DrawnGate) -> float:
-    """Return how wide a gate's symbol is; links between wires and marks of noise are narrow."""
+    """Return the width of a gate's symbol; those of CNOT, CZ and noise are narrow."""
     if gate.symbol in ("cnot", "cz", "noise"):
-        return _LINK_WIDTH
-    return _LETTER_WIDTH * len(gate.name) + _BOX_PADDING
+        return _CONTROL_WIDTH
+    return _CHARACTER_WIDTH * len(gate.name) + _BOX_PADDING
 
 
 def _element(tag: str, attributes: Mapping[str, str | float]) -> Element:
@@ -191,11 +191,11 @@ def _line(parent: Element, xs: tuple[float, float], ys: tuple[float, float], rol
 
 
 def _text(parent: Element, x: float, y: float, text: str, role: str, size: float = 13) -> None:
-    place: dict[str, str | float] = {
+    attributes: dict[str, str | float] = {
         "x": x,
         "y": y,
         "font-size": size,
         "text-anchor": "middle",
         "dominant-baseline": "central",
     }
-    _add(parent, "text", place, fill=role).text = text
+    _add(parent, "text", attributes, fill=role).text = text

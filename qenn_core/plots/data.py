@@ -1,4 +1,4 @@
-"""Figures of a data set: how many rows a class has, and how the classes lie among the features."""
+"""Figures of a data set: the size of each class, and rows as points in the space of features."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from qenn_core.plots.layout import as_text, plain_layout, shortened
+from qenn_core.plots.layout import base_layout, escape_html, shorten
 from qenn_core.plots.palette import SYMBOLS, Theme, class_colour, colour
 
 
 def class_balance(names: Sequence[str], counts: Mapping[str, Sequence[int]], theme: Theme) -> go.Figure:
-    """Draw the rows of each class as a bar.
+    """Draw the number of rows of each class as a bar, stacked by part of the split.
 
     Parameters
     ----------
     names : sequence of str
-        The classes.
+        The names of the classes.
     counts : mapping of str to sequence of int
-        For each part of the split the rows of each class.
+        The number of rows of each class, for each part of the split.
     theme : str
         ``"light"`` or ``"dark"``.
     """
-    figure = go.Figure(layout=plain_layout(theme, barmode="stack"))
+    figure = go.Figure(layout=base_layout(theme, barmode="stack"))
     for number, (part, rows) in enumerate(counts.items()):
         figure.add_bar(
             name=part,
             orientation="h",
             y=list(range(len(names))),
-            customdata=[as_text(name) for name in names],
+            customdata=[escape_html(name) for name in names],
             x=list(rows),
             marker={
                 "color": [class_colour(k) for k in range(len(names))],
@@ -38,7 +38,7 @@ def class_balance(names: Sequence[str], counts: Mapping[str, Sequence[int]], the
             },
             hovertemplate=f"%{{x}} rows for {part}<extra>%{{customdata}}</extra>",
         )
-    labels = [shortened(name) for name in names]
+    labels = [shorten(name) for name in names]
     figure.update_yaxes(autorange="reversed", tickvals=list(range(len(names))), ticktext=labels)
     figure.update_layout(showlegend=False, height=60 + 32 * len(names), margin={"t": 8, "b": 28})
     return figure
@@ -52,27 +52,27 @@ def scatter(
     names: Sequence[str],
     theme: Theme,
 ) -> go.Figure:
-    """Draw rows as points of a plane; those held out of training are hollow."""
-    figure = go.Figure(layout=plain_layout(theme))
+    """Draw rows as points of a plane; validation and test rows are hollow."""
+    figure = go.Figure(layout=base_layout(theme))
     for number, name in enumerate(names):
-        for held in (False, True):
+        for held_out in (False, True):
             rows = [
                 point
                 for point, label, part in zip(points, labels, parts, strict=True)
-                if label == number and (part != "train") == held
+                if label == number and (part != "train") == held_out
             ]
             figure.add_scatter(
                 x=[x for x, _ in rows],
                 y=[y for _, y in rows],
                 mode="markers",
-                name=as_text(name),
+                name=escape_html(name),
                 legendgroup=name,
-                showlegend=not held,
-                marker=_marker(number, theme, held=held),
-                hovertemplate=as_text(name) + (", held out" if held else "") + "<extra></extra>",
+                showlegend=not held_out,
+                marker=_marker(number, theme, held_out=held_out),
+                hovertemplate=escape_html(name) + (", held out" if held_out else "") + "<extra></extra>",
             )
-    figure.update_xaxes(title_text=as_text(axes[0]))
-    figure.update_yaxes(title_text=as_text(axes[1]))
+    figure.update_xaxes(title_text=escape_html(axes[0]))
+    figure.update_yaxes(title_text=escape_html(axes[1]))
     figure.update_layout(height=400)
     return figure
 
@@ -84,29 +84,29 @@ def scatter_matrix(
     names: Sequence[str],
     theme: Theme,
 ) -> go.Figure:
-    """Draw each pair of features against each other; `values` has shape (rows, features)."""
-    figure = go.Figure(layout=plain_layout(theme))
+    """Draw a scatter plot of each pair of features; `values` has the shape (n_rows, n_features)."""
+    figure = go.Figure(layout=base_layout(theme))
     for number, name in enumerate(names):
         rows = [row for row, label in zip(values, labels, strict=True) if label == number]
         figure.add_splom(
             dimensions=[
-                {"label": shortened(feature), "values": [row[k] for row in rows]}
+                {"label": shorten(feature), "values": [row[k] for row in rows]}
                 for k, feature in enumerate(features)
             ],
-            name=as_text(name),
+            name=escape_html(name),
             marker=_marker(number, theme, size=5),
             diagonal_visible=False,
             showupperhalf=False,
         )
-    plain = plain_layout(theme)
+    layout = base_layout(theme)
     for k in range(1, len(features) + 1):
-        figure.update_layout({f"xaxis{k}": plain["xaxis"], f"yaxis{k}": plain["yaxis"]})
+        figure.update_layout({f"xaxis{k}": layout["xaxis"], f"yaxis{k}": layout["yaxis"]})
     figure.update_layout(showlegend=False, height=90 + 100 * len(features), margin={"t": 8})
     return figure
 
 
-def _marker(number: int, theme: Theme, *, held: bool = False, size: int = 8) -> dict[str, Any]:
-    ink = class_colour(number)
-    edge = ink if held else colour("background", theme)
-    symbol = SYMBOLS[number % len(SYMBOLS)] + ("-open" if held else "")
-    return {"color": ink, "size": size, "symbol": symbol, "line": {"color": edge, "width": 1}}
+def _marker(number: int, theme: Theme, *, held_out: bool = False, size: int = 8) -> dict[str, Any]:
+    fill = class_colour(number)
+    edge = fill if held_out else colour("background", theme)
+    symbol = SYMBOLS[number % len(SYMBOLS)] + ("-open" if held_out else "")
+    return {"color": fill, "size": size, "symbol": symbol, "line": {"color": edge, "width": 1}}

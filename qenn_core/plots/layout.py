@@ -1,4 +1,4 @@
-"""What all figures have in common: their frame, and how texts from files stand in them."""
+"""Shared by all figures: the base layout, and labels that are safe to show."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Any
 
 from qenn_core.plots.palette import Theme, colour
 
-LONGEST = 18
+MAX_LABEL_LENGTH = 18
 FONT = '"Source Sans", "Source Sans 3", sans-serif'
 
 
-def as_text(name: str) -> str:
-    """Return a name so that Plotly, which reads some HTML in texts, shows it as it is."""
-    # It knows no escaped quotes.
+def escape_html(name: str) -> str:
+    """Escape a name so that Plotly, which renders some HTML in texts, shows it unchanged."""
+    # Plotly does not decode escaped quotes.
     return escape(name, quote=False)
 
 
-def shortened(name: str) -> str:
-    """Return a name that fits beside an axis."""
-    return as_text(name if len(name) <= LONGEST else name[: LONGEST - 1] + "…")
+def shorten(name: str) -> str:
+    """Return a name cut to fit next to an axis, and escaped."""
+    return escape_html(name if len(name) <= MAX_LABEL_LENGTH else name[: MAX_LABEL_LENGTH - 1] + "…")
 
 
-def plain_layout(theme: Theme, **more: Any) -> dict[str, Any]:
-    """Return a layout in the colours of `theme`, without a ground of its own."""
+def base_layout(theme: Theme, **more: Any) -> dict[str, Any]:
+    """Return a layout in the colours of `theme` with a transparent background; `more` overrides its parts."""
     line = colour("line", theme)
     axis = {"gridcolor": line, "linecolor": line, "zeroline": False, "title": {"font": {"size": 13}}}
     return {

@@ -1,7 +1,8 @@
-"""Colours by role, the same in every figure and on every page, for light and dark.
+"""The colours of all figures and pages by role, for the light and the dark theme.
 
-Quantum is violet, classical burnt orange, noise a grey red. Classes take the colours of Okabe and Ito
-(2008), which colour-blind people can tell apart, in a fixed order; no role uses a class's colour.
+Quantum parts are violet, classical parts burnt orange, noise is a greyish red. Classes have the colours of
+Okabe and Ito (2008), which colour-blind people can distinguish, in a fixed order; no role uses the colour
+of a class.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ Theme = Literal["light", "dark"]
 
 
 class Shade(NamedTuple):
-    """One role's colour in both themes."""
+    """A colour in both themes."""
 
     light: str
     dark: str
@@ -35,8 +36,8 @@ ROLES: dict[str, Shade] = {
     "on-colour": Shade("#FFFFFF", "#14131C"),
 }
 
-# Okabe and Ito's set, then Tol's for the last classes; shapes and labels tell classes apart as well.
-CLASSES: tuple[str, ...] = (
+# The colours of Okabe and Ito, then two of Tol's; classes also differ in their symbols and labels.
+CLASS_COLOURS: tuple[str, ...] = (
     "#56B4E9",
     "#E69F00",
     "#009E73",
@@ -49,7 +50,7 @@ CLASSES: tuple[str, ...] = (
     "#44AA99",
 )
 
-# Shapes tell classes apart where colours do not: Plotly's names, one a class.
+# The symbols of classes and of runs, for readers who cannot distinguish the colours; Plotly's names.
 SYMBOLS: tuple[str, ...] = (
     "circle",
     "square",
@@ -63,8 +64,8 @@ SYMBOLS: tuple[str, ...] = (
     "triangle-down",
 )
 
-# Of runs that are compared with each other; signs tell them apart as well.
-RUNS: tuple[Shade, ...] = (
+# The colours of runs in a comparison; runs also differ in their symbols.
+RUN_COLOURS: tuple[Shade, ...] = (
     Shade("#5B3FD1", "#A08CFF"),
     Shade("#0B7A80", "#55CBD0"),
     Shade("#A8327E", "#F08CC8"),
@@ -75,8 +76,8 @@ RUNS: tuple[Shade, ...] = (
     Shade("#5A5A66", "#B8B6C6"),
 )
 
-# The first of these shapes as letters, for legends of texts.
-SIGNS = "●■◆▲✚✖★⬟"
+# The first of `SYMBOLS` as characters, for legends in text; one per run.
+RUN_CHARACTERS = "●■◆▲✚✖★⬟"
 
 
 def colour(role: str, theme: Theme) -> str:
@@ -86,21 +87,22 @@ def colour(role: str, theme: Theme) -> str:
 
 
 def run_colour(number: int, theme: Theme) -> str:
-    """Return the colour of the run at place `number` among those compared."""
-    shade = RUNS[number % len(RUNS)]
+    """Return the colour of run `number` of a comparison."""
+    shade = RUN_COLOURS[number % len(RUN_COLOURS)]
     return shade.dark if theme == "dark" else shade.light
 
 
 def class_colour(number: int) -> str:
-    """Return the colour of class `number`, the same in both themes."""
-    return CLASSES[number % len(CLASSES)]
+    """Return the colour of class `number`, which is the same in both themes."""
+    return CLASS_COLOURS[number % len(CLASS_COLOURS)]
 
 
 def css_variables() -> str:
-    """Return every role as a CSS variable ``--qenn-<role>`` that follows the page's theme."""
+    """Return CSS variables for all colours, such as ``--qenn-<role>``, which follow the theme of the page."""
     roles = [f"--qenn-{name}: light-dark({shade.light}, {shade.dark});" for name, shade in ROLES.items()]
-    classes = [f"--qenn-class-{number}: {value};" for number, value in enumerate(CLASSES)]
+    classes = [f"--qenn-class-{number}: {value};" for number, value in enumerate(CLASS_COLOURS)]
     runs = [
-        f"--qenn-run-{number}: light-dark({shade.light}, {shade.dark});" for number, shade in enumerate(RUNS)
+        f"--qenn-run-{number}: light-dark({shade.light}, {shade.dark});"
+        for number, shade in enumerate(RUN_COLOURS)
     ]
     return ":root {\n" + "\n".join(roles + classes + runs) + "\n}"

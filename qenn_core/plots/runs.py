@@ -1,4 +1,4 @@
-"""Figures of several runs: their curves over each other, and their settings beside their results."""
+"""Figures that compare runs: their curves, and their settings and results."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
-from qenn_core.plots.layout import as_text, plain_layout, shortened
+from qenn_core.plots.layout import base_layout, escape_html, shorten
 from qenn_core.plots.palette import SYMBOLS, Theme, colour, run_colour
 
 LINE_WIDTH = 2.4
-# In letters: axes stand some 100 pixels apart on a laptop.
+# In characters: on a laptop, the axes are about 100 pixels apart.
 _TITLE_WIDTH = 14
 
 
@@ -20,52 +20,52 @@ Value = float | str | None
 
 
 class Curve(NamedTuple):
-    """One measure of a run, epoch by epoch."""
+    """A measure of a run, epoch by epoch."""
 
     name: str
-    """Of the run."""
+    """The name of the run."""
     epochs: Sequence[int]
     train: Sequence[float]
-    held_out: Sequence[float]
+    validation: Sequence[float]
 
 
 class Axis(NamedTuple):
-    """One setting or result of several runs."""
+    """A setting or a result of several runs."""
 
     title: str
     values: Sequence[Value]
-    """One a run: all numbers, or all words; ``None`` where a run has no value."""
+    """One per run: all numbers or all strings; ``None`` if the run has no value."""
     unit: str = ""
 
 
 def overlaid_curves(curves: Sequence[Curve], title: str, theme: Theme, *, unit: str = "") -> go.Figure:
-    """Draw a measure of several runs over the epochs: training solid, held-out rows dashed.
+    """Draw a measure of several runs over the epochs: training rows solid, validation rows dashed.
 
     Parameters
     ----------
     curves : sequence of Curve
-        One a run; its place gives its colour and its sign.
+        One per run; the position determines the colour and the symbol.
     title : str
-        What is measured.
+        The title of the vertical axis.
     theme : str
         ``"light"`` or ``"dark"``.
     unit : str
-        Behind the numbers of the axis.
+        The unit after the numbers of the axis.
     """
-    figure = go.Figure(layout=plain_layout(theme, showlegend=False, height=340))
+    figure = go.Figure(layout=base_layout(theme, showlegend=False, height=340))
     for number, curve in enumerate(curves):
         for part, values, dash, hollow in (
             ("training", curve.train, "solid", ""),
-            ("validation", curve.held_out, "dash", "-open"),
+            ("validation", curve.validation, "dash", "-open"),
         ):
             figure.add_scatter(
                 x=list(curve.epochs),
                 y=list(values),
-                name=f"{as_text(curve.name)}, {part}",
+                name=f"{escape_html(curve.name)}, {part}",
                 mode="lines+markers",
                 line={"color": run_colour(number, theme), "width": LINE_WIDTH, "dash": dash},
-                # A few signs along the line are enough to tell it from others.
-                marker=_sign(number, theme, hollow) | {"maxdisplayed": 6},
+                # A few markers along the line are enough to identify it.
+                marker=_marker(number, theme, hollow) | {"maxdisplayed": 6},
                 hovertemplate=f"%{{y:.3~f}}{unit} after epoch %{{x}}<extra>%{{fullData.name}}</extra>",
             )
     figure.update_xaxes(title_text="epoch", rangemode="tozero", showgrid=False)
@@ -75,37 +75,40 @@ def overlaid_curves(curves: Sequence[Curve], title: str, theme: Theme, *, unit: 
 
 
 def parallel_coordinates(names: Sequence[str], axes: Sequence[Axis], theme: Theme) -> go.Figure:
-    """Draw each run as a line through all of its settings and results.
+    """Draw each run as a line through its settings and results.
 
-    Plotly's own kind of this figure draws lines of one pixel, which a projector swallows.
+    Plotly's ``Parcoords`` draws lines that are one pixel wide, which cannot be seen on a projector.
 
     Parameters
     ----------
     names : sequence of str
-        Of the runs; their places give their colours and signs.
+        The names of the runs; the positions determine the colours and symbols.
     axes : sequence of Axis
         At least one, from left to right.
     theme : str
         ``"light"`` or ``"dark"``.
     """
-    figure = go.Figure(layout=plain_layout(theme, showlegend=False, height=360, hovermode="closest"))
-    heights = [_heights(axis.values) for axis in axes]
-    for place, (axis, marks) in enumerate(zip(axes, heights, strict=True)):
-        _draw_axis(figure, place, axis, marks, theme)
+    figure = go.Figure(layout=base_layout(theme, showlegend=False, height=360, hovermode="closest"))
+    all_heights = [_heights(axis.values) for axis in axes]
+    for position, (axis, heights) in enumerate(zip(axes, all_heights, strict=True)):
+        _draw_axis(figure, position, axis, heights, theme)
     for number, name in enumerate(names):
         values = [axis.values[number] for axis in axes]
         figure.add_scatter(
             x=list(range(len(axes))),
-            # Where a run has no value its line is broken.
-            y=[None if value is None else marks[value] for value, marks in zip(values, heights, strict=True)],
+            # The line of a run has a gap where it has no value.
+            y=[
+                None if value is None else heights[value]
+                for value, heights in zip(values, all_heights, strict=True)
+            ],
             text=[
-                f"{as_text(axis.title)}: {as_text(_word(value, axis.unit))}"
+                f"{escape_html(axis.title)}: {escape_html(_format_value(value, axis.unit))}"
                 for axis, value in zip(axes, values, strict=True)
             ],
-            name=as_text(name),
+            name=escape_html(name),
             mode="lines+markers",
             line={"color": run_colour(number, theme), "width": LINE_WIDTH},
-            marker=_sign(number, theme) | {"size": 11},
+            marker=_marker(number, theme) | {"size": 11},
             hovertemplate="%{text}<extra>%{fullData.name}</extra>",
         )
     hidden = {"visible": False, "fixedrange": True}
@@ -117,26 +120,34 @@ def parallel_coordinates(names: Sequence[str], axes: Sequence[Axis], theme: Them
     return figure
 
 
-def _draw_axis(figure: go.Figure, place: int, axis: Axis, marks: Mapping[Value, float], theme: Theme) -> None:
+def _draw_axis(
+    figure: go.Figure, position: int, axis: Axis, heights: Mapping[Value, float], theme: Theme
+) -> None:
     figure.add_shape(
-        type="line", x0=place, x1=place, y0=0, y1=1, layer="below", line={"color": colour("muted", theme)}
+        type="line",
+        x0=position,
+        x1=position,
+        y0=0,
+        y1=1,
+        layer="below",
+        line={"color": colour("muted", theme)},
     )
     figure.add_annotation(
-        x=place,
+        x=position,
         y=1.08,
-        text="<br>".join(f"<b>{as_text(line)}</b>" for line in wrap(axis.title, _TITLE_WIDTH)),
+        text="<br>".join(f"<b>{escape_html(line)}</b>" for line in wrap(axis.title, _TITLE_WIDTH)),
         showarrow=False,
         yanchor="bottom",
         font={"color": colour("text", theme), "size": 13},
     )
-    ends = (min(marks.values(), default=0), max(marks.values(), default=0))
-    for value, height in marks.items():
-        # Of numbers the lowest and the highest are enough to read the others.
+    ends = (min(heights.values(), default=0), max(heights.values(), default=0))
+    for value, height in heights.items():
+        # For numbers, labels at the lowest and the highest value are enough.
         if isinstance(value, str) or height in ends:
             figure.add_annotation(
-                x=place,
+                x=position,
                 y=height,
-                text=shortened(_word(value, axis.unit)),
+                text=shorten(_format_value(value, axis.unit)),
                 showarrow=False,
                 xanchor="left",
                 xshift=10,
@@ -147,24 +158,23 @@ def _draw_axis(figure: go.Figure, place: int, axis: Axis, marks: Mapping[Value, 
 
 
 def _heights(values: Sequence[Value]) -> dict[Value, float]:
-    """Return for each value its height on an axis from 0 to 1: numbers to scale, words evenly spaced."""
+    """Return the height of each value on an axis from 0 to 1: numbers to scale, strings evenly spaced."""
     known = list(dict.fromkeys(value for value in values if value is not None))
     if len(known) < 2:
         return dict.fromkeys(known, 0.5)
     numbers = [value for value in known if not isinstance(value, str)]
     if len(numbers) < len(known):
-        return {word: 1 - place / (len(known) - 1) for place, word in enumerate(known)}
+        return {word: 1 - index / (len(known) - 1) for index, word in enumerate(known)}
     low, high = min(numbers), max(numbers)
     return {number: (number - low) / (high - low) for number in numbers}
 
 
-def _word(value: Value, unit: str) -> str:
+def _format_value(value: Value, unit: str) -> str:
     if value is None:
         return "–"
     return value if isinstance(value, str) else f"{value:.4g}{unit}"
 
 
-def _sign(number: int, theme: Theme, hollow: str = "") -> dict[str, Any]:
-    """Tell a run from others without its colour."""
+def _marker(number: int, theme: Theme, hollow: str = "") -> dict[str, Any]:
     symbol = SYMBOLS[number % len(SYMBOLS)] + hollow
     return {"symbol": symbol, "color": run_colour(number, theme), "size": 8}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from qenn_core import limits
-from qenn_core.analysis.overview import SHOWN_ROWS, describe_table
+from qenn_core.analysis.overview import SAMPLE_ROWS, describe_table
 from qenn_core.analysis.overview_data import Overview
 from qenn_core.data.builtin import load_builtin
 from qenn_core.data.labeling import label_table
@@ -29,12 +29,12 @@ def built_in(key: str, **changes) -> tuple[ExperimentSpec, Table]:
 def test_an_overview_travels_as_json(key):
     overview = describe_table(*built_in(key))
     assert Overview.model_validate_json(overview.model_dump_json()) == overview
-    assert overview.refusal is None
+    assert overview.error is None
 
 
 def test_an_overview_says_what_the_preparation_says():
     spec, penguins = built_in("penguins")
-    ready, data = describe_table(spec, penguins).ready, prepare(spec, penguins)
+    ready, data = describe_table(spec, penguins).prepared, prepare(spec, penguins)
     assert ready.notes == data.notes
     assert (ready.n_features, ready.n_inputs, ready.n_classes) == (
         data.n_features,
@@ -78,28 +78,28 @@ def test_a_column_left_out_says_why():
 def test_points_labels_and_parts_belong_together():
     # In two features the plane is in the units of the columns, so that each point finds its row.
     rows = measured()
-    shown = describe_table(csv_spec(), rows).ready.shown
+    sample = describe_table(csv_spec(), rows).prepared.sample
     kinds = rows.frame.astype({"a": float, "b": float}).set_index(["a", "b"])["kind"]
-    assert shown.plane.exact
-    assert shown.plane.variance == 1
-    assert len(shown.plane.points) == len(shown.labels) == len(shown.parts) == 60
-    for (a, b), label in zip(shown.plane.points, shown.labels, strict=True):
+    assert sample.projection.exact
+    assert sample.projection.explained_variance == 1
+    assert len(sample.projection.points) == len(sample.labels) == len(sample.parts) == 60
+    for (a, b), label in zip(sample.projection.points, sample.labels, strict=True):
         assert kinds[round(a, 3), round(b, 3)] == ("down", "up")[label]
-    assert {part: shown.parts.count(part) for part in set(shown.parts)} == describe_table(
+    assert {part: sample.parts.count(part) for part in set(sample.parts)} == describe_table(
         csv_spec(), rows
-    ).ready.rows
+    ).prepared.rows
 
 
 def test_large_tables_are_shown_by_a_fair_sample():
-    shown = describe_table(*built_in("moons", **{"data.params": {"n_samples": 2000}})).ready.shown
-    assert len(shown.labels) == SHOWN_ROWS
-    assert shown.parts.count("train") == round(0.6 * SHOWN_ROWS)
+    sample = describe_table(*built_in("moons", **{"data.params": {"n_samples": 2000}})).prepared.sample
+    assert len(sample.labels) == SAMPLE_ROWS
+    assert sample.parts.count("train") == round(0.6 * SAMPLE_ROWS)
 
 
 def test_telling_features_are_in_their_units_and_the_best_first():
-    shown = describe_table(*built_in("iris")).ready.shown
-    assert shown.telling.names[0] == "petal length (cm)"
-    values = np.array(shown.telling.values)
+    sample = describe_table(*built_in("iris")).prepared.sample
+    assert sample.best_features.names[0] == "petal length (cm)"
+    values = np.array(sample.best_features.values)
     iris = load_builtin(ExperimentSpec().with_(**{"data.source": "iris"}).data).frame
     assert np.allclose(np.sort(values[:, 0]), np.sort(iris["petal length (cm)"]))
 
@@ -109,24 +109,24 @@ def test_telling_features_are_chosen_by_the_training_part_only():
     kinds = np.tile(["p", "q"], 100)
     rows = table(noise=rng.normal(size=200), hint=(kinds == "q") + rng.normal(0, 1, 200), kind=kinds)
     spec = csv_spec(data__target="kind")
-    before = describe_table(spec, rows).ready.shown
+    before = describe_table(spec, rows).prepared.sample
     split = prepare_labeled(spec, label_table(spec, rows)).split
     held_out = np.concatenate([split.validation, split.test])
     rows.frame.loc[held_out, "noise"] = np.where(kinds == "q", "50", "-50")[held_out]
-    after = describe_table(spec, rows).ready.shown
-    assert before.telling.names == after.telling.names == ("hint", "noise")
+    after = describe_table(spec, rows).prepared.sample
+    assert before.best_features.names == after.best_features.names == ("hint", "noise")
 
 
 def test_one_feature_has_no_plane_but_can_be_shown():
-    shown = describe_table(csv_spec(data__roles={"b": "ignore"}), measured()).ready.shown
-    assert shown.plane is None
-    assert shown.telling.names == ("a",)
+    sample = describe_table(csv_spec(data__roles={"b": "ignore"}), measured()).prepared.sample
+    assert sample.projection is None
+    assert sample.best_features.names == ("a",)
 
 
 def test_the_view_of_many_features_states_what_it_keeps():
-    plane = describe_table(*built_in("wine")).ready.shown.plane
-    assert plane.variance == pytest.approx(0.553, abs=0.001)
-    assert "%" in plane.axes[0]
+    projection = describe_table(*built_in("wine")).prepared.sample.projection
+    assert projection.explained_variance == pytest.approx(0.553, abs=0.001)
+    assert "%" in projection.axes[0]
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_the_view_of_many_features_states_what_it_keeps():
 )
 def test_a_refusal_is_told_beside_the_table(spec, place):
     overview = describe_table(spec, measured())
-    assert overview.ready is None
-    assert overview.refusal.place == place
-    assert overview.refusal.remedy
+    assert overview.prepared is None
+    assert overview.error.place == place
+    assert overview.error.remedy
     assert len(overview.preview.rows) == 20
     assert {column.name for column in overview.columns} | {overview.target} == {"a", "b", "kind"}
     assert Overview.model_validate_json(overview.model_dump_json()) == overview
@@ -149,7 +149,7 @@ def test_a_refusal_is_told_beside_the_table(spec, place):
 
 def test_a_table_without_rows_is_refused_and_shown():
     overview = describe_table(csv_spec(), table(a=[], kind=[]))
-    assert overview.refusal.what
+    assert overview.error.what
     assert overview.preview.columns == ("a", "kind")
 
 

@@ -79,7 +79,7 @@ def test_only_trusted_types_are_made(model: Trained):
 
 def test_what_is_trusted_is_all_that_is_used(model: Trained):
     content = ModelArchive(model.content).preparation
-    assert set(skops.io.get_untrusted_types(data=content)) == set(model_archive.TRUSTED)
+    assert set(skops.io.get_untrusted_types(data=content)) == set(model_archive.TRUSTED_TYPES)
 
 
 @pytest.mark.parametrize("name", [CARD, PREPARATION, WEIGHTS])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qenn_core.analysis.predictions import Hits
+from qenn_core.analysis.predictions import CorrectCount
 from qenn_core.analysis.row_prediction import predict_rows
 from qenn_core.data.builtin import load_builtin
 from qenn_core.data.table import Table
@@ -26,10 +26,10 @@ def check(spec: ExperimentSpec, table: Table) -> Trained:
     """Check that a model says of its test rows what its training said."""
     model = trained(spec, table)
     said = predict_rows(model.content, model.rows(as_texts(table.frame)))
-    assert tuple(said.classes) == model.finished.predictions
+    assert tuple(said.predicted_classes) == model.finished.predictions
     assert np.allclose(said.probabilities, model.probabilities, rtol=0, atol=1e-6)
-    assert (said.truth == model.preparation.data.test.labels).all()
-    assert said.hits().accuracy == pytest.approx(model.finished.test.accuracy)
+    assert (said.true_classes == model.preparation.data.test.labels).all()
+    assert said.count_correct().accuracy == pytest.approx(model.finished.test.accuracy)
     return model
 
 
@@ -107,26 +107,26 @@ def test_rows_of_the_training_are_known_again(model: Trained):
         assert (predict_rows(model.content, model.rows(rows, part)).seen == seen).all()
     said = predict_rows(model.content, rows)
     test = model.finished.test.accuracy
-    assert said.hits().rows == len(rows)
-    assert said.hits(new=True).accuracy == pytest.approx(test)
+    assert said.count_correct().total == len(rows)
+    assert said.count_correct(unseen_only=True).accuracy == pytest.approx(test)
 
 
 def test_without_the_target_nothing_is_counted(model: Trained):
     said = predict_rows(model.content, mixed().frame.drop(columns="kind"))
-    assert said.truth is None
-    assert said.hits() is said.hits(new=True) is None
+    assert said.true_classes is None
+    assert said.count_correct() is said.count_correct(unseen_only=True) is None
 
 
 def test_a_target_of_other_classes_is_told(model: Trained):
     said = predict_rows(model.content, mixed().frame.assign(kind="sideways"))
-    assert said.truth is None
-    assert said.notes[-1] == "No cell in ‘kind’ names a class that the model knows."
+    assert said.true_classes is None
+    assert said.notes[-1] == "No cell in ‘kind’ holds a class that the model knows."
 
 
 def test_rows_of_unknown_classes_are_not_counted(model: Trained):
     frame = mixed().frame
     frame.loc[:9, "kind"] = "sideways"
-    assert predict_rows(model.content, frame).hits().rows == len(frame) - 10
+    assert predict_rows(model.content, frame).count_correct().total == len(frame) - 10
 
 
 def test_a_row_of_gaps_is_answered(model: Trained):
@@ -135,7 +135,7 @@ def test_a_row_of_gaps_is_answered(model: Trained):
 
 
 def test_a_table_without_rows_is_refused(model: Trained):
-    with pytest.raises(DataError, match="no row"):
+    with pytest.raises(DataError, match="no rows"):
         predict_rows(model.content, mixed().frame.iloc[:0])
 
 
@@ -148,8 +148,8 @@ def test_more_rows_than_there_is_time_for_are_refused_with_what_would_do(model: 
     many = pd.concat([mixed().frame] * 10)
     with pytest.raises(ModelError, match="at most 500 rows"):
         predict_rows(model.content, many, seconds=0.0)
-    assert len(predict_rows(model.content, many.iloc[:500], seconds=0.0).classes) == 500
+    assert len(predict_rows(model.content, many.iloc[:500], seconds=0.0).predicted_classes) == 500
 
 
 def test_hits_are_a_share():
-    assert Hits(3, 4).accuracy == 0.75
+    assert CorrectCount(3, 4).accuracy == 0.75

@@ -25,7 +25,7 @@ def said(**changes) -> Predictions:
         "target": "kind",
         "class_names": ("down", "=up"),
         "probabilities": np.array([[0.25, 0.75], [2 / 3, 1 / 3], [0.5, 0.5]]),
-        "truth": None,
+        "true_classes": None,
         "seen": np.array([True, False, False]),
     }
     return Predictions(**fields | changes)
@@ -36,7 +36,7 @@ def rows(content: bytes) -> list[list[str]]:
 
 
 def test_predictions_stand_beside_their_rows():
-    table = said().beside(FRAME.set_axis([7, 7, 2], axis="index"))
+    table = said().append_to(FRAME.set_axis([7, 7, 2], axis="index"))
     assert list(table.columns) == [
         *FRAME.columns,
         "predicted kind (2)",
@@ -48,7 +48,7 @@ def test_predictions_stand_beside_their_rows():
 
 
 def test_a_file_has_no_formulas_and_keeps_its_numbers():
-    assert rows(to_csv(said().beside(FRAME))) == [
+    assert rows(to_csv(said().append_to(FRAME))) == [
         ["a", "'=cmd", "predicted kind", "predicted kind (2)", "probability of down", "probability of =up"],
         ["1.5", "'=1+1", "'+x", "'=up", "0.25", "0.75"],
         ["", "'@x", "'\tx", "down", "0.666667", "0.333333"],
@@ -57,7 +57,7 @@ def test_a_file_has_no_formulas_and_keeps_its_numbers():
 
 
 def test_a_file_can_be_read_again():
-    table = read_table(to_csv(said().beside(FRAME)), "predictions.csv", DataSpec(source="csv"))
+    table = read_table(to_csv(said().append_to(FRAME)), "predictions.csv", DataSpec(source="csv"))
     assert table.frame.shape == (3, 6)
     assert table.frame["predicted kind (2)"].tolist() == ["'=up", "down", "down"]
 
@@ -71,6 +71,6 @@ def test_a_file_can_be_read_again():
     ],
 )
 def test_hits_are_counted_of_all_and_of_new_rows(truth, all_rows, new_rows):
-    told = said(truth=np.array(truth))
-    assert told.hits() == all_rows
-    assert told.hits(new=True) == new_rows
+    told = said(true_classes=np.array(truth))
+    assert told.count_correct() == all_rows
+    assert told.count_correct(unseen_only=True) == new_rows

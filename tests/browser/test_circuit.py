@@ -26,7 +26,7 @@ def test_qubits_entanglement_and_noise_change_the_drawing(studio: Studio) -> Non
     expect(gates(studio, "Rot(")).to_have_count(5 * 2)
     studio.choose("Entanglement", "None (no entanglement)")
     expect(gates(studio, "CNOT")).to_have_count(0)
-    studio.slide("Level", "ArrowRight")
+    studio.slide("Noise level", "ArrowRight")
     expect(gates(studio, "Depolarizing")).not_to_have_count(0)
     studio.choose("Encoding", "Amplitude")
     expect(studio.circuit.get_by_text("|ψ⟩", exact=True)).to_be_visible()

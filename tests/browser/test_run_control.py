@@ -128,9 +128,9 @@ def test_a_zoom_is_kept_while_epochs_arrive_and_controls_are_used(running: Studi
 def test_quick_steps_of_a_slider_all_count(studio: Studio) -> None:
     studio.open()
     for _ in range(12):
-        studio.slider("Level").press("ArrowRight")
+        studio.slider("Noise level").press("ArrowRight")
     studio.expect_link(p="0.06")
-    expect(studio.slider("Level")).to_have_value("0.06")
+    expect(studio.slider("Noise level")).to_have_value("0.06")
 
 
 def test_settings_that_fit_are_taken_by_one_click_and_shown_among_the_others(studio: Studio) -> None:

@@ -1,4 +1,4 @@
-"""The spec travels through links and JSON unharmed, and says what is wrong with a bad value."""
+"""Specs survive links and JSON, and errors name invalid values as on the screen."""
 
 import string
 
@@ -18,16 +18,21 @@ from qenn_core.experiment import (
     NoiseSpec,
     TrainingSpec,
     bounds,
+    choice_help,
     choices,
+    field_of,
+    label_of,
     query_keys,
 )
 from qenn_core.experiment.devices import DEVICES, refuses_noise
+from qenn_core.experiment.introspection import field_choices
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Param
 
+FIELDS_WITH_CHOICES = [path for path in query_keys().values() if field_choices(field_of(path)) is not None]
 names = st.text(min_size=1, max_size=20)
 
 
-def values(param: Param):
+def param_values(param: Param):
     if param.choices:
         return st.sampled_from(param.choices)
     if isinstance(param.default, int):
@@ -38,7 +43,7 @@ def values(param: Param):
 @st.composite
 def built_in(draw):
     entry = draw(st.sampled_from(tuple(DATASETS)))
-    params = draw(st.fixed_dictionaries({}, optional={p.name: values(p) for p in entry.params}))
+    params = draw(st.fixed_dictionaries({}, optional={p.name: param_values(p) for p in entry.params}))
     return DataSpec(source=entry.key, params=params, test_size=draw(st.floats(0.1, 0.4)))
 
 
@@ -97,25 +102,18 @@ def specs(draw):
 
 
 @given(specs())
-def test_a_link_carries_the_whole_spec(spec):
+def test_links_and_json_carry_the_whole_spec(spec):
     assert ExperimentSpec.from_query(spec.to_query()) == spec
+    copy = ExperimentSpec.from_json(spec.to_json())
+    assert copy == spec
+    assert hash(copy) == hash(spec)
 
 
-@given(specs())
-def test_json_carries_the_whole_spec(spec):
-    assert ExperimentSpec.from_json(spec.to_json()) == spec
-
-
-@given(specs())
-def test_specs_are_hashable_by_value(spec):
-    assert hash(ExperimentSpec.from_json(spec.to_json())) == hash(spec)
-
-
-def test_the_default_spec_is_an_empty_link():
+def test_link_of_default_spec_is_empty():
     assert ExperimentSpec().to_query() == {}
 
 
-def test_a_link_holds_only_what_differs():
+def test_link_holds_only_changed_settings():
     spec = ExperimentSpec().with_(**{"circuit.n_qubits": 6, "data.params": {"noise": 0.2}})
     assert spec.to_query() == {"q": "6", "d.noise": "0.2"}
 
@@ -126,7 +124,7 @@ def test_link_keys_are_short_and_unique():
     assert all(len(key) <= 6 and set(key) <= set(string.ascii_lowercase + ".") for key in keys)
 
 
-def test_foreign_keys_of_a_link_are_left_alone():
+def test_other_keys_of_a_link_are_ignored():
     assert ExperimentSpec.from_query({"run": "abc", "q": "5"}).circuit.n_qubits == 5
 
 
@@ -136,13 +134,13 @@ def test_foreign_keys_of_a_link_are_left_alone():
         ({"q": "99"}, "circuit.n_qubits", "99", "a whole number from 1 to 14"),
         ({"q": "many"}, "circuit.n_qubits", "'many'", "a whole number from 1 to 14"),
         ({"lr": "NaN"}, "training.learning_rate", "nan", "a number from 0.0001 to 1"),
-        ({"enc": "magic"}, "encoding.kind", "'magic'", "angle_y"),
-        ({"ent": "star"}, "circuit.entanglement", "'star'", "ring, linear, all, none"),
-        ({"data": "moons", "d.colour": "3"}, "data.params.colour", "3", "noise"),
+        ({"enc": "magic"}, "encoding.kind", "'magic'", "Angle Y"),
+        ({"ent": "star"}, "circuit.entanglement", "'star'", "Ring, Chain, All pairs, None"),
+        ({"data": "moons", "d.colour": "3"}, "data.params.colour", "3", "one of Rows, "),
         ({"data": "moons", "d.noise": "-1"}, "data.params.noise", "-1", "from 0"),
         ({"p": "0.9"}, "noise.level", "0.9", "from 0 to"),
-        ({"eng": "magic"}, "engine.kind", "'magic'", "one of fused, pennylane"),
-        ({"dev": "qiskit.aer"}, "engine.device", "'qiskit.aer'", "comes with its PennyLane plugin"),
+        ({"eng": "magic"}, "engine.kind", "'magic'", "one of Compiled (fast), PennyLane"),
+        ({"dev": "qiskit.aer"}, "engine.device", "'qiskit.aer'", "its PennyLane plugin has to be installed"),
         ({"dev": "null.qubit"}, "engine.device", "'null.qubit'", "one of default.qubit, "),
         (
             {"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05"},
@@ -150,11 +148,16 @@ def test_foreign_keys_of_a_link_are_left_alone():
             "'lightning.qubit'",
             "such as default.mixed, while the noise level is above 0",
         ),
-        ({"grad": "parameter-shift", "enc": "amplitude"}, "engine.gradient", "'parameter-shift'", "exact"),
+        (
+            {"grad": "parameter-shift", "enc": "amplitude"},
+            "engine.gradient",
+            "'As on a quantum computer'",
+            "'Exact' with the encoding Amplitude",
+        ),
         ({"hidden": "[0]"}, "head.hidden.0", "0", "up to 4 whole numbers from 1 to 128"),
     ],
 )
-def test_a_bad_value_is_named_with_what_it_may_be(query, field, got, allowed):
+def test_error_names_the_value_and_the_allowed_values(query, field, got, allowed):
     with pytest.raises(SpecError) as caught:
         ExperimentSpec.from_query(query)
     problem = caught.value.problems[0]
@@ -163,13 +166,37 @@ def test_a_bad_value_is_named_with_what_it_may_be(query, field, got, allowed):
     assert allowed in problem.allowed
 
 
-def test_an_unknown_field_is_named():
+def test_error_names_an_unknown_field():
     with pytest.raises(SpecError, match=r"circuit\.qubits"):
         ExperimentSpec.from_dict({"circuit": {"qubits": 3}})
 
 
-def test_ranges_are_readable_for_forms():
+def test_bounds_and_choices():
     assert bounds("circuit.n_qubits") == (1, limits.MAX_QUBITS)
     assert choices("circuit.ansatz") == ANSATZE.keys()
     with pytest.raises(KeyError, match="unknown field"):
         bounds("circuit.colour")
+
+
+@pytest.mark.parametrize("path", FIELDS_WITH_CHOICES)
+def test_every_choice_has_a_distinct_name(path):
+    labels = [label_of(path, value) for value in choices(path)]
+    assert all(labels)
+    assert len(set(labels)) == len(labels)
+
+
+def test_choices_are_named_as_on_the_screen():
+    assert label_of("circuit.entanglement", "linear") == "Chain"
+    assert label_of("encoding.kind", "angle_y") == ENCODINGS["angle_y"].label
+    assert label_of("data.source", "csv") == "Your own CSV file"
+    assert choice_help("encoding.kind", "angle_y") == ENCODINGS["angle_y"].help
+    assert choice_help("data.source", "csv") == choice_help("circuit.entanglement", "ring") == ""
+    for path, value in [("circuit.entanglement", "star"), ("encoding.kind", "magic"), ("seed", "1")]:
+        with pytest.raises(KeyError):
+            label_of(path, value)
+
+
+def test_no_two_settings_share_a_title():
+    titles = [field_of(path).title for path in query_keys().values()]
+    assert len(set(titles)) == len(titles)
+    assert not set(titles) & {param.label for entry in DATASETS for param in entry.params}

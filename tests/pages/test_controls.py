@@ -129,7 +129,7 @@ def test_the_device_is_asked_for_with_pennylane_only_and_the_gradient_with_the_c
 def test_a_device_without_noise_is_refused_where_noise_is_asked_for() -> None:
     app = open_app(eng="pennylane", dev="lightning.qubit")
     app.slider(key="field:noise.level").set_value(0.05).run()
-    assert "PennyLane device is 'lightning.qubit', but must be one that knows noise" in complaints(app)
+    assert "PennyLane device is 'lightning.qubit', but must be one that supports noise" in complaints(app)
     assert spec_of(app).noise.level == 0
 
 

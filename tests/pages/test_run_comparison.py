@@ -48,7 +48,7 @@ def stored(**fields: object) -> StoredRun:
         ("data.file_name", "", "–"),
         ("data.target", None, "automatic"),
         ("data.header", True, "yes"),
-        ("data.decimal", ",", ","),
+        ("data.decimal", ",", "comma"),
         ("encoding.kind", "angle_y", "Angle Y"),
         ("encoding.reduction", "kbest", "Best features"),
         ("circuit.entanglement", "none", "None (no entanglement)"),

@@ -6,7 +6,7 @@ import pytest
 
 from qenn_core.limits import MAX_CLASSES
 from qenn_core.plots.data import class_balance, scatter, scatter_matrix
-from qenn_core.plots.palette import CLASSES, ROLES, SYMBOLS, Theme, class_colour, colour, css_variables
+from qenn_core.plots.palette import CLASS_COLOURS, ROLES, SYMBOLS, Theme, class_colour, colour, css_variables
 
 HOSTILE = '<b onclick="alert(1)">a</b> & co'
 ESCAPED = '&lt;b onclick="alert(1)"&gt;a&lt;/b&gt; &amp; co'
@@ -79,8 +79,8 @@ def _texts(tree: object, name: str = "") -> list[str]:
 
 
 def test_every_class_has_a_colour_and_a_shape_of_its_own() -> None:
-    assert len(set(CLASSES)) == len(set(SYMBOLS)) == MAX_CLASSES
-    assert not {shade for pair in ROLES.values() for shade in pair} & set(CLASSES), "a role is no class"
+    assert len(set(CLASS_COLOURS)) == len(set(SYMBOLS)) == MAX_CLASSES
+    assert not {shade for pair in ROLES.values() for shade in pair} & set(CLASS_COLOURS), "a role is no class"
 
 
 def test_the_page_and_the_figures_have_the_same_colours() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qenn_core.plots.palette import RUNS, SIGNS, SYMBOLS, Theme, run_colour
+from qenn_core.plots.palette import RUN_CHARACTERS, RUN_COLOURS, SYMBOLS, Theme, run_colour
 from qenn_core.plots.runs import Axis, Curve, overlaid_curves, parallel_coordinates
 
 HOSTILE = '<b onclick="alert(1)">a</b> & co'
@@ -31,10 +31,10 @@ def test_curves_of_each_run_have_one_hue_and_are_dashed_where_rows_were_held_out
 
 
 def test_runs_are_told_apart_by_signs_as_well() -> None:
-    figure = overlaid_curves([Curve(str(k), [1], [1], [1]) for k in range(len(RUNS))], "loss", "light")
-    assert len({line.marker.symbol for line in figure.data}) == 2 * len(RUNS)
-    assert len({line.line.color for line in figure.data}) == len(RUNS) == len(SIGNS)
-    assert len(RUNS) <= len(SYMBOLS)
+    figure = overlaid_curves([Curve(str(k), [1], [1], [1]) for k in range(len(RUN_COLOURS))], "loss", "light")
+    assert len({line.marker.symbol for line in figure.data}) == 2 * len(RUN_COLOURS)
+    assert len({line.line.color for line in figure.data}) == len(RUN_COLOURS) == len(RUN_CHARACTERS)
+    assert len(RUN_COLOURS) <= len(SYMBOLS)
 
 
 def test_a_run_passes_each_axis_at_its_value() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pennylane as qml
 import pytest
 
-from qenn_core.ansatze._links import links
+from qenn_core.ansatze._entanglement import entangled_pairs
 from qenn_core.experiment import choices
 from qenn_core.registry import ANSATZE
 
@@ -87,10 +87,10 @@ def test_unknown_entanglement_is_refused(ansatz) -> None:
     ],
 )
 def test_links(entanglement: str, wires: str, wanted: str) -> None:
-    assert links(wires, entanglement) == tuple(tuple(pair) for pair in wanted.split())
+    assert entangled_pairs(wires, entanglement) == tuple(tuple(pair) for pair in wanted.split())
 
 
 def test_ring_that_meets_its_pairs_twice() -> None:
-    assert links("abcd", "ring", stride=2) == (("a", "c"), ("b", "d"))
-    both = links("abcd", "ring", stride=2, both_ways=True)
+    assert entangled_pairs("abcd", "ring", stride=2) == (("a", "c"), ("b", "d"))
+    both = entangled_pairs("abcd", "ring", stride=2, both_ways=True)
     assert both == (("a", "c"), ("b", "d"), ("c", "a"), ("d", "b"))

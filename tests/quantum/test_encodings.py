@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from qenn_core.encodings.amplitude import amplitudes
+from qenn_core.encodings.amplitude import pad_and_normalise
 from qenn_core.registry import ENCODINGS
 
 RADIANS = st.floats(-10, 10)
@@ -74,7 +74,7 @@ def test_equals_template(key: str, data) -> None:
 
 @given(arrays(float, st.tuples(st.integers(1, 4), st.integers(1, 8)), elements=st.floats(-1e300, 1e300)))
 def test_amplitudes_have_unit_length_and_the_direction_of_the_row(rows: np.ndarray) -> None:
-    got = amplitudes(rows, 8)
+    got = pad_and_normalise(rows, 8)
     np.testing.assert_allclose(np.linalg.norm(got, axis=1), 1, rtol=1e-12)
     for row, amplitude in zip(rows, got, strict=True):
         if row.any():
@@ -85,14 +85,14 @@ def test_amplitudes_have_unit_length_and_the_direction_of_the_row(rows: np.ndarr
 
 
 def test_amplitudes_of_single_precision_are_normalised_in_double() -> None:
-    got = amplitudes(torch.rand(5, 7, dtype=torch.float32), 8)
+    got = pad_and_normalise(torch.rand(5, 7, dtype=torch.float32), 8)
     assert got.dtype == torch.float64
     assert abs((got**2).sum(dim=1) - 1).max() < 1e-14
 
 
 def test_zero_row_in_a_batch_has_zero_gradient_and_leaves_the_others_alone() -> None:
     inputs = torch.tensor([[0.0, 0.0, 0.0], [1.0, 2.0, 2.0]], dtype=torch.float64, requires_grad=True)
-    got = amplitudes(inputs, 4)
+    got = pad_and_normalise(inputs, 4)
     np.testing.assert_allclose(got.detach(), [[1, 0, 0, 0], [1 / 3, 2 / 3, 2 / 3, 0]])
     got[:, 1].sum().backward()
     # d(b/r)/d(a, b, c) = (-ab, r² - b², -bc) / r³ at (a, b, c) = (1, 2, 2), r = 3.

@@ -1,4 +1,4 @@
-"""Which qubits a layer entangles."""
+"""The pairs of qubits that a layer entangles."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from itertools import combinations
 from typing import Any
 
 
-def links(
+def entangled_pairs(
     wires: Sequence[Any], entanglement: str, *, stride: int = 1, both_ways: bool = False
 ) -> tuple[tuple[Any, Any], ...]:
-    """Return the ordered pairs of wires that a layer links with a two-qubit gate.
+    """Return the pairs of wires on which a layer applies a two-qubit gate.
 
     Parameters
     ----------
     wires : sequence
-        The wires, first to last; one wire has no links.
+        The wires, first to last; a single wire gives no pairs.
     entanglement : {"ring", "linear", "all", "none"}
-        ``ring``: each wire with the one `stride` further on, the last ones with the first again;
-        ``linear``: neighbours, open at the ends; ``all``: every pair; ``none``: no pair.
+        ``ring``: each wire and the one `stride` positions further, wrapping around at the end;
+        ``linear``: neighbours, without wrapping around; ``all``: every pair; ``none``: no pair.
     stride : int
-        How far a ring reaches, ``1 <= stride < len(wires)``.
+        The distance between the wires of a pair in a ring, ``1 <= stride < len(wires)``.
     both_ways : bool
-        A ring can meet a pair from both sides: on two wires always, else when the stride is half of the
-        ring. Then the pair is linked in both directions, or else once.
+        Whether a ring returns a pair in both directions if its wires are `stride` apart either way round:
+        always with two wires, otherwise if the stride is half the length of the ring.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def links(
     """
     n = len(wires)
     if entanglement == "ring":
-        # A stride of half the ring meets every pair a second time on the second half of the way.
+        # With a stride of half the ring, the second half of the wires would repeat the pairs of the first.
         starts = n // 2 if 2 * stride == n and not both_ways else n
         pairs = [(i, (i + stride) % n) for i in range(starts) if n > 1]
     elif entanglement == "linear":
