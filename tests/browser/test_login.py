@@ -1,11 +1,13 @@
-"""A password for the whole app, and logging in as a person: nothing is seen before, all of it afterwards."""
+"""A password for the whole app, and personal logins: nothing is visible before, everything afterwards."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from browser.accessibility import hindrances
+from browser.accessibility import accessibility_violations
 from browser.browsers import Browsers
-from browser.identity import providing
+from browser.identity import run_provider
 from browser.studio import LAPTOP, PHONE, Studio, Visit
 from playwright.sync_api import expect
 from serving import Server, serving
@@ -14,47 +16,46 @@ PASSWORD = "Grüße aus Zürich"
 
 
 @pytest.fixture(scope="module")
-def closed(browsers: Browsers, tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """A server that asks for a password."""
-    with serving(
-        tmp_path_factory.mktemp("closed") / "log.txt", QENN_PASSWORD=PASSWORD, QENN_WORKERS="1"
-    ) as server:
+def protected_server(browsers: Browsers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a password."""
+    log = tmp_path_factory.mktemp("protected") / "log.txt"
+    with serving(log, QENN_PASSWORD=PASSWORD, QENN_WORKERS="1") as server:
         yield server
 
 
-def give(studio: Studio, password: str) -> None:
+def enter_password(studio: Studio, password: str) -> None:
     studio.page.get_by_label("Password").fill(password)
     studio.button("Open the app").click()
 
 
-@pytest.mark.parametrize(("theme", "screen"), [("light", LAPTOP), ("dark", PHONE)])
-def test_the_page_that_asks_for_the_password_can_be_used_by_everybody(
-    closed: Server, visit: Visit, theme: str, screen: dict[str, int]
-) -> None:
-    studio = visit(at=closed, theme=theme, screen=screen)
-    studio.page.goto(closed.url)
-    expect(studio.page.get_by_label("Password")).to_be_focused()
-    assert not hindrances(studio.page)
-    assert studio.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    studio.excuse("401")
+def test_password_page_is_accessible_and_within_the_screen(protected_server: Server, visit: Visit) -> None:
+    studio = visit(at=protected_server)
+    for theme, screen in (("light", LAPTOP), ("dark", PHONE)):
+        studio.page.emulate_media(color_scheme=theme)
+        studio.page.set_viewport_size(screen)
+        studio.page.goto(protected_server.url)
+        expect(studio.page.get_by_label("Password")).to_be_focused()
+        assert not accessibility_violations(studio.page)
+        assert studio.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    studio.ignore_problems("401")
 
 
-def test_the_password_opens_the_link_that_was_asked_for(closed: Server, visit: Visit) -> None:
-    studio = visit(at=closed)
-    studio.page.goto(f"{closed.url}/learn?data=iris&q=3#place")
-    give(studio, "wrong")
+def test_password_opens_the_requested_link(protected_server: Server, visit: Visit) -> None:
+    studio = visit(at=protected_server)
+    studio.page.goto(f"{protected_server.url}/learn?data=iris&q=3#place")
+    enter_password(studio, "wrong")
     expect(studio.page.get_by_role("alert")).to_contain_text("Wrong password")
-    give(studio, PASSWORD)
+    enter_password(studio, PASSWORD)
     expect(studio.page.get_by_role("heading", name="What is a QENN?")).to_be_visible()
-    studio.settled()
+    studio.wait_until_drawn()
     assert studio.link == {"data": "iris", "q": "3"}
-    assert studio.page.evaluate("location.hash") == "#place", "which may hold the key of a workspace"
-    studio.excuse("401")
+    assert studio.page.evaluate("location.hash") == "#place", "this part can hold the key of a workspace"
+    studio.ignore_problems("401")
 
 
-def test_a_person_logs_in_and_out(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_person_logs_in_and_out(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("persons")
-    with providing() as provider:
+    with run_provider() as provider:
         secrets = folder / "secrets.toml"
         secrets.write_text(provider.secrets, encoding="utf-8")
         with serving(folder / "log.txt", f"--secrets.files={secrets}", QENN_WORKERS="1") as server:
@@ -67,4 +68,4 @@ def test_a_person_logs_in_and_out(visit: Visit, tmp_path_factory: pytest.TempPat
             studio.press("Anna")
             studio.press("Log out")
             expect(studio.button("Log in")).to_be_visible()
-            studio.page.goto("about:blank")  # it hangs up before the server goes
+            studio.page.goto("about:blank")  # disconnect before the server stops

@@ -1,4 +1,4 @@
-"""HTML of our own making: text from outside never becomes part of it."""
+"""HTML of the pages, in which text from outside is always escaped."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from qenn_core.text import count
 HOSTILE = '<img src=x onerror="window.hacked=1">&amp;=1+1 🦊'
 
 
-class Reader(HTMLParser):
-    """Collects the tags, attributes and texts of HTML."""
+class HtmlText(HTMLParser):
+    """The tags, attributes and text of HTML."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -39,7 +39,7 @@ class Reader(HTMLParser):
 
 
 @pytest.mark.parametrize(
-    ("number", "words"),
+    ("number", "text"),
     [
         (0, "0"),
         (7, "7"),
@@ -52,11 +52,11 @@ class Reader(HTMLParser):
         (2_460_000_000, "2.5 billion"),
     ],
 )
-def test_large_numbers_are_told_to_two_digits(number: int, words: str) -> None:
-    assert html.round_to_two_digits(number) == words
+def test_large_numbers_are_rounded_to_two_digits(number: int, text: str) -> None:
+    assert html.round_to_two_digits(number) == text
 
 
-def test_one_shot_is_one_shot() -> None:
+def test_single_shot_is_singular() -> None:
     assert "circuits of 1 shot, by" in html.circuit_runs_sentence(5, shots=1)
 
 
@@ -82,59 +82,59 @@ def model(name: str, *, epochs: int | None = 12, remark: str = "") -> ModelResul
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (12345, "12,345 rows")]
+    ("number", "text"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (12345, "12,345 rows")]
 )
-def test_a_number_agrees_with_its_noun(number: int, words: str) -> None:
-    assert count(number, "row") == words
+def test_noun_agrees_with_its_number(number: int, text: str) -> None:
+    assert count(number, "row") == text
 
 
-def test_an_irregular_noun_is_told() -> None:
+def test_irregular_plural() -> None:
     assert count(2, "class", "classes") == "2 classes"
 
 
 @given(st.text())
-def test_any_text_stays_text_in_tables(text: str) -> None:
-    clean = Reader(html.text_table(("a",), [("b",)]))
-    read = Reader(html.text_table((text,), [(text,)]))
+def test_any_text_is_escaped_in_tables(text: str) -> None:
+    clean = HtmlText(html.text_table(("a",), [("b",)]))
+    read = HtmlText(html.text_table((text,), [(text,)]))
     assert read.tags == clean.tags
     assert read.attributes == clean.attributes
 
 
-def test_names_of_classes_and_data_stay_text() -> None:
+def test_names_of_classes_and_data_are_escaped() -> None:
     spec = ExperimentSpec()
     for text in (
         html.pipeline(spec, model_shape(spec, 2, 2), 2, HOSTILE),
         html.confusion_table(model("QENN"), (HOSTILE, "b")),
         html.stages([html.Stage("quantum", HOSTILE, "text")]),
     ):
-        read = Reader(text)
+        read = HtmlText(text)
         assert "img" not in read.tags
         assert "onerror" not in read.attributes
         assert HOSTILE in read.text
 
 
-def test_models_and_remarks_stay_text() -> None:
+def test_models_and_remarks_are_escaped() -> None:
     comparison = Comparison(
         rows=(model(HOSTILE, remark=HOSTILE),), verdicts=(), majority_accuracy=0.5, cautions=()
     )
-    read = Reader(html.model_table(comparison))
+    read = HtmlText(html.model_table(comparison))
     assert "img" not in read.tags
     assert read.text.count("onerror") == 2
 
 
-def test_the_comparison_shows_every_score() -> None:
+def test_model_table_shows_every_score() -> None:
     rows = (model("QENN"), model("Logistic regression (all features)", epochs=None, remark="A remark."))
-    text = Reader(
+    text = HtmlText(
         html.model_table(Comparison(rows=rows, verdicts=(), majority_accuracy=0.5, cautions=()))
     ).text
     for shown in ("QENN", "87.5", "0.70", "0.50", "1,234", "12", "1.50", "all features", "A remark.", "–"):
         assert shown in text
 
 
-def test_the_confusion_of_rows_is_told_class_by_class() -> None:
-    text = Reader(html.confusion_table(model("QENN"), ("left", "right"))).text
+def test_confusion_table_has_one_row_per_class() -> None:
+    text = HtmlText(html.confusion_table(model("QENN"), ("left", "right"))).text
     assert text == "true class ↓ / predicted →leftrightleft71right00"
 
 
-def test_signs_of_markdown_are_shown_as_they_are() -> None:
+def test_markdown_is_escaped() -> None:
     assert escape_markdown("*a* [b](c) `d` $e$ :f: <g>") == r"\*a\* \[b\]\(c\) \`d\` \$e\$ \:f\: \<g\>"

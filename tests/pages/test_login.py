@@ -1,4 +1,4 @@
-"""Where people log in is told by the server's file of secrets; one that cannot be read closes the app."""
+"""The secrets file decides who can log in; if it cannot be read, nobody gets in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streamlit.runtime.secrets import Secrets
 from pages._shared import login
 from qenn_core.errors import QennError
 
-ONE = """
+SINGLE_PROVIDER = """
 [auth]
 redirect_uri = "http://localhost:8501/oauth2callback"
 cookie_secret = "x"
@@ -21,7 +21,7 @@ client_id = "studio"
 client_secret = "x"
 server_metadata_url = "https://example.org/.well-known/openid-configuration"
 """
-TWO = """
+TWO_PROVIDERS = """
 [auth]
 redirect_uri = "http://localhost:8501/oauth2callback"
 cookie_secret = "x"
@@ -33,8 +33,8 @@ client_id = "studio"
 
 
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Return a function that writes the file of secrets."""
+def write_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Return a function that writes the secrets file."""
     path = tmp_path / "secrets.toml"
     before = config.get_option("secrets.files")
     config.set_option("secrets.files", [str(path)])
@@ -43,24 +43,26 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     config.set_option("secrets.files", before)
 
 
-def test_without_secrets_nobody_has_to_log_in(write: Callable[[str], None]) -> None:
+def test_no_login_without_providers(write_secrets: Callable[[str], None]) -> None:
     assert login.providers() == ()
     assert not login.is_required()
-    write("[database]\nhost = 'x'\n")
+    write_secrets("[database]\nhost = 'x'\n")
     assert login.providers() == ()
 
 
-@pytest.mark.parametrize(("text", "names"), [(ONE, (None,)), (TWO, ("school", "university"))])
-def test_the_providers_are_those_of_the_secrets(
-    write: Callable[[str], None], text: str, names: tuple[str | None, ...]
+@pytest.mark.parametrize(
+    ("text", "names"), [(SINGLE_PROVIDER, (None,)), (TWO_PROVIDERS, ("school", "university"))]
+)
+def test_providers_come_from_the_secrets(
+    write_secrets: Callable[[str], None], text: str, names: tuple[str | None, ...]
 ) -> None:
-    write(text)
+    write_secrets(text)
     assert login.providers() == names
 
 
-def test_a_file_that_cannot_be_read_does_not_open_the_app_to_everybody(
-    write: Callable[[str], None],
+def test_unreadable_secrets_keep_the_app_closed(
+    write_secrets: Callable[[str], None],
 ) -> None:
-    write("[auth\nclient_id = ")
+    write_secrets("[auth\nclient_id = ")
     with pytest.raises(QennError, match="Logging in is not possible right now"):
         login.is_required()

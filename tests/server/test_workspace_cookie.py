@@ -1,4 +1,4 @@
-"""A browser gets a workspace of its own, keeps it, and leaves it only when its user says so."""
+"""Each browser gets its own workspace, and leaves it only after the user has confirmed."""
 
 from __future__ import annotations
 
@@ -35,39 +35,39 @@ def browser() -> TestClient:
     return TestClient(app(), follow_redirects=False)
 
 
-def cookie_of(answer: Response) -> Morsel[str]:
-    cookie: Morsel[str] = SimpleCookie(answer.headers["Set-Cookie"])[COOKIE]
+def cookie_of(response: Response) -> Morsel[str]:
+    cookie: Morsel[str] = SimpleCookie(response.headers["Set-Cookie"])[COOKIE]
     return cookie
 
 
-def test_a_browser_that_opens_a_page_gets_a_key_and_keeps_it(browser: TestClient) -> None:
+def test_browser_gets_a_key_and_keeps_it(browser: TestClient) -> None:
     first = cookie_of(browser.get("/", headers=PAGE))
     assert is_key(first.value)
     assert first["httponly"]
     assert first["samesite"] == "lax"
     assert first["path"] == "/"
     assert int(first["max-age"]) == YEAR_SECONDS
-    assert not first["secure"], "this server is reached without TLS"
+    assert not first["secure"], "this server is used without TLS"
     again = cookie_of(browser.get("/", headers=PAGE))
-    assert again.value == first.value, "the same workspace, for a year from now"
+    assert again.value == first.value, "the same workspace, for another year"
 
 
-def test_every_browser_gets_another_key() -> None:
+def test_every_browser_gets_its_own_key() -> None:
     keys = {cookie_of(TestClient(app()).get("/", headers=PAGE)).value for _ in range(20)}
     assert len(keys) == 20
 
 
 @pytest.mark.parametrize("bad", ["", "x", "../../etc/passwd", "a" * 5000, "%00", '"; drop'])
-def test_a_key_that_is_none_is_replaced(bad: str) -> None:
-    answer = TestClient(app()).get("/", headers=PAGE | {"Cookie": f"{COOKIE}={bad}"})
-    assert is_key(cookie_of(answer).value)
+def test_invalid_key_is_replaced(bad: str) -> None:
+    response = TestClient(app()).get("/", headers=PAGE | {"Cookie": f"{COOKIE}={bad}"})
+    assert is_key(cookie_of(response).value)
 
 
-def test_no_answer_that_carries_a_key_is_kept_on_the_way(browser: TestClient) -> None:
+def test_responses_with_a_key_are_not_cached_by_proxies(browser: TestClient) -> None:
     assert browser.get("/", headers=PAGE).headers["Cache-Control"] == "private, no-cache"
 
 
-def test_what_scripts_ask_for_carries_no_key(browser: TestClient) -> None:
+def test_requests_of_scripts_get_no_key(browser: TestClient) -> None:
     assert "Set-Cookie" not in browser.get("/api/runs/1", headers={"Accept": "*/*"}).headers
     assert "Set-Cookie" not in browser.post("/", headers=PAGE).headers
 
@@ -77,12 +77,12 @@ def test_what_scripts_ask_for_carries_no_key(browser: TestClient) -> None:
     [("https://testserver", {}), (HOME, {"X-Forwarded-Proto": "https"})],
     ids=["https", "behind a proxy"],
 )
-def test_over_tls_the_key_is_sent_over_tls_only(url: str, headers: dict[str, str]) -> None:
-    answer = TestClient(app(), base_url=url).get("/", headers=PAGE | headers)
-    assert cookie_of(answer)["secure"]
+def test_cookie_is_secure_over_tls(url: str, headers: dict[str, str]) -> None:
+    response = TestClient(app(), base_url=url).get("/", headers=PAGE | headers)
+    assert cookie_of(response)["secure"]
 
 
-def test_below_a_path_the_key_is_sent_there_only() -> None:
+def test_cookie_is_limited_to_the_base_path() -> None:
     browser = TestClient(app("/studio"), follow_redirects=False)
     assert cookie_of(browser.get("/studio/", headers=PAGE))["path"] == "/studio"
     moved = browser.post("/studio/workspace", data={"key": new_key()}, headers={"Origin": HOME})
@@ -90,14 +90,14 @@ def test_below_a_path_the_key_is_sent_there_only() -> None:
     assert cookie_of(moved)["path"] == "/studio"
 
 
-def test_a_link_does_not_change_the_workspace_by_being_opened(browser: TestClient) -> None:
+def test_opening_a_link_does_not_change_the_workspace(browser: TestClient) -> None:
     before = cookie_of(browser.get("/", headers=PAGE)).value
     page = browser.get(f"/workspace?key={new_key()}", headers=PAGE)
     assert "<form" in page.text
     assert cookie_of(page).value == before
 
 
-def test_the_word_of_the_user_changes_the_workspace(browser: TestClient) -> None:
+def test_confirmation_changes_the_workspace(browser: TestClient) -> None:
     browser.get("/", headers=PAGE)
     key = new_key()
     moved = browser.post("/workspace", data={"key": key}, headers={"Origin": HOME})
@@ -106,7 +106,7 @@ def test_the_word_of_the_user_changes_the_workspace(browser: TestClient) -> None
     assert cookie_of(browser.get("/", headers=PAGE)).value == key
 
 
-def test_the_word_of_the_user_begins_a_new_workspace(browser: TestClient) -> None:
+def test_confirmation_starts_a_new_workspace(browser: TestClient) -> None:
     before = cookie_of(browser.get("/", headers=PAGE)).value
     moved = browser.post("/workspace", data={"key": ""}, headers={"Origin": HOME})
     assert is_key(cookie_of(moved).value)
@@ -116,14 +116,14 @@ def test_the_word_of_the_user_begins_a_new_workspace(browser: TestClient) -> Non
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": "null"}, {"Origin": "http://elsewhere.example"}, {"Origin": f"{HOME}.example"}]
 )
-def test_no_other_site_can_change_it(browser: TestClient, headers: dict[str, str]) -> None:
+def test_other_sites_cannot_change_the_workspace(browser: TestClient, headers: dict[str, str]) -> None:
     refused = browser.post("/workspace", data={"key": new_key()}, headers=headers)
     assert refused.status_code == 403
     assert "Set-Cookie" not in refused.headers
 
 
 @pytest.mark.parametrize("key", ["qqq", "../..", "a" * 100, "<script>"])
-def test_a_link_that_is_not_whole_is_refused_in_words(browser: TestClient, key: str) -> None:
+def test_incomplete_link_is_refused(browser: TestClient, key: str) -> None:
     refused = browser.post("/workspace", data={"key": key}, headers={"Origin": HOME})
     assert refused.status_code == 400
     assert "incomplete" in refused.text
