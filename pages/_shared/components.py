@@ -39,13 +39,17 @@ _PROGRESS = """
 
 _CURVES_LEGEND = '<span><i class="solid"></i>train</span><span><i class="dotted"></i>validation</span>'
 
+_LOSS_HINT = (
+    "How wrong the network is. It should fall; if only the solid line falls, it is memorising (overfitting)."
+)
+
 _LIVE_CHARTS = f"""
 <div class="qenn-charts">
   <span class="qenn-probe"></span>
   <section class="qenn-chart" aria-label="Loss per epoch, on training and validation rows">
     <header><h3>Loss</h3><div class="qenn-legend">{_CURVES_LEGEND}</div></header>
     <div class="qenn-plot" data-chart="loss"></div>
-    <p>How wrong the network is. It should fall; if only the solid line falls, it is memorising.</p>
+    <p>{_LOSS_HINT}</p>
   </section>
   <section class="qenn-chart" aria-label="Accuracy per epoch, on training and validation rows">
     <header><h3>Accuracy</h3><div class="qenn-legend">{_CURVES_LEGEND}</div></header>

@@ -33,9 +33,10 @@ CHANGES = [
     ("slider", "data.validation_size", 0.3, {"val": "0.3"}),
     ("slider", "data.test_size", 0.1, {"test": "0.1"}),
     ("number_input", "seed", 7, {"seed": "7"}),
-    ("selectbox", "engine.kind", "pennylane", {"eng": "pennylane"}),
     ("selectbox", "engine.gradient", "parameter-shift", {"grad": "parameter-shift"}),
+    ("selectbox", "engine.kind", "pennylane", {"eng": "pennylane"}),
 ]
+ENGINE = CHANGES[-1][:2]
 
 MAX_NOISY_QUBITS = largest_circuit(ExperimentSpec().with_(**{"noise.level": 0.05}))
 
@@ -50,24 +51,29 @@ def control(app: AppTest, kind: str, path: str) -> Any:
     return getattr(app, kind)(key=f"field:{path}")
 
 
-@pytest.mark.parametrize(("kind", "path", "value", "link"), CHANGES, ids=[change[1] for change in CHANGES])
-def test_control_changes_its_field_and_the_link(
-    app: AppTest, kind: str, path: str, value: Any, link: dict[str, str]
-) -> None:
-    before = control(app, kind, path).value
-    control(app, kind, path).set_value(value).run()
-    assert has_no_errors(app)
-    assert spec_of(app) == ExperimentSpec.from_query(link)
-    assert link_of(app) == link
-    control(app, kind, path).set_value(before).run()
-    assert spec_of(app) == ExperimentSpec()
-    assert link_of(app) == {}
-
-
 def test_every_field_has_a_control_on_the_train_page(app: AppTest) -> None:
     kinds = ("selectbox", "slider", "select_slider", "number_input", "text_input")
     keys = {widget.key for kind in kinds for widget in app.get(kind)}
     assert {f"field:{path}" for _, path, *_ in CHANGES} == {key for key in keys if key.startswith("field:")}
+
+
+def test_controls_change_their_fields_and_the_link(app: AppTest) -> None:
+    defaults = {path: control(app, kind, path).value for kind, path, *_ in CHANGES}
+    link: dict[str, str] = {}
+    for kind, path, value, query in CHANGES:
+        control(app, kind, path).set_value(value).run()
+        assert has_no_errors(app), path
+        link |= query
+        assert link_of(app) == link
+        assert spec_of(app) == ExperimentSpec.from_query(link)
+    # The last change hides the control of the one before it.
+    control(app, *ENGINE).set_value(defaults[ENGINE[1]]).run()
+    for kind, path, *_ in CHANGES[:-1]:
+        control(app, kind, path).set_value(defaults[path])
+    app.run()
+    assert has_no_errors(app)
+    assert link_of(app) == {}
+    assert spec_of(app) == ExperimentSpec()
 
 
 def test_dataset_param_changes_the_link() -> None:
@@ -143,22 +149,21 @@ def test_channel_with_a_lower_highest_level_is_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("text", "sizes"),
-    [("", ()), ("16", (16,)), ("16, 8", (16, 8)), (" 4;4 ,4 ", (4, 4, 4)), ("1, 128", (1, 128))],
+    [("16", (16,)), ("", ()), ("16, 8", (16, 8)), (" 4;4 ,4 ", (4, 4, 4)), ("1, 128", (1, 128))],
 )
-def test_hidden_layers_are_parsed(text: str, sizes: tuple[int, ...]) -> None:
-    app = open_app(hidden="[3]")
+def test_hidden_layers_are_parsed(app: AppTest, text: str, sizes: tuple[int, ...]) -> None:
     app.text_input(key="field:head.hidden").set_value(text).run()
     assert has_no_errors(app)
     assert spec_of(app).head.hidden == sizes
 
 
 @pytest.mark.parametrize("text", ["big", "16 8", "0", "129", "-4", "2.5", "1,1,1,1,1", "<b>8</b>"])
-def test_invalid_hidden_layers_are_an_error(text: str) -> None:
-    app = open_app(hidden="[3]")
+def test_invalid_hidden_layers_are_an_error(app: AppTest, text: str) -> None:
+    before = spec_of(app)
     app.text_input(key="field:head.hidden").set_value(text).run()
     assert errors_of(app).startswith("Hidden layers is ")
     assert errors_of(app).endswith("but must be up to 4 whole numbers from 1 to 128.")
-    assert spec_of(app).head.hidden == (3,)
+    assert spec_of(app) == before
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,13 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("page", ["train.py", "runs.py", "data.py", "learn.py"])
-def test_link_opens_with_its_settings(page: str) -> None:
-    app = open_app(page, **SETTINGS)
-    assert has_no_errors(app)
-    assert spec_of(app) == ExperimentSpec.from_query(SETTINGS)
-    assert link_of(app) == SETTINGS
+def test_link_opens_with_its_settings() -> None:
+    app = open_app(**SETTINGS)
+    for page in ("train.py", "runs.py", "data.py", "learn.py"):
+        app.switch_page(page).run()
+        assert has_no_errors(app), page
+        assert spec_of(app) == ExperimentSpec.from_query(SETTINGS)
+        assert link_of(app) == SETTINGS
 
 
 def test_value_between_the_steps_of_a_slider_is_kept() -> None:

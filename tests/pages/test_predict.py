@@ -127,7 +127,7 @@ def test_file_is_predicted(key: str, mixed_model: Trained) -> None:
     app = upload(open_page(key), rows)
     assert has_no_errors(app)
     shown = app.dataframe[0].value
-    names = mixed_model.preparation.question.class_names
+    names = mixed_model.preparation.labeled.class_names
     assert shown["predicted kind"].tolist() == [names[k] for k in mixed_model.finished.predictions]
     assert shown["remark"].tolist() == rows["remark"].tolist()
     text = text_of(app).replace("\\", "")

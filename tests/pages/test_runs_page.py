@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sessions import MAIN, errors_of, has_no_errors, link_of, spec_of, text_of
@@ -41,15 +40,26 @@ def store_run(key: str, spec: ExperimentSpec = SMALL, **values: Any) -> str:
     return run
 
 
-def train(key: str, spec: ExperimentSpec = SMALL) -> str:
-    """Train a run to its end; return its id."""
-    service, owner = jobs.service(), owner_of(key)
-    run = service.submit(spec, owner=owner)
-    deadline = time.monotonic() + 60
-    while not service.snapshot(run, owner).ended:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return run
+class TrainedWorkspace(NamedTuple):
+    """A workspace with two trained runs; tests only read it."""
+
+    key: str
+    older: str
+    newer: str
+
+
+@pytest.fixture(scope="module")
+def trained() -> TrainedWorkspace:
+    key, service = new_key(), jobs.service()
+    runs = []
+    for n_qubits in (2, 3):
+        runs.append(service.submit(SMALL.with_(**{"circuit.n_qubits": n_qubits}), owner=owner_of(key)))
+        deadline = time.monotonic() + 60
+        while not service.snapshot(runs[-1], owner_of(key)).ended:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    service.store.writer.flush(5)
+    return TrainedWorkspace(key, *runs)
 
 
 def open_runs(key: str, *selected: str) -> AppTest:
@@ -118,13 +128,12 @@ def test_interrupted_run_can_be_resumed(key: str) -> None:
     assert not button(open_runs(key, store_run(key, state="interrupted")), "Resume").disabled
 
 
-def test_run_opens_with_its_settings_and_results(key: str) -> None:
-    run = train(key)
-    app = open_runs(key, run)
+def test_run_opens_with_its_settings_and_results(trained: TrainedWorkspace) -> None:
+    app = open_runs(trained.key, trained.older)
     button(app, "Open").click().run()
     assert has_no_errors(app)
     assert spec_of(app) == SMALL
-    assert link_of(app)["run"] == run
+    assert link_of(app)["run"] == trained.older
     assert "The settings have changed" not in text_of(app)
     assert "Logistic regression" in text_of(app), "the table"
 
@@ -137,13 +146,11 @@ def test_train_again_opens_the_settings_only(key: str) -> None:
     assert "run" not in link_of(app)
 
 
-def test_predict_opens_the_model_of_the_run(key: str) -> None:
-    run, newer = train(key), train(key)
-    jobs.service().store.writer.flush(5)
-    app = open_runs(key, run)
+def test_predict_opens_the_model_of_the_run(trained: TrainedWorkspace) -> None:
+    app = open_runs(trained.key, trained.older)
     button(app, "Predict").click().run()
     assert has_no_errors(app)
-    assert app.selectbox(key="field:model").value == run != newer
+    assert app.selectbox(key="field:model").value == trained.older
 
 
 def test_star_and_unstar(key: str) -> None:
@@ -185,20 +192,14 @@ def test_delete_permanently(key: str) -> None:
     assert jobs.service().store.runs.get(owner_of(key), other)
 
 
-@pytest.fixture
-def two(key: str) -> Iterator[AppTest]:
-    """The Runs page with two trained runs that are compared."""
-    runs = [train(key), train(key, SMALL.with_(**{"circuit.n_qubits": 3}))]
-    return open_runs(key, *runs)
-
-
-def test_selected_runs_are_compared(two: AppTest) -> None:
-    assert has_no_errors(two)
-    text = text_of(two)
+def test_selected_runs_are_compared(trained: TrainedWorkspace) -> None:
+    app = open_runs(trained.key, trained.older, trained.newer)
+    assert has_no_errors(app)
+    text = text_of(app)
     assert "Settings that differ" in text
     assert ">Qubits<" in text
     assert ">Layers<" not in text
-    assert len(two.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 3
 
 
 def test_delete_everything_after_confirmation(key: str) -> None:
@@ -217,16 +218,15 @@ def test_delete_everything_after_confirmation(key: str) -> None:
     assert service.store.runs.get(owner_of(other), theirs)
 
 
-def test_runs_of_others_cannot_be_opened(key: str) -> None:
-    run = train(key)
+def test_runs_of_others_cannot_be_opened(trained: TrainedWorkspace) -> None:
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.session_state[COOKIE] = new_key()
-    app.query_params["run"] = run
+    app.query_params["run"] = trained.older
     app.run()
     assert has_no_errors(app)
     assert "run" not in link_of(app)
     with pytest.raises(JobError):
-        jobs.service().snapshot(run, owner_of(new_key()))
+        jobs.service().snapshot(trained.older, owner_of(new_key()))
 
 
 def test_three_hundred_runs_are_drawn_within_a_second(key: str) -> None:

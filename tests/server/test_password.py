@@ -157,10 +157,12 @@ def test_wrong_guesses_wait_for_each_other() -> None:
     assert seconds >= 5 * password.WRONG_GUESS_SECONDS
 
 
-def test_correct_guesses_do_not_wait() -> None:
+def test_correct_guesses_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So long that a busy machine is not mistaken for a wait.
+    monkeypatch.setattr(password, "WRONG_GUESS_SECONDS", 30)
     statuses, seconds = send_together([PASSWORD] * 10)
     assert statuses == [303] * 10
-    assert seconds < 10 * password.WRONG_GUESS_SECONDS
+    assert seconds < 30
 
 
 def test_excess_guesses_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
