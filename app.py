@@ -5,30 +5,31 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages._shared import password
-from pages._shared.routes import SafeHeaders, routes
-from pages._shared.visitors import WorkspaceCookie
+from pages._server.password import PasswordGate, configured_password
+from pages._server.routes import routes
+from pages._server.security_headers import SecurityHeaders
+from pages._server.workspace_cookie import WorkspaceCookie
+from pages._shared import error_messages
 from qenn_core import jobs, logs
 from qenn_core.errors import QennError
 
-UNFORESEEN = QennError(
+UNEXPECTED = QennError(
     "Something went wrong on this page.",
-    "This was not foreseen; whoever runs the server finds the details in its log.",
-    "Reload the page; if it comes back, open the app without the settings in the link.",
+    "This is an error in the app; the server's log has the details.",
+    "Reload the page; if it happens again, open the app without the settings in the link.",
 )
 
 
 @asynccontextmanager
-async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Start the workers with the server, and end them with it."""
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, object]]:
+    """Start the workers with the server, and stop them with it."""
     logs.configure()
     service = jobs.service()
-    # What is loaded stays: Streamlit collects garbage after every run of a page, and need not look there.
+    # Streamlit collects garbage after every run of a page, and need not visit what is loaded for good.
     gc.collect()
     gc.freeze()
     try:
@@ -37,18 +38,17 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
         service.close()
 
 
-def complain(error: Exception) -> bool:
-    """Show an error that a page did not handle, in words."""
-    told = error if isinstance(error, QennError) else UNFORESEEN
-    st.error(f"**{told.what}** {told.why} {told.remedy}")
+def show_script_error(error: Exception) -> bool:
+    """Show an error that a page did not handle."""
+    error_messages.show(error if isinstance(error, QennError) else UNEXPECTED)
     return True
 
 
 def middleware(path: str) -> list[Middleware]:
-    """Return what each request passes, from the outermost."""
-    secret = password.configured()
-    gate = [Middleware(password.PasswordGate, password=secret, path=path)] if secret else []
-    return [Middleware(SafeHeaders), *gate, Middleware(WorkspaceCookie, path=path)]
+    """Return the middleware, outermost first."""
+    password = configured_password()
+    gate = [Middleware(PasswordGate, password=password, path=path)] if password else []
+    return [Middleware(SecurityHeaders), *gate, Middleware(WorkspaceCookie, path=path)]
 
 
 BASE_PATH = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
@@ -57,5 +57,5 @@ app = st.App(
     lifespan=lifespan,
     routes=routes(BASE_PATH),
     middleware=middleware(BASE_PATH),
-    on_script_error=complain,
+    on_script_error=show_script_error,
 )

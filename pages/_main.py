@@ -1,15 +1,15 @@
-"""The frame of every page: set-up, who is here, navigation, and the link that carries the spec."""
+"""The frame of every page: configuration, login, navigation, and the link that holds the spec."""
 
 import streamlit as st
 
-from pages._shared import accounts, form, state, workspace
-from pages._shared.brand import LOGO, MARK, STYLE
+from pages._shared import error_messages, login, state, workspace
+from pages._shared.brand import ICON, LOGO, STYLE
 
-st.set_page_config(page_title="QENN Studio", page_icon=MARK, layout="wide")
-st.logo(LOGO, size="large", icon_image=MARK)
+st.set_page_config(page_title="QENN Studio", page_icon=ICON, layout="wide")
+st.logo(LOGO, size="large", icon_image=ICON)
 st.html(STYLE)
 
-stranger = accounts.must_log_in()
+login_required = login.is_required()
 page = st.navigation(
     [
         st.Page("train.py", title="Train", icon=":material/play_circle:", default=True),
@@ -18,15 +18,15 @@ page = st.navigation(
         st.Page("data.py", title="Data", icon=":material/table_chart:"),
         st.Page("learn.py", title="Learn", icon=":material/school:"),
     ],
-    position="hidden" if stranger else "top",
+    position="hidden" if login_required else "top",
 )
-if stranger:
-    accounts.ask_to_log_in()
+if login_required:
+    login.draw_login()
     st.stop()
-state.open_link()
-state.turn_to(page.url_path)
-accounts.offer_to_log_out()
-form.complaint("link")
+state.load_link()
+state.set_current_page(page.url_path)
+login.draw_logout()
+error_messages.show_at("link")
 page.run()
-workspace.word_of_what_is_lost()
+workspace.warn_if_temporary()
 state.write_link()

@@ -1,13 +1,23 @@
-"""The data: what was read, what each column is, how the classes lie, and what was done."""
+"""The Data page: the table, its columns and classes, and how it is prepared for training."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import pandas as pd
 import streamlit as st
 
-from pages._shared import files, form, questions, state, target, upload
+from pages._shared import (
+    error_messages,
+    form,
+    state,
+    target_choice,
+    upload,
+    uploaded_files,
+    worker_requests,
+)
+from pages._shared.figures import current_theme, draw_figure
+from pages._shared.markdown import bullet_list, escape_markdown
 from qenn_core import plots
 from qenn_core.data import PENGUINS_CSV
 from qenn_core.experiment import Role
@@ -16,133 +26,123 @@ from qenn_core.text import count
 if TYPE_CHECKING:
     from qenn_core.analysis import Overview, PreparedSummary
 
-CHART = {"displayModeBar": False}
 
-
-def title(overview: Overview) -> None:
-    facts = [
-        count(overview.n_rows, "row"),
-        count(len(overview.preview.columns), "column"),
-    ]
+def draw_title(overview: Overview) -> None:
+    facts = [count(overview.n_rows, "row"), count(len(overview.preview.columns), "column")]
     if overview.prepared:
         rows = overview.prepared.rows
         facts += [
             count(len(overview.prepared.feature_names), "feature"),
             count(len(overview.prepared.class_names), "class", "classes"),
-            f"{rows['train']:,} rows train, {rows['validation']:,} validate, {rows['test']:,} test",
+            f"{rows['train']:,} rows for training, {rows['validation']:,} for validation, "
+            f"{rows['test']:,} for testing",
         ]
-    st.header(form.plain(overview.name))
+    st.header(escape_markdown(overview.name))
     st.caption(" · ".join(facts))
 
 
-def preview(overview: Overview) -> None:
+def draw_preview(overview: Overview) -> None:
     frame = pd.DataFrame(overview.preview.rows, columns=list(overview.preview.columns))
-    st.subheader("The first rows")
+    st.subheader("First rows")
     st.dataframe(frame, height=280, width="stretch", hide_index=True)
 
 
-def columns(overview: Overview) -> None:
-    st.subheader("What each column is")
+def draw_columns(overview: Overview) -> None:
+    st.subheader("Columns")
     st.caption(
-        f"**{form.plain(overview.target)}** is the column to predict: {form.plain(overview.target_reason)}. "
-        "Change a role that was guessed wrong; *ignore* leaves the column out."
+        f"**{escape_markdown(overview.target)}** is the column to predict: "
+        f"{escape_markdown(overview.target_reason)}. If a role below is a wrong guess, change it; "
+        "*ignore* leaves the column out."
     )
     frame = pd.DataFrame(
         {
             "Column": [column.name for column in overview.columns],
             "Role": [column.role for column in overview.columns],
-            "Missing": [column.missing for column in overview.columns],
-            "Different": [column.distinct for column in overview.columns],
+            "Missing values": [column.missing for column in overview.columns],
+            "Distinct values": [column.distinct for column in overview.columns],
             "Examples": [", ".join(column.examples) for column in overview.columns],
             "Left out because": [column.left_out for column in overview.columns],
         }
     )
-    roles = st.column_config.SelectboxColumn(options=list(get_args(Role)), required=True)
     edited = st.data_editor(
         frame,
-        column_config={"Role": roles},
+        column_config={"Role": st.column_config.SelectboxColumn(options=list(get_args(Role)), required=True)},
         disabled=[name for name in frame.columns if name != "Role"],
         hide_index=True,
         width="stretch",
         key=f"roles:{state.spec().data.source}:{state.spec().data.fingerprint}",
     )
-    form.complaint("data.roles")
-    chosen = {
+    error_messages.show_at("data.roles")
+    roles = {
         column.name: role
         for column, role in zip(overview.columns, edited["Role"], strict=True)
         if role != column.guessed
     }
-    if chosen != dict(state.spec().data.roles):
-        state.change(**{"data.roles": chosen})
+    if roles != dict(state.spec().data.roles):
+        state.update_spec(**{"data.roles": roles})
         st.rerun()
 
 
-def balance(ready: PreparedSummary) -> None:
-    st.subheader("Rows of each class")
-    names = [entry.name for entry in ready.classes]
+def draw_class_balance(data: PreparedSummary) -> None:
+    st.subheader("Rows per class")
+    names = [entry.name for entry in data.classes]
     counts = {
-        "training": [entry.train for entry in ready.classes],
-        "validation": [entry.validation for entry in ready.classes],
-        "test": [entry.test for entry in ready.classes],
+        "training": [entry.train for entry in data.classes],
+        "validation": [entry.validation for entry in data.classes],
+        "test": [entry.test for entry in data.classes],
     }
-    chart(plots.class_balance(names, counts, theme()), "balance")
+    draw_figure(plots.class_balance(names, counts, current_theme()), "balance")
     st.caption(
-        "Strong: rows to train on. Paler: validation. Palest: test. Each part has the same proportions."
+        "Strongest colour: training rows; paler: validation rows; palest: test rows. Each class has the same "
+        "share in all three parts."
     )
 
 
-def pictures(ready: PreparedSummary) -> None:
-    sample = ready.sample
+def draw_scatter_plots(data: PreparedSummary) -> None:
+    sample, theme = data.sample, current_theme()
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("The data at a glance")
         if sample.projection is None:
-            st.caption("There is one feature only, so there is no plane to show.")
+            st.caption("There is only one feature, so no plane can be drawn.")
         else:
             points = plots.scatter(
                 sample.projection.points,
                 sample.labels,
                 sample.parts,
                 sample.projection.axes,
-                ready.class_names,
-                theme(),
+                data.class_names,
+                theme,
             )
-            chart(points, "plane")
+            draw_figure(points, "plane")
             st.caption(
                 "The two features. Hollow points are held out of training."
                 if sample.projection.exact
-                else "The two directions in which training rows differ most (principal components); they "
-                f"show {sample.projection.explained_variance:.0%} of all differences. "
+                else "The two directions in which the training rows vary most (principal components), with "
+                f"{sample.projection.explained_variance:.0%} of the variance. "
                 "Hollow points are held out of training."
             )
     with right:
-        st.subheader("The most telling features")
-        best = sample.best_features
-        chart(
-            plots.scatter_matrix(best.names, best.values, sample.labels, ready.class_names, theme()),
-            "telling",
+        st.subheader("The most informative features")
+        features = sample.best_features
+        draw_figure(
+            plots.scatter_matrix(features.names, features.values, sample.labels, data.class_names, theme),
+            "best_features",
         )
-        st.caption("The features that part the classes best on the training rows, each against each.")
+        st.caption("The features that separate the classes best in the training rows, in pairs.")
 
 
-def notes(ready: PreparedSummary) -> None:
-    st.subheader("What was done")
-    reading = state.table().reading.notes if state.table() and state.table().reading else ()
-    st.markdown("\n".join(f"- {form.plain(note)}" for note in (*reading, *ready.notes)))
-
-
-def chart(figure: Any, key: str) -> None:
-    st.plotly_chart(figure, key=key, config=CHART, theme=None)
-
-
-def theme() -> Any:
-    return st.context.theme.type or "light"
+def draw_preparation(data: PreparedSummary) -> None:
+    st.subheader("How the data were prepared")
+    table = state.uploaded_table()
+    reading_notes = table.reading.notes if table is not None and table.reading is not None else ()
+    st.markdown(bullet_list((*reading_notes, *data.notes)))
 
 
 with st.sidebar:
-    form.source()
-    if state.uploads():
-        upload.uploader()
+    form.data_source()
+    if state.uses_upload():
+        upload.draw_uploader()
     st.download_button(
         "Sample CSV to try",
         PENGUINS_CSV.read_bytes(),
@@ -150,34 +150,34 @@ with st.sidebar:
         mime="text/csv",
         icon=":material/download:",
         width="stretch",
-        help="Penguins of three species, with gaps and text columns. Save it, then upload it.",
+        help="Three species of penguins, with gaps and text columns. Download it, then upload it here.",
     )
-overview = questions.overview()
+overview = worker_requests.data_overview()
 with st.sidebar:
     if overview is not None:
-        target.choose(overview)
+        target_choice.draw_target_choice(overview)
     form.dataset_params()
-    form.choice("encoding.reduction")
+    form.menu("encoding.reduction")
     form.slider("data.validation_size", step=0.05)
     form.slider("data.test_size", step=0.05)
 
-form.complaint("overview")
+error_messages.show_at("overview")
 if overview is None:
-    upload.invitation()
+    upload.draw_invitation()
 else:
-    title(overview)
-    target.refusal(overview)
-    upload.reading()
+    draw_title(overview)
+    target_choice.draw_error(overview)
+    upload.draw_reading()
     if overview.prepared:
         left, right = st.columns([1.5, 1], gap="large")
         with left:
-            preview(overview)
+            draw_preview(overview)
         with right:
-            balance(overview.prepared)
-        pictures(overview.prepared)
-        columns(overview)
-        notes(overview.prepared)
+            draw_class_balance(overview.prepared)
+        draw_scatter_plots(overview.prepared)
+        draw_columns(overview)
+        draw_preparation(overview.prepared)
     else:
-        preview(overview)
-        columns(overview)
-files.kept()
+        draw_preview(overview)
+        draw_columns(overview)
+uploaded_files.draw_files()

@@ -1,101 +1,107 @@
-"""What a QENN is, how to read the Train page, and a glossary fed by the catalogues."""
+"""The Learn page: what a QENN is, how to read the Train page, and a glossary with all catalogue entries."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
-from pages._shared import form, markup
-from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS, Entry, Registry
+from pages._shared import html
+from pages._shared.html import Stage
+from pages._shared.markdown import escape_markdown
+from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS, Entry
 
 GLOSSARY = {
-    "Qubit": "The unit of a quantum computer. A bit is 0 or 1; a qubit can be in a mix of both, described by "
-    "two complex numbers. Together, n qubits are described by 2ⁿ numbers.",
-    "Encoding": "The recipe that writes a row of ordinary numbers into qubits, for example as angles by which "
-    "each qubit is turned.",
-    "Variational circuit": "A fixed pattern of gates whose angles are not fixed: training finds them, as it "
+    "Qubit": "The basic unit of a quantum computer. A bit is either 0 or 1; a qubit can be in a combination of both, "
+    "described by two complex numbers. A system of n qubits is described by 2ⁿ numbers.",
+    "Encoding": "The way a row of ordinary numbers is written into qubits, for example as the angles by which the "
+    "qubits are rotated.",
+    "Variational circuit": "A pattern of gates whose angles are adjustable. Training finds good angles, just as it "
     "finds the weights of an ordinary neural network.",
-    "Layer": "One repetition of the pattern. More layers can express more, and are harder to train.",
-    "Entanglement": "A link between qubits that makes their results depend on each other. Train the same circuit "
-    "without it to see whether it helps on your data: often it does not.",
-    "Expectation value ⟨Z⟩": "The average that a qubit shows when it is measured again and again: +1 if it is "
-    "always 0, −1 if it is always 1, and anything between.",
-    "Shots": "How often the circuit is run and measured to estimate an average. A simulator can also compute "
-    "it exactly, which no real device can.",
-    "Parameter-shift rule": "How a quantum computer finds out which way to turn an angle: it runs the circuit with "
-    "the angle a quarter turn further, and a quarter turn back, and compares. A simulator can calculate it.",
-    "Noise": "Errors of real devices. The app simulates them exactly, so that you can see what they do to "
-    "learning.",
-    "Loss": "How wrong the network is, as one number: the cross-entropy between its probabilities and the true "
-    "classes. Training tries to make it small.",
+    "Layer": "One repetition of the pattern. More layers can represent more complex data, but are harder to train.",
+    "Entanglement": "A link between qubits that makes their measurement results depend on each other. Train the same "
+    "circuit without it to see whether it helps with your data: often it does not.",
+    "Expectation value ⟨Z⟩": "The average result when a qubit is measured many times: +1 if it is always 0, −1 if it "
+    "is always 1, and otherwise a value in between.",
+    "Shots": "How many times the circuit is run and measured to estimate an average. A simulator can also calculate "
+    "the average exactly, which no real device can.",
+    "Parameter-shift rule": "How a quantum computer finds out in which direction to change an angle: it runs the "
+    "circuit with the angle a quarter turn forward and a quarter turn back, and compares the results. A simulator can "
+    "calculate the direction instead.",
+    "Noise": "Errors of real quantum devices. The app simulates their average effect exactly, so that you can see how "
+    "they affect training.",
+    "Loss": "A number for how wrong the network is: the cross-entropy between the predicted probabilities and the "
+    "true classes. Training tries to make it small.",
     "Epoch": "One pass through all training rows.",
-    "Training, validation and test rows": "The weights are found on the training rows; the validation rows "
-    "decide when to stop; the test rows are used once, at the very end, for the score.",
-    "Logistic regression": "The classical model that draws the best straight border between classes. It is "
-    "fast and hard to beat on simple data, so it is the fair thing to compare with first.",
-    "Balanced accuracy, F1, AUC": "Other views of being right, which are not fooled when one class has most "
-    "of the rows. All are 1 for a perfect model.",
-    "95 % interval": "The range in which the true difference between two models plausibly lies. If it "
-    "contains 0, these test rows cannot tell which model is better.",
+    "Training, validation and test rows": "The training rows are used to find the weights. The validation rows decide "
+    "when to stop. The test rows are used only once, at the very end, to calculate the score.",
+    "Logistic regression": "The classical model that draws the best straight boundary between classes. It is fast and "
+    "hard to beat on simple data, which makes it a fair first comparison.",
+    "Balanced accuracy, F1, AUC": "Other scores for a classifier, which are not misleading when most rows belong to "
+    "one class. A perfect model scores 1 in all three.",
+    "95% interval": "The range that plausibly contains the true difference between two models. If it contains 0, the "
+    "test rows cannot show which model is better.",
 }
 
 
-def catalogue(title: str, registry: Registry[Entry]) -> None:
+def draw_catalogue(title: str, entries: Iterable[Entry]) -> None:
     st.subheader(title)
-    st.html(markup.rows_table(("Name", "What it does"), [(entry.label, entry.help) for entry in registry]))
+    st.html(html.text_table(("Name", "What it does"), [(entry.label, entry.help) for entry in entries]))
 
 
 st.title("What is a QENN?")
 st.markdown(
-    "A **quantum-enhanced neural network** is a small quantum circuit with trainable angles between ordinary "
-    "data and ordinary neural layers. The whole chain is trained at once, by following the gradient of the loss."
+    "A **quantum-enhanced neural network** places a small quantum circuit with trainable angles between the data and "
+    "ordinary neural network layers. All parts are trained together, by following the gradient of the loss."
 )
 st.html(
-    markup.stages(
+    html.stages(
         [
-            ("", "1 · Data", "A row of numbers, scaled"),
-            ("encoding", "2 · Encoding", "The numbers turn qubits"),
-            ("quantum", "3 · Variational circuit", "Trainable turns and links"),
-            ("quantum", "4 · Measurement", "One average ⟨Z⟩ a qubit"),
-            ("classical", "5 · Classical layers", "Weights, as in any network"),
-            ("", "6 · Prediction", "A probability a class"),
+            Stage("", "1 · Data", "A row of scaled numbers"),
+            Stage("encoding", "2 · Encoding", "The numbers rotate qubits"),
+            Stage("quantum", "3 · Variational circuit", "Trainable rotations, linked qubits"),
+            Stage("quantum", "4 · Measurement", "One average ⟨Z⟩ per qubit"),
+            Stage("classical", "5 · Classical layers", "Weights, as in any neural network"),
+            Stage("", "6 · Prediction", "One probability per class"),
         ]
     )
 )
-st.caption("The pipeline of “Quantum-Enhanced Neural Networks for Faster Training”, its figure 1.")
+st.caption("The pipeline of “Quantum-Enhanced Neural Networks for Faster Training”, figure 1.")
 
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader("What happens in training")
+    st.subheader("What happens during training")
     st.markdown(
-        "1. The data are **split** first: training, validation and test rows. Whatever is fitted, from scaling "
-        "to principal components, sees the training rows only.\n"
-        "2. For each small batch of rows the network predicts, the **loss** says how wrong it was, and the "
-        "**optimizer** (Adam) changes every angle and weight a little.\n"
-        "3. After each epoch the loss on the **validation rows** is noted. If it no longer falls, training stops, "
-        "and the best weights so far are kept.\n"
+        "1. The data are **split** into training, validation and test rows. Every preparation step, from scaling to "
+        "principal components, is fitted to the training rows only.\n"
+        "2. For each small batch of rows, the network makes predictions, the **loss** measures how wrong they are, and "
+        "the **optimizer** (Adam, for example) adjusts every angle and weight a little.\n"
+        "3. After each epoch, the loss on the **validation rows** is calculated. When it stops falling, training stops, "
+        "and the best weights so far are used.\n"
         "4. Only then are the **test rows** used, once, for the QENN and for logistic regression alike."
     )
 with right:
     st.subheader("Is it faster? Is it better?")
     st.markdown(
-        "The paper reports 86 % for a QENN and 82 % for logistic regression, on data that it does not name. Here "
-        "you can ask the question on your own data, and get an honest answer:\n"
-        "- *Faster* is counted in **epochs and parameters**. A quantum circuit that is simulated on an ordinary "
-        "computer is slower in seconds than a classical model, always.\n"
-        "- A few points more on sixty test rows can be **chance**. The verdict below the table says when it is.\n"
-        "- Studies that compare many models find that small classical models are hard to beat, and that circuits "
-        "**without entanglement** often do as well. Try it: set *Entanglement* to *None*."
+        "The paper reports an accuracy of 86% for a QENN and 82% for logistic regression, on data that it does not "
+        "name. Here you can ask the same question about your own data, and get an honest answer:\n"
+        "- *Faster* is measured in **epochs and parameters**. In seconds, a quantum circuit that is simulated on an "
+        "ordinary computer is always slower than a classical model.\n"
+        "- A few percentage points on sixty test rows can be **chance**. The verdict below the table says whether "
+        "they are.\n"
+        "- Studies of many models find that small classical models are hard to beat, and that circuits **without "
+        "entanglement** often do just as well. Try it: set *Entanglement* to *None*."
     )
 
 st.divider()
-catalogue("Encodings", ENCODINGS)  # type: ignore[arg-type]
-catalogue("Ansätze: patterns of trainable gates", ANSATZE)  # type: ignore[arg-type]
-catalogue("Noise", NOISE_CHANNELS)  # type: ignore[arg-type]
+draw_catalogue("Encodings", ENCODINGS)
+draw_catalogue("Ansätze: patterns of trainable gates", ANSATZE)
+draw_catalogue("Noise", NOISE_CHANNELS)
 st.subheader("Glossary")
-st.html(markup.rows_table(("Word", "Meaning"), list(GLOSSARY.items())))
+st.html(html.text_table(("Term", "Meaning"), list(GLOSSARY.items())))
 st.caption(
-    form.plain(
-        "Reading: Bowles, Ahmed and Schuld, “Better than classical? The subtle art of benchmarking quantum machine "
-        "learning models” (2024)."
+    escape_markdown(
+        "Further reading: Bowles, Ahmed and Schuld, “Better than classical? The subtle art of benchmarking quantum "
+        "machine learning models” (2024)."
     )
 )

@@ -1,4 +1,4 @@
-"""A trained model applied to the rows of a file, or to one row that is filled in by hand."""
+"""The Predict page: a trained model applied to the rows of a file, or to one row entered by hand."""
 
 from __future__ import annotations
 
@@ -8,185 +8,200 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages._shared import form, markup, models, questions, row
-from qenn_core import limits
+from pages._shared import error_messages, html, model_choice, upload, worker_requests
+from pages._shared.markdown import bullet_list, escape_markdown
+from pages._shared.row_form import draw_row_form
 from qenn_core.analysis import to_csv
 from qenn_core.errors import QennError
 from qenn_core.store import ENDED_STATES, StoredRun
 from qenn_core.text import count
 
 if TYPE_CHECKING:
-    from pages._shared.models import Model
+    from pages._shared.model_choice import TrainedModel
     from qenn_core.analysis import ModelCard, Predictions
     from qenn_core.data import ColumnSchema, Table
 
-FILE, BY_HAND = "A file", "One row"
-UPLOADED = "rows to predict"
-KIND_OF_COLUMN = {"numeric": "a number", "boolean": "yes or no", "category": "a word", "date": "a date"}
-MOST_WORDS = 12
+FROM_FILE, BY_HAND = "A file", "One row"
+FILE_KEY = "rows_to_predict"
+ROLE_NAMES = {"numeric": "a number", "boolean": "yes or no", "category": "a category", "date": "a date"}
+MAX_CATEGORIES = 12
 REFRESH_SECONDS = 2
 
 
-def no_model_yet() -> None:
+def draw_no_model_yet() -> None:
     st.header("No trained model yet")
     st.markdown(
-        "Here a model that you have trained tells the class of rows that it has never seen: those of a file, "
-        "or one that you fill in by hand. Train one first; it is kept in this workspace."
+        "On this page, a model that you have trained predicts the class of new rows: those of a file, or one "
+        "that you enter by hand. Train a model first; it is saved in this workspace."
     )
-    st.page_link("train.py", label="Go and train one", icon=":material/play_circle:")
+    st.page_link("train.py", label="Go to training", icon=":material/play_circle:")
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def until_there_is_one() -> None:
-    """Open the page anew when the first model is there."""
-    if models.trained(models.runs()):
+def wait_for_model() -> None:
+    """Draw the page again when the first model is available."""
+    if model_choice.with_model(model_choice.all_runs()):
         st.rerun()
 
 
-def settings(runs: Sequence[StoredRun]) -> tuple[Model, str] | None:
-    """Draw what is to be predicted and by what; return it, unless the model cannot be used."""
-    run = models.choice(runs)
+def draw_settings(runs: Sequence[StoredRun]) -> tuple[TrainedModel, str] | None:
+    """Draw the choice of model and rows, and return both; ``None`` if the model cannot be opened.
+
+    Parameters
+    ----------
+    runs : sequence of StoredRun
+        Runs with a model, newest first.
+    """
+    run = model_choice.draw_choice(runs)
     try:
-        model = models.opened(run)
+        model = model_choice.open_model(run)
     except QennError as error:
-        form.show(error)
+        error_messages.show(error)
         return None
-    kind = st.radio(
-        "What to predict", [FILE, BY_HAND], horizontal=True, key="what to predict", persist_state="session"
+    rows = st.radio(
+        "What to predict",
+        [FROM_FILE, BY_HAND],
+        horizontal=True,
+        key="what to predict",
+        persist_state="session",
     )
-    if kind == FILE:
+    if rows == FROM_FILE:
         st.file_uploader(
-            f"CSV file, up to {limits.MAX_ROWS:,} rows",
-            key=UPLOADED,
-            help="Text tables: .csv, .tsv, .txt, also gzipped, up to "
-            f"{limits.MAX_UPLOAD_BYTES // 2**20} MB. Columns are found by their names.",
+            upload.FILE_LABEL, key=FILE_KEY, help=f"{upload.FILE_FORMATS} Columns are matched by name."
         )
         st.download_button(
-            "CSV to fill in",
+            "CSV template",
             to_csv(pd.DataFrame({column.name: [column.typical] for column in model.card.columns})),
             file_name="rows.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
             width="stretch",
-            help="The columns that the model takes, with a typical row.",
+            help="The columns that the model expects, with one typical row.",
         )
-    return model, kind
+    return model, rows
 
 
-def title(model: Model) -> None:
+def draw_title(model: TrainedModel) -> None:
     card, run = model.card, model.run
     facts = [run.name, f"trained on {run.data_name}", count(len(card.columns), "column")]
     if run.test_accuracy is not None:
-        facts.append(f"right on {run.test_accuracy:.0%} of its test rows")
+        facts.append(f"{run.test_accuracy:.0%} of its test rows classified correctly")
     if card.spec.noise.shots:
         facts.append(f"measured with {count(card.spec.noise.shots, 'shot')}")
-    st.header(f"Predict {form.plain(card.target)}")
-    st.caption(" · ".join(map(form.plain, facts)))
+    st.header(f"Predict {escape_markdown(card.target)}")
+    st.caption(" · ".join(map(escape_markdown, facts)))
 
 
-def invitation(card: ModelCard) -> None:
+def draw_expected_columns(card: ModelCard) -> None:
     st.markdown(
-        "Upload a table with the columns below, by these names and in any order. Further columns are kept "
-        "and not used. If the table says what each row really is, the predictions are compared with that."
+        "Upload a table with the columns below, in any order. Other columns stay in the table but are not "
+        "used. If the table contains the true class of each row, the predictions are compared with it."
     )
-    columns = [(column.name, KIND_OF_COLUMN[column.role], in_training(column)) for column in card.columns]
-    st.html(markup.rows_table(("Column", "What it is", "In the training rows"), columns))
+    rows = [(column.name, ROLE_NAMES[column.role], describe_values(column)) for column in card.columns]
+    st.html(html.text_table(("Column", "Kind", "Values in the training rows"), rows))
 
 
-def in_training(column: ColumnSchema) -> str:
+def describe_values(column: ColumnSchema) -> str:
+    """Return the values that a column had in the training rows."""
     if column.low is not None and column.high is not None:
         return f"{column.low:.4g} to {column.high:.4g}, typically {column.typical}"
     if column.role == "category":
-        shown, more = column.categories[:MOST_WORDS], len(column.categories) - MOST_WORDS
-        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+        shown, n_more = column.categories[:MAX_CATEGORIES], len(column.categories) - MAX_CATEGORIES
+        return ", ".join(shown) + (f" and {n_more} more" if n_more > 0 else "")
     return " or ".join(column.spelling) if column.role == "boolean" else f"written like {column.typical}"
 
 
-def rows_of_a_file(model: Model) -> None:
-    file = st.session_state.get(UPLOADED)
+def draw_file_predictions(model: TrainedModel) -> None:
+    file = st.session_state.get(FILE_KEY)
     if file is None:
-        invitation(model.card)
+        draw_expected_columns(model.card)
         return
     try:
         with st.spinner("Reading the file …"):
-            table = questions.once(
-                "file to predict", file.file_id, lambda: questions.read_rows(file.getvalue(), file.name)
+            table = worker_requests.compute_once(
+                "table_to_predict",
+                file.file_id,
+                lambda: worker_requests.read_rows_to_predict(file.getvalue(), file.name),
             )
-        with st.spinner("Asking the model …"):
-            said = questions.once(
-                "file predicted",
+        with st.spinner("Predicting …"):
+            predictions = worker_requests.compute_once(
+                "table_predictions",
                 (model.run.id, file.file_id),
-                lambda: questions.predict(model.content, table.frame),
+                lambda: worker_requests.predict(model.content, table.frame),
             )
     except QennError as error:
-        form.show(error)
-        invitation(model.card)
+        error_messages.show(error)
+        draw_expected_columns(model.card)
     else:
-        outcome(table, said)
+        draw_predictions(table, predictions)
 
 
-def outcome(table: Table, said: Predictions) -> None:
+def draw_predictions(table: Table, predictions: Predictions) -> None:
     left, right = st.columns([1, 1.3], gap="large")
     with left:
-        st.subheader("How many rows of each class")
-        numbers = [int((said.predicted_classes == number).sum()) for number in range(len(said.class_names))]
-        shares = [number / len(said.predicted_classes) for number in numbers]
-        st.html(markup.bars(said.class_names, shares, [count(number, "row") for number in numbers]))
+        st.subheader("Rows per predicted class")
+        counts = [
+            int((predictions.predicted_classes == number).sum())
+            for number in range(len(predictions.class_names))
+        ]
+        shares = [number / len(predictions.predicted_classes) for number in counts]
+        st.html(html.class_bars(predictions.class_names, shares, [count(number, "row") for number in counts]))
     with right:
-        st.subheader("How often it was right")
-        how_right(said)
-    st.subheader("Every row")
-    every_row(table, said)
-    notes = (*(table.reading.notes if table.reading else ()), *said.notes)
+        st.subheader("Correct predictions")
+        draw_accuracy(predictions)
+    st.subheader("All rows")
+    draw_all_rows(table, predictions)
+    notes = (*(table.reading.notes if table.reading else ()), *predictions.notes)
     if notes:
-        st.subheader("What was done")
-        bullets(notes)
+        st.subheader("How the rows were prepared")
+        st.markdown(bullet_list(notes))
 
 
-def how_right(said: Predictions) -> None:
-    every, new = said.count_correct(), said.count_correct(unseen_only=True)
+def draw_accuracy(predictions: Predictions) -> None:
+    every, new = predictions.count_correct(), predictions.count_correct(unseen_only=True)
     if every is None:
         st.caption(
-            f"The file does not say what each row is: with a column {form.plain(said.target)} that names the "
-            "classes, the predictions would be compared with it here."
+            "The file does not contain the true class of each row. If it had a column "
+            f"{escape_markdown(predictions.target)} with the class names, the predictions would be compared "
+            "with it here."
         )
     elif new is None:
         st.markdown(f"**{every.correct:,} of {count(every.total, 'row')}** ({every.accuracy:.0%})")
         st.caption(
-            "But all of them are just like rows that the model was trained on, or that chose its weights. "
-            "This says nothing about new rows."
+            "However, all of these rows are identical to training or validation rows of the model, so this "
+            "says nothing about new rows."
         )
     else:
         st.markdown(
-            f"**{new.correct:,} of {count(new.total, 'row')}** ({new.accuracy:.0%}) "
-            "that the model had not seen"
+            f"**{new.correct:,} of {count(new.total, 'row')}** ({new.accuracy:.0%}) that are new to the model"
         )
         st.caption(
-            "None is just like a row that it was trained on. Whether they are of its kind, you know best."
+            "None of the rows is identical to a row that the model was trained or validated on. Only you can "
+            "judge whether they are the same kind of data."
             if new.total == every.total
-            else f"Of all {every.total:,} rows with a known class it is right on {every.accuracy:.0%}. "
-            f"But {every.total - new.total:,} of them are just like rows that it was trained on, or that "
-            "chose its weights, which flatters it."
+            else f"Of all {every.total:,} rows with a known class, {every.accuracy:.0%} are classified "
+            f"correctly. But {every.total - new.total:,} of them are identical to training or validation "
+            "rows of the model, which makes it look better than it is."
         )
 
 
-def every_row(table: Table, said: Predictions) -> None:
-    beside = said.append_to(table.frame)
-    new = list(beside.columns[len(table.frame.columns) :])
-    share = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+def draw_all_rows(table: Table, predictions: Predictions) -> None:
+    frame = predictions.append_to(table.frame)
+    new_columns = list(frame.columns[len(table.frame.columns) :])
+    probability = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
     st.dataframe(
-        beside,
-        column_order=[*new, *table.frame.columns],
-        column_config=dict.fromkeys(new[1:], share),
+        frame,
+        column_order=[*new_columns, *table.frame.columns],
+        column_config=dict.fromkeys(new_columns[1:], probability),
         hide_index=True,
         width="stretch",
         height=380,
         alt="The rows of the file with their predictions",
     )
     st.download_button(
-        "Download the rows with their predictions",
-        lambda: to_csv(beside),
+        "Download rows with predictions",
+        lambda: to_csv(frame),
         file_name=f"{table.name.partition('.')[0]}-predicted.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -194,50 +209,48 @@ def every_row(table: Table, said: Predictions) -> None:
     )
 
 
-def one_row(model: Model) -> None:
+def draw_row_prediction(model: TrainedModel) -> None:
     left, right = st.columns([1.6, 1], gap="large")
     with left:
         st.caption(
-            "It starts as a typical row of the training. Change what you like, and see what the model says."
+            "The form starts with a typical training row. Change any value and see what the model predicts."
         )
-        filled = row.filled_in(model.card.columns, model.run.id)
+        row = draw_row_form(model.card.columns, model.run.id)
     with right:
         try:
-            said = questions.once(
-                "row predicted",
-                (model.run.id, filled.to_json()),
-                lambda: questions.predict(model.content, filled),
+            predictions = worker_requests.compute_once(
+                "row_predictions",
+                (model.run.id, row.to_json()),
+                lambda: worker_requests.predict(model.content, row),
             )
         except QennError as error:
-            form.show(error)
+            error_messages.show(error)
             return
-        st.subheader(f"{form.plain(said.target)}: {form.plain(said.predicted_names[0])}")
-        shares = said.probabilities[0].tolist()
-        st.html(markup.bars(said.class_names, shares, [f"{share:.1%}" for share in shares]))
-        st.caption(
-            "How probable each class is to the model. The numbers add up to 100 %, also for a row "
-            "that is like none it has seen."
+        st.subheader(
+            f"{escape_markdown(predictions.target)}: {escape_markdown(predictions.predicted_names[0])}"
         )
-        bullets(said.notes)
+        shares = predictions.probabilities[0].tolist()
+        st.html(html.class_bars(predictions.class_names, shares, [f"{share:.1%}" for share in shares]))
+        st.caption(
+            "How probable the model considers each class. The numbers add up to 100%, even for a row that is "
+            "unlike all rows it was trained on."
+        )
+        st.markdown(bullet_list(predictions.notes))
 
 
-def bullets(sentences: Sequence[str]) -> None:
-    st.markdown("\n".join(f"- {form.plain(sentence)}" for sentence in sentences))
-
-
-runs = models.runs()
-trained = models.trained(runs)
-if not trained:
-    no_model_yet()
+runs = model_choice.all_runs()
+runs_with_model = model_choice.with_model(runs)
+if not runs_with_model:
+    draw_no_model_yet()
     if any(run.state not in ENDED_STATES for run in runs):
-        until_there_is_one()
+        wait_for_model()
 else:
     with st.sidebar:
-        chosen = settings(trained)
-    if chosen is not None:
-        model, kind = chosen
-        title(model)
-        if kind == FILE:
-            rows_of_a_file(model)
+        choice = draw_settings(runs_with_model)
+    if choice is not None:
+        model, rows = choice
+        draw_title(model)
+        if rows == FROM_FILE:
+            draw_file_predictions(model)
         else:
-            one_row(model)
+            draw_row_prediction(model)

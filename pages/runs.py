@@ -1,13 +1,14 @@
-"""The runs of the workspace: found again, compared, opened, named, resumed and deleted."""
+"""The Runs page: find, compare, open, name, resume and delete the runs of the workspace."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
-from pages._shared import comparing, form, history, models, state, workspace
+from pages._shared import error_messages, model_choice, run_comparison, run_table, state, workspace
+from pages._shared.run_comparison import ComparedRun
 from qenn_core import jobs
 from qenn_core.errors import QennError
 from qenn_core.experiment import ExperimentSpec
@@ -15,81 +16,94 @@ from qenn_core.limits import MAX_NAME_LENGTH
 from qenn_core.store import ENDED_STATES, StoredRun
 from qenn_core.text import count
 
-PLACE = "runs"
+CONTROL = "runs"
 REFRESH_SECONDS = 2
-DRAWN = "runs as drawn"
+DRAWN_KEY = "drawn_runs"
 
 
-def listed() -> list[StoredRun]:
-    found: list[StoredRun] = service.list_runs(owner, st.session_state.get("search", ""))
-    return found
+def matching_runs() -> list[StoredRun]:
+    """Return the runs that match the search, newest first."""
+    return service.list_runs(owner, st.session_state.get("search", ""))
 
 
-def view(runs: Sequence[StoredRun]) -> list[tuple[object, ...]]:
-    """Return what the buttons depend on, so that they are drawn again when it changes."""
+def button_state(runs: Sequence[StoredRun]) -> list[tuple[object, ...]]:
+    """Return what the buttons depend on; when it changes, they have to be drawn again."""
     return [(run.id, run.state, run.name, run.starred) for run in runs]
 
 
-def table(runs: Sequence[StoredRun]) -> None:
-    """Draw the table, again and again by itself while something goes on."""
+def draw_table(runs: Sequence[StoredRun]) -> None:
+    """Draw the table, and update it regularly while a run is active."""
 
     def refresh() -> None:
-        now = listed()
-        before = history.chosen()
-        if now:
+        current = matching_runs()
+        selected_before = run_table.selected_runs()
+        if current:
             with st.container(key="history"):
-                history.table(now)
-        if view(now) != st.session_state[DRAWN] or (now and history.chosen() != before):
+                run_table.draw_table(current)
+        if button_state(current) != st.session_state[DRAWN_KEY] or (
+            current and run_table.selected_runs() != selected_before
+        ):
             st.rerun()
 
-    st.session_state[DRAWN] = view(runs)
-    active = any(run.state not in ENDED_STATES for run in runs)
-    st.fragment(refresh, run_every=REFRESH_SECONDS if active else None)()
+    st.session_state[DRAWN_KEY] = button_state(runs)
+    is_active = any(run.state not in ENDED_STATES for run in runs)
+    st.fragment(refresh, run_every=REFRESH_SECONDS if is_active else None)()
 
 
-def actions(chosen: Sequence[StoredRun]) -> None:
-    """Draw what can be done with the chosen runs."""
-    one = chosen[0] if len(chosen) == 1 else None
+def draw_actions(selected: Sequence[StoredRun]) -> None:
+    """Draw the buttons that act on the selected runs."""
+    single = selected[0] if len(selected) == 1 else None
+    resumable = single if single and is_resumable(single) else None
+    with_model = single if single and single.has_weights else None
     with st.container(horizontal=True, gap="small"):
-        if button("Open", "open_in_full", "Show this run on the page Train.", one):
-            attempt(open_run, one)
-        if button("Train again", "replay", "Take its settings to the page Train, to train them anew.", one):
-            attempt(open_run, one, anew=True)
-        if button("Resume", "resume", "Go on where this training ended.", one and resumable(one)):
-            attempt(resume, one)
-        can_predict = one and one.has_weights
-        if button("Predict", "online_prediction", "Apply what it has learnt to further rows.", can_predict):
-            attempt(predict, one)
-        starred = bool(chosen) and all(run.starred for run in chosen)
-        if button("Unstar" if starred else "Star", "star", "Mark runs, to find them again.", chosen):
-            attempt(star, chosen, not starred)
-        rename(one)
-        delete(chosen)
+        draw_action("Open", "open_in_full", "Show this run on the page Train.", single, open_run)
+        draw_action("Train again", "replay", "Open its settings on the page Train.", single, open_settings)
+        draw_action("Resume", "resume", "Continue where training ended.", resumable, resume)
+        draw_action("Predict", "online_prediction", "Apply the model to new rows.", with_model, predict)
+        are_starred = bool(selected) and all(run.starred for run in selected)
+        star_label = "Unstar" if are_starred else "Star"
+        if draw_button(star_label, "star", "Mark runs to find them again.", bool(selected)):
+            attempt(partial(star, selected, not are_starred))
+        draw_rename(single)
+        draw_delete(selected)
 
 
-def resumable(run: StoredRun) -> bool:
+def is_resumable(run: StoredRun) -> bool:
     try:
         return run.state in ENDED_STATES and service.snapshot(run.id, owner).resumable
     except QennError:
         return False
 
 
-def button(label: str, icon: str, about: str, enabled: object) -> bool:
-    return st.button(label, icon=f":material/{icon}:", help=about, disabled=not enabled)
+def draw_action(
+    label: str, icon: str, help: str, run: StoredRun | None, action: Callable[[StoredRun], None]
+) -> None:
+    """Draw a button that acts on a single run; it is disabled without one."""
+    if draw_button(label, icon, help, run is not None) and run is not None:
+        attempt(partial(action, run))
 
 
-def attempt(action: Callable[..., None], *args: Any, **kwargs: Any) -> None:
-    """Do something and draw the page anew, or say on it why it could not be done."""
-    state.forgive(PLACE)
+def draw_button(label: str, icon: str, help: str, is_enabled: bool) -> bool:
+    return st.button(label, icon=f":material/{icon}:", help=help, disabled=not is_enabled)
+
+
+def attempt(action: Callable[[], object]) -> None:
+    """Run an action and draw the page again, with an error message if the action failed."""
+    state.clear_error(CONTROL)
     try:
-        action(*args, **kwargs)
+        action()
     except QennError as error:
-        state.complain(PLACE, error)
+        state.set_error(CONTROL, error)
     st.rerun()
 
 
-def open_run(run: StoredRun, *, anew: bool = False) -> None:
-    state.take_up(service.spec_of(run.id, owner), "" if anew else run.id)
+def open_run(run: StoredRun) -> None:
+    state.load_spec(service.spec_of(run.id, owner), run.id)
+    st.switch_page("train.py")
+
+
+def open_settings(run: StoredRun) -> None:
+    state.load_spec(service.spec_of(run.id, owner))
     st.switch_page("train.py")
 
 
@@ -99,7 +113,7 @@ def resume(run: StoredRun) -> None:
 
 
 def predict(run: StoredRun) -> None:
-    models.choose(run.id)
+    model_choice.choose_model(run.id)
     st.switch_page("predict.py")
 
 
@@ -108,119 +122,123 @@ def star(runs: Sequence[StoredRun], starred: bool) -> None:
         service.store.runs.star(owner, run.id, starred)
 
 
-def rename(run: StoredRun | None) -> None:
+def draw_rename(run: StoredRun | None) -> None:
     with st.popover("Rename", icon=":material/edit:", disabled=run is None):
         if run is not None:
             name = st.text_input("Name", run.name, max_chars=MAX_NAME_LENGTH, key=f"name:{run.id}:{run.name}")
-            if st.button("Save the name", type="primary"):
-                attempt(service.store.runs.rename, owner, run.id, name)
+            if st.button("Save name", type="primary"):
+                attempt(partial(service.store.runs.rename, owner, run.id, name))
 
 
-def delete(runs: Sequence[StoredRun]) -> None:
+def draw_delete(runs: Sequence[StoredRun]) -> None:
     with st.popover("Delete", icon=":material/delete:", disabled=not runs):
         if runs:
-            active = [run for run in runs if run.state not in ENDED_STATES]
+            n_active = sum(run.state not in ENDED_STATES for run in runs)
             st.markdown(
-                f"Delete {count(len(runs), 'run')} for good, with curves, results and trained weights?"
-                + (f" {count(len(active), 'training')} will be ended." if active else "")
+                f"Delete {count(len(runs), 'run')} permanently, including curves, results and trained models?"
+                + (f" {count(n_active, 'run')} still in training will be stopped." if n_active else "")
             )
-            if st.button("Delete for good", type="primary", icon=":material/delete:"):
-                attempt(forget, runs)
+            if st.button("Delete permanently", type="primary", icon=":material/delete:"):
+                attempt(partial(delete_runs, runs))
 
 
-def forget(runs: Sequence[StoredRun]) -> None:
+def delete_runs(runs: Sequence[StoredRun]) -> None:
     for run in runs:
         service.delete(run.id, owner)
-        if state.run() == run.id:
-            state.watch("")
+        if state.current_run() == run.id:
+            state.set_current_run("")
 
 
-def comparison(chosen: Sequence[StoredRun]) -> None:
-    """Draw the chosen runs beside each other."""
-    if len(chosen) < 2:
+def draw_comparison(selected: Sequence[StoredRun]) -> None:
+    """Draw a comparison of the selected runs, if there are several."""
+    if len(selected) < 2:
         return
     st.subheader("Comparison")
-    compared = [found for run in chosen[: comparing.MOST] if (found := compared_run(run))]
-    if len(chosen) > comparing.MOST:
-        st.caption(f"The first {comparing.MOST} of the chosen runs; more cannot be told apart.")
+    compared = [found for run in selected[: run_comparison.MAX_RUNS] if (found := load_run(run))]
+    if len(selected) > run_comparison.MAX_RUNS:
+        st.caption(
+            f"Only the first {run_comparison.MAX_RUNS} of the selected runs are shown, to keep the charts "
+            "readable."
+        )
     if len(compared) > 1:
-        comparing.draw(compared, st.context.theme.type or "light")
+        run_comparison.draw_comparison(compared)
 
 
-def compared_run(run: StoredRun) -> comparing.Compared | None:
+def load_run(run: StoredRun) -> ComparedRun | None:
+    """Return a run for the comparison; draw an error if it cannot be loaded."""
     try:
-        spec, snapshot = service.spec_of(run.id, owner), service.snapshot(run.id, owner)
+        return ComparedRun(run.name, service.spec_of(run.id, owner), service.snapshot(run.id, owner))
     except QennError as error:
-        form.show(error)
+        error_messages.show(error)
         return None
-    return comparing.Compared(run.name, spec, snapshot)
 
 
-def nothing_yet() -> None:
+def draw_no_runs_yet() -> None:
     st.markdown(
-        "Each training is kept here, with its settings, curves, results and trained weights: also when you "
-        "close this tab in the middle of it. Come back to compare runs, to go on with one, or to use what "
-        "it has learnt."
+        "Every run is saved here with its settings, curves, results and trained model, even if you close "
+        "this tab during training. Come back to compare runs, continue one, or use its model."
     )
-    st.page_link("train.py", label="Train the first one", icon=":material/play_circle:")
+    st.page_link("train.py", label="Train your first model", icon=":material/play_circle:")
 
 
-def this_workspace(runs: Sequence[StoredRun]) -> None:
-    """Draw the link to this workspace, and the way out of it."""
+def draw_workspace(runs: Sequence[StoredRun]) -> None:
+    """Draw the link to the workspace, and the button that empties it."""
     if workspace.has_link():
         with st.expander("Continue on another device", icon=":material/devices:"):
             st.markdown(
-                "This link opens these runs in another browser. **Whoever has it sees all of them, and can "
-                "delete them**: show it to nobody else. To show somebody your settings, share the address "
-                "of the page Train."
+                "This link opens your runs in another browser. **Anyone who has it can see and delete all of "
+                "them**, so keep it private. To share only your settings, share the address of the page "
+                "Train instead."
             )
             st.code(workspace.link(), language=None, wrap_lines=True)
             st.html('<a class="qenn-link" href="workspace">Start a new workspace in this browser</a>')
     with st.expander("Delete everything", icon=":material/delete_forever:"):
         files = service.store.uploads.list_by_owner(owner)
         st.markdown(
-            f"All that is kept of you here: {count(len(runs), 'run')} and "
-            f"{count(len(files), 'file')}. Nobody can bring it back."
+            f"Everything stored here for you: {count(len(runs), 'run')} and {count(len(files), 'file')}. "
+            "This cannot be undone."
         )
-        sure = st.checkbox("Yes, delete all of it")
-        if button("Delete everything", "delete_forever", "Runs, models and files.", sure):
-            attempt(forget_everything)
+        is_confirmed = st.checkbox("Yes, delete everything")
+        if draw_button(
+            "Delete everything", "delete_forever", "Deletes runs, models and files.", is_confirmed
+        ):
+            attempt(delete_everything)
 
 
-def forget_everything() -> None:
-    forget(service.list_runs(owner))
+def delete_everything() -> None:
+    delete_runs(service.list_runs(owner))
     for file in service.store.uploads.list_by_owner(owner):
         service.store.uploads.delete(owner, file.fingerprint)
-        state.drop_table(file.fingerprint)
-    state.take_up(ExperimentSpec())
+        state.discard_table(file.fingerprint)
+    state.load_spec(ExperimentSpec())
 
 
 service, owner = jobs.service(), workspace.owner()
 st.title("Runs")
-runs = listed()
-searching = bool(st.session_state.get("search"))
-if runs or searching:
+runs = matching_runs()
+is_search = bool(st.session_state.get("search"))
+if runs or is_search:
     st.text_input(
         "Search",
         key="search",
-        placeholder="Search names and data",
+        placeholder="Search by name or data",
         icon=":material/search:",
         label_visibility="collapsed",
         width=360,
     )
-    bar = st.container()
-    table(runs)
+    actions = st.container()
+    draw_table(runs)
     if not runs:
-        st.markdown("No run has these words in its name or the name of its data.")
-    chosen = [run for run in runs if run.id in history.chosen()]
-    with bar:
-        actions(chosen)
-        form.complaint(PLACE)
+        st.markdown("No run matches this search by its name or its data.")
+    selected = [run for run in runs if run.id in run_table.selected_runs()]
+    with actions:
+        draw_actions(selected)
+        error_messages.show_at(CONTROL)
     st.caption(
-        "Tick runs at the left to open, name or delete them; tick several to compare them. By the keyboard: "
-        "arrows, then Shift and space. A click on a column's name sorts by it."
+        "Tick runs on the left to open, rename or delete them; tick several to compare them. With the "
+        "keyboard: arrow keys, then Shift+Space. Click a column heading to sort."
     )
-    comparison(chosen)
+    draw_comparison(selected)
 else:
-    nothing_yet()
-this_workspace(runs)
+    draw_no_runs_yet()
+draw_workspace(runs)

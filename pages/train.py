@@ -1,4 +1,4 @@
-"""The cockpit: settings at the left, the run and its live charts, the circuit, and the honest table."""
+"""The Train page: settings, run controls, live charts, the circuit, and the comparison of models."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._shared import components, estimate, form, markup, questions, state, target, upload, watching
+from pages._shared import (
+    components,
+    cost_estimate,
+    error_messages,
+    form,
+    html,
+    run_controls,
+    state,
+    target_choice,
+    upload,
+    worker_requests,
+)
+from pages._shared.markdown import escape_markdown
 from qenn_core.errors import QennError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs import RunSnapshot
@@ -18,65 +30,65 @@ if TYPE_CHECKING:
     from qenn_core.analysis import Overview, PreparedSummary
 
 PARAMETER_SHIFT = (
-    "Here the circuit is simulated, so that the way to turn each angle can be calculated. A quantum computer "
-    "has to find it out: for each row and each angle it runs the circuit twice more, with the angle a "
-    "quarter turn further and a quarter turn back. This is the parameter-shift rule."
+    "Here the circuit is simulated, so the direction in which to change each angle can be calculated. A "
+    "quantum computer has to measure it: for each row and each angle it runs the circuit twice more, with "
+    "the angle a quarter turn forward and a quarter turn back. This is the parameter-shift rule."
 )
 
 
 @st.fragment
-def cockpit(overview: Overview | None, drawn_for: ExperimentSpec) -> None:
-    """Draw all but the settings, which neither a press of a button nor the run's progress changes.
+def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None:
+    """Draw everything except the settings, which depend neither on the run nor on its buttons.
 
-    What changes them from here, such as taking settings that fit, draws the whole page again.
+    If a button in here changes the settings, the whole page is drawn again.
     """
     if state.spec() != drawn_for:
         st.rerun()
-    run, ran = watching.watched(), watching.spec()
-    ready = overview.prepared if overview else None
-    buttons = st.container()
-    allowed = ready is not None and estimate.show(ready)
-    with buttons:
-        watching.controls(run, has_data=ready is not None, allowed=allowed)
-    form.complaint("run")
-    form.complaint("overview")
+    run, run_spec = run_controls.current_snapshot(), run_controls.current_run_spec()
+    data = overview.prepared if overview else None
+    controls = st.container()
+    is_feasible = data is not None and cost_estimate.draw_estimate(data)
+    with controls:
+        run_controls.draw_controls(run, has_data=data is not None, is_feasible=is_feasible)
+    error_messages.show_at("run")
+    error_messages.show_at("overview")
     if run is not None and run.error is not None:
-        form.show(run.error)
+        error_messages.show(run.error)
     if overview is not None:
-        target.refusal(overview)
+        target_choice.draw_error(overview)
     elif run is None:
-        upload.invitation()
-    if overview is not None and ready is not None:
-        pipeline(overview.name, ready)
-    # A run that is kept is shown also when its data are no longer here.
-    if ready is not None or run is not None:
-        live(run, ready)
+        upload.draw_invitation()
+    if overview is not None and data is not None:
+        draw_pipeline(overview.name, data)
+    # A stored run is shown even if its data are no longer available.
+    if data is not None or run is not None:
+        draw_live_charts(run, data)
         left, right = st.columns(2, gap="medium")
         with left:
-            if ready is not None:
-                circuit(len(ready.input_names), changed=ran not in (None, drawn_for))
+            if data is not None:
+                draw_circuit(len(data.input_names), is_outdated=run_spec not in (None, drawn_for))
         with right:
-            table(run)
-            on_a_quantum_computer(run, ran, ready)
-        confusion(run)
+            draw_model_table(run)
+            draw_circuit_runs(run, run_spec, data)
+        draw_confusion(run)
     state.write_link()
 
 
-def pipeline(name: str, ready: PreparedSummary) -> None:
-    shape = model_shape(state.spec(), len(ready.input_names), len(ready.class_names))
-    st.html(markup.strip(state.spec(), shape, len(ready.feature_names), name))
+def draw_pipeline(name: str, data: PreparedSummary) -> None:
+    shape = model_shape(state.spec(), len(data.input_names), len(data.class_names))
+    st.html(html.pipeline(state.spec(), shape, len(data.feature_names), name))
 
 
-def live(run: RunSnapshot | None, ready: PreparedSummary | None) -> None:
-    """Draw the live charts; before a run tells them, points and classes are those of the data."""
-    projection = ready.sample.projection if ready else None
-    components.charts(
-        data=watching.feed()
+def draw_live_charts(run: RunSnapshot | None, data: PreparedSummary | None) -> None:
+    """Draw the live charts; until the run reports its own, they show the classes and points of the data."""
+    projection = data.sample.projection if data else None
+    components.live_charts(
+        data=run_controls.feed()
         | {
             "epochs": run.epochs if run else state.spec().training.epochs,
-            "class_names": ready.class_names if ready else (),
+            "class_names": data.class_names if data else (),
             "axes": projection.axes if projection else ("", ""),
-            "points": ready.sample.points if ready else [],
+            "points": data.sample.points if data else [],
             "symbols": SYMBOLS,
             "theme": st.context.theme.type,
         },
@@ -84,74 +96,69 @@ def live(run: RunSnapshot | None, ready: PreparedSummary | None) -> None:
     )
 
 
-def circuit(n_inputs: int, *, changed: bool) -> None:
-    """Draw the circuit of the settings, and say so where the run has others."""
-    st.html(
-        '<div class="qenn-title">The circuit</div>'
-        + (
-            '<p class="qenn-caption">The settings have changed: press Train to train them.</p>'
-            if changed
-            else ""
-        )
-    )
+def draw_circuit(n_inputs: int, *, is_outdated: bool) -> None:
+    """Draw the circuit of the settings, with a hint if the current run was trained with others."""
+    hint = '<p class="qenn-caption">The settings have changed: press Train to train with them.</p>'
+    st.html('<div class="qenn-title">The circuit</div>' + (hint if is_outdated else ""))
     try:
-        figure = questions.circuit(n_inputs)
+        svg = worker_requests.circuit_drawing(n_inputs)
     except QennError as error:
-        form.show(error)
+        error_messages.show(error)
     else:
-        components.figure(data={"svg": figure}, key="circuit")
+        components.circuit(data={"svg": svg}, key="circuit")
 
 
-def table(run: RunSnapshot | None) -> None:
-    st.html('<div class="qenn-title">QENN against logistic regression</div>')
+def draw_model_table(run: RunSnapshot | None) -> None:
+    st.html('<div class="qenn-title">QENN and logistic regression compared</div>')
     if run is None or run.report.comparison is None:
         st.caption(
-            "The table comes when the training ends: all scores at once, on rows that nothing has seen."
+            "The table appears when training ends, with all scores at once, on rows neither model was "
+            "trained on."
         )
         return
-    st.html(markup.comparison_table(run.report.comparison))
-    st.markdown("  \n".join(form.plain(verdict.sentence) for verdict in run.report.comparison.verdicts))
-    st.caption(" ".join(map(form.plain, run.report.comparison.cautions)))
+    st.html(html.model_table(run.report.comparison))
+    st.markdown("  \n".join(escape_markdown(verdict.sentence) for verdict in run.report.comparison.verdicts))
+    st.caption(" ".join(map(escape_markdown, run.report.comparison.cautions)))
 
 
-def on_a_quantum_computer(
-    run: RunSnapshot | None, ran: ExperimentSpec | None, ready: PreparedSummary | None
+def draw_circuit_runs(
+    run: RunSnapshot | None, run_spec: ExperimentSpec | None, data: PreparedSummary | None
 ) -> None:
-    """Say what the run took, or would take, where nothing can be simulated."""
-    spec = state.spec()
-    report = run.report if run is not None else None
-    if ran is not None and report is not None and report.started is not None and report.finished is not None:
-        spec, circuits = ran, count_executions(ran, report.started.rows, report.finished.epochs)
+    """Draw how many circuits a quantum computer would run: for the finished run, or for the settings."""
+    spec, report = state.spec(), run.report if run is not None else None
+    if run_spec is not None and report and report.started and report.finished:
+        spec = run_spec
+        n_circuits = count_executions(spec, report.started.rows, report.finished.epochs)
     else:
-        circuits = count_executions(spec, ready.rows) if ready else None
-    if circuits is not None:
-        st.caption(markup.quantum_computer(circuits, spec.noise.shots), help=PARAMETER_SHIFT)
+        n_circuits = count_executions(spec, data.rows) if data else None
+    if n_circuits is not None:
+        st.caption(html.circuit_runs_sentence(n_circuits, spec.noise.shots), help=PARAMETER_SHIFT)
 
 
-def confusion(run: RunSnapshot | None) -> None:
+def draw_confusion(run: RunSnapshot | None) -> None:
     if run is None or run.report.comparison is None:
         return
     with st.expander("Which classes are confused? (test rows)"):
-        rows = run.report.comparison.rows
-        for column, row in zip(st.columns(len(rows)), rows, strict=True):
+        results = run.report.comparison.rows
+        for column, result in zip(st.columns(len(results)), results, strict=True):
             with column:
-                st.html(f'<div class="qenn-title">{escape(row.name)}</div>')
-                st.html(markup.confusion_table(row, run.report.class_names))
+                st.html(f'<div class="qenn-title">{escape(result.name)}</div>')
+                st.html(html.confusion_table(result, run.report.class_names))
 
 
 with st.sidebar:
-    form.source()
-    if state.uploads():
-        upload.uploader()
-    question = st.container()
-    if not state.uploads():
-        with st.expander("Settings of the data"):
+    form.data_source()
+    if state.uses_upload():
+        upload.draw_uploader()
+    target_menu = st.container()
+    if not state.uses_upload():
+        with st.expander("Data set settings"):
             form.dataset_params()
     form.settings()
 
-overview = questions.overview()
+overview = worker_requests.data_overview()
 if overview is not None and state.spec().data.is_csv:
-    with question:
-        target.choose(overview)
-cockpit(overview, state.spec())
-estimate.machine().ask()
+    with target_menu:
+        target_choice.draw_target_choice(overview)
+draw_dashboard(overview, state.spec())
+cost_estimate.machine_benchmark().start()

@@ -1,4 +1,4 @@
-"""Coroutines in tests: the thread of those that drive a browser has a loop already."""
+"""Running coroutines in tests whose own thread already runs an event loop, as those with a browser do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def in_its_own_thread(doing: Coroutine[Any, Any, T]) -> T:
-    """Run to the end in a loop of its own."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, doing).result()
+def run_in_thread(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in the event loop of a new thread, and return its result."""
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(asyncio.run, coroutine).result()

@@ -1,4 +1,4 @@
-"""The app as its users meet it: `streamlit run app.py`, in a process of its own."""
+"""The app as users start it: `streamlit run app.py`, in its own process."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ class Server:
     """A running server."""
 
     url: str
-    """Without a slash at its end."""
+    """Base URL, without a trailing slash."""
     pid: int
     log: Path
 
-    def log_tail(self, letters: int = 6000) -> str:
-        """Return the end of what the server has written."""
-        return self.log.read_text(encoding="utf-8", errors="replace")[-letters:]
+    def log_tail(self, length: int = 6000) -> str:
+        """Return the last characters of the server's log."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-length:]
 
 
 @contextmanager
 def serving(log: Path, *options: str, **environment: str) -> Iterator[Server]:
-    """Serve the app on a free port of the loopback interface, until the block is left.
+    """Serve the app on a free port of the loopback interface until the block ends.
 
     Parameters
     ----------
     log : Path
-        The file for what the server writes; what it keeps lies beside it.
+        File for the server's output; its database is in the same folder.
     *options : str
-        Settings on the command line.
+        Command line options of Streamlit.
     **environment : str
-        Environment variables on top of those of this process.
+        Environment variables in addition to those of this process.
     """
     port = _free_port()
     with log.open("wb") as output:

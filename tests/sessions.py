@@ -1,4 +1,4 @@
-"""A visitor's session as Streamlit runs it, without a browser."""
+"""A visitor's session, run by Streamlit without a browser."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pages._shared.visitors import COOKIE
+from pages._server.workspace_cookie import COOKIE
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.workspace import owner_of
 
@@ -15,7 +15,7 @@ _TEXTS = ("title", "header", "subheader", "markdown", "caption", "error", "info"
 
 
 def open_app(page: str = "train.py", **link: str) -> AppTest:
-    """Open a page by a link: ``open_app("data.py", data="iris")``."""
+    """Open a page with the query parameters of a link: ``open_app("data.py", data="iris")``."""
     app = AppTest.from_file(MAIN, default_timeout=60)
     for key, value in link.items():
         app.query_params[key] = value
@@ -23,24 +23,24 @@ def open_app(page: str = "train.py", **link: str) -> AppTest:
     return app if page == "train.py" else app.switch_page(page).run()
 
 
-def all_is_well(app: AppTest) -> bool:
-    """Tell whether a page neither failed nor complains."""
+def has_no_errors(app: AppTest) -> bool:
+    """Return whether a page neither failed nor shows an error."""
     return not app.exception and not app.error
 
 
-def complaints(app: AppTest) -> str:
-    """Return what a page complains about, without the signs that keep Markdown from reading it."""
+def errors_of(app: AppTest) -> str:
+    """Return the error messages on a page, without Markdown escapes."""
     assert not app.exception
     return "\n".join(error.value for error in app.error).replace("\\", "").replace("**", "")
 
 
 def spec_of(app: AppTest) -> ExperimentSpec:
-    """Return the spec that a session holds."""
+    """Return the spec of a session."""
     return ExperimentSpec.from_json(app.session_state["spec"])
 
 
 def owner_of_session(app: AppTest) -> str:
-    """Return by what the store knows a session."""
+    """Return the identifier under which the store keeps the runs of a session."""
     return owner_of(app.session_state[COOKIE])
 
 
@@ -50,6 +50,6 @@ def link_of(app: AppTest) -> dict[str, str]:
 
 
 def text_of(app: AppTest) -> str:
-    """Return all that a page says, HTML included as it is written."""
+    """Return all text on a page, including HTML source."""
     html = [element.proto.body for element in app.get("html")]
     return "\n".join(html + [element.value for kind in _TEXTS for element in app.get(kind)])

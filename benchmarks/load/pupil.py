@@ -14,14 +14,14 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from benchmarks.load.tab import PageError, Tab
 from benchmarks.load.widgets import chosen, moved
 
-# The same values as in pages/_shared/assets/runs.js and progress.js.
+# The same values as in pages/_assets/runs.js and progress.js.
 POLL_MS = {"running": 250, "paused": 700}
 QUEUED_MS = 300
-MOST_QUEUED_MS = 2000
+MAX_QUEUED_MS = 2000
 SCORING_MS = 300
 SAVING_MS = 2000
-LOOK_MS = 150
-PATIENCE_MS = 1500
+CHECK_MS = 150
+REDRAW_MS = 1500
 
 # Mean interval between two settings that a pupil changes; drawn between half and one and a half of it.
 SETTING_SECONDS = 10.0
@@ -124,12 +124,12 @@ class Pupil:
     async def _update_page(self) -> None:
         """Send each new stage to the page until it shows the last one, like progress.js."""
         while not self.ended_at or self._shown["stage"] != self._snapshot["stage"]:
-            await asyncio.sleep(LOOK_MS / 1000)
+            await asyncio.sleep(CHECK_MS / 1000)
             shown, stage = self._shown["stage"], self._snapshot.get("stage")
             if stage not in (None, shown):
                 await self._timed("state", self._tab.trigger("qenn_progress", "stage", stage))
                 if self._shown["stage"] == shown:
-                    await asyncio.sleep(PATIENCE_MS / 1000)
+                    await asyncio.sleep(REDRAW_MS / 1000)
 
     async def _change_settings(self) -> None:
         """Change a setting from time to time."""
@@ -149,7 +149,7 @@ def poll_interval(run: Mapping[str, Any]) -> int | None:
     """Return the milliseconds until the next poll of a run, as on a page; ``None`` if it needs no more."""
     if run["state"] == "queued":
         position: int = run["queue_position"]
-        return min(MOST_QUEUED_MS, QUEUED_MS * max(1, position))
+        return min(MAX_QUEUED_MS, QUEUED_MS * max(1, position))
     if run["state"] in POLL_MS:
         return POLL_MS[run["state"]]
     if run["scoring"]:

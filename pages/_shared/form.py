@@ -1,308 +1,280 @@
-"""Widgets for the settings: each is drawn from the spec and writes back to it."""
+"""Form widgets for the settings: each shows a field of the spec and writes changes back to it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 from pydantic.fields import FieldInfo
 
-from pages._shared import state
-from qenn_core.errors import QennError
-from qenn_core.experiment import CSV, bounds, choices, entry_of, field_of
-from qenn_core.model import InfeasibleError, largest_circuit
-from qenn_core.registry import DATASETS, Param, Scalar
+from pages._shared import error_messages, state
+from qenn_core.experiment import CSV, bounds, choice_help, choices, field_of, label_of
+from qenn_core.model import largest_circuit
+from qenn_core.registry import DATASETS, NOISE_CHANNELS, Param, Scalar
 
-# Values of the spec that have no catalogue entry to name them.
-_NAMES: dict[str, dict[Any, str]] = {
-    "encoding.reduction": {
-        "pca": "Principal components",
-        "kbest": "Best features",
-        "linear": "Trainable linear layer",
-    },
-    "circuit.entanglement": {
-        "ring": "Ring",
-        "linear": "Chain",
-        "all": "All pairs",
-        "none": "None (no entanglement)",
-    },
-    "noise.placement": {"gate": "Every gate", "layer": "Every layer"},
-    "head.activation": {"relu": "ReLU", "tanh": "tanh", "sigmoid": "Sigmoid"},
-    "training.optimizer": {"adam": "Adam", "sgd": "SGD", "rmsprop": "RMSprop"},
-    "engine.kind": {"fused": "Compiled (fast)", "pennylane": "PennyLane"},
-    "engine.gradient": {"backprop": "Exact", "parameter-shift": "As on a quantum computer"},
-}
-# Steps on the way between the bounds, where one unit is not the natural one.
-_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+# Suggested values of fields whose range is too wide for a slider with equal steps.
+_LEARNING_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _SHOTS = (0, 10, 30, 100, 300, 1000, 3000, 10_000)
 
 
-def complaint(place: str) -> None:
-    """Show what is wrong at a control, right below it."""
-    error = state.complaints().get(place)
-    if error:
-        refuse(error, place)
+# Binding widgets to the spec
 
 
-def refuse(error: QennError, place: str) -> None:
-    """Show why something cannot be; where settings near by would do, with a button that takes them."""
-    show(error)
-    if isinstance(error, InfeasibleError) and error.nearest is not None:
-        st.button(
-            f"Use {error.nearest.change}",
-            key=f"nearest:{place}",
-            icon=":material/tune:",
-            on_click=state.settle_for,
-            args=(place, error.nearest.spec),
-        )
+def set_widget_value(key: str, value: object, *variant: object) -> None:
+    """Set the value of a widget before it is drawn, unless it has that value already.
 
+    Every value that is set is sent to the browser, where it would overwrite newer input. Streamlit treats a
+    widget as a new one, without a value, on another page and when its options or bounds change.
 
-def show(error: Any, *, choice_left: bool = False) -> None:
-    """Show what happened, why, and what to do: as an error, or as a choice that is left to the user."""
-    parts = (f"**{plain(error.what)}**", plain(error.why), plain(error.remedy))
-    (st.info if choice_left else st.error)(" ".join(part for part in parts if part))
-
-
-def plain(text: str) -> str:
-    """Return `text` so that Markdown shows it as it is."""
-    for sign in "\\`*_{}[]()<>#+-.!|~$:":
-        text = text.replace(sign, f"\\{sign}")
-    return text
-
-
-def prepare(path: str, value: Any, *variant: Any) -> str:
-    """Set the widget of a field to the spec's value before it is drawn; return the widget's key."""
-    key = f"field:{path}"
-    settle(key, value, *variant)
-    return key
-
-
-def settle(key: str, value: Any, *variant: Any) -> None:
-    """Give a widget its value before it is drawn, unless it has it.
-
-    A value that is written is sent to the browser, where it would overwrite what the user has done since.
-    To Streamlit the widget is another one, which starts without a value, on another page and where
-    `variant` differs, such as a slider's ends.
+    Parameters
+    ----------
+    key : str
+        Key of the widget.
+    value : object
+        Its value.
+    *variant : object
+        Options and bounds with which it is drawn.
     """
-    # One entry for all: Streamlit goes through every entry of the session for each widget that it draws.
-    drawn = st.session_state.setdefault("drawn as", {})
-    widget = (state.page(), *variant)
+    # One session entry for all widgets: Streamlit scans every entry of the session for each widget it draws.
+    drawn = st.session_state.setdefault("drawn_widgets", {})
+    widget = (state.current_page(), *variant)
     if key not in st.session_state or st.session_state[key] != value or drawn.get(key) != widget:
         st.session_state[key] = value
         drawn[key] = widget
 
 
-def changed(path: str, key: str, convert: Any = None) -> None:
-    """Put a widget's new value into the spec."""
+def bind_field(path: str, value: object, *variant: object) -> str:
+    """Set the widget of a field to a value before it is drawn, and return the widget's key."""
+    key = f"field:{path}"
+    set_widget_value(key, value, *variant)
+    return key
+
+
+def write_field(path: str, key: str, convert: Callable[[Any], object] | None = None) -> None:
+    """Write the new value of a widget to its field."""
     value = st.session_state[key]
-    state.change(**{path: convert(value) if convert else value})
+    state.update_spec(**{path: convert(value) if convert else value})
 
 
-def _get(path: str) -> Any:
+def _value_of(path: str) -> Any:
     value: Any = state.spec()
     for name in path.split("."):
         value = getattr(value, name)
     return value
 
 
-def help_of(field: FieldInfo, more: str = "") -> str:
-    """Return a field's one line of help, with more to say now."""
+def help_text(field: FieldInfo, more: str = "") -> str:
+    """Return the description of a field, followed by `more`."""
     return " ".join(part for part in (field.description or "", more) if part)
 
 
-def name_of(path: str, value: Any) -> str:
-    """Return the label of one of a field's choices."""
-    return _NAMES[path][value] if path in _NAMES else entry_of(path, value).label
+def _choice_help(path: str, value: str) -> str:
+    """Return the help of a field's choice, after its name; empty for a choice without help."""
+    text = choice_help(path, value)
+    return f"**{label_of(path, value)}**: {text}" if text else ""
 
 
-def choice(path: str) -> None:
-    """Draw a menu of a field's choices; the help of the chosen one is part of its own."""
-    field, value = field_of(path), _get(path)
-    about = "" if path in _NAMES else f"**{name_of(path, value)}**: {entry_of(path, value).help}"
-    key = prepare(path, value)
+# Widgets for one field
+
+
+def menu(path: str) -> None:
+    """Draw a menu of a field's choices; its help explains the current choice too."""
+    field, value = field_of(path), _value_of(path)
+    key = bind_field(path, value)
     st.selectbox(
         str(field.title),
         choices(path),
         key=key,
-        format_func=lambda item: name_of(path, item),
-        on_change=changed,
+        format_func=lambda choice: label_of(path, choice),
+        on_change=write_field,
         args=(path, key),
-        help=help_of(field, about),
+        help=help_text(field, _choice_help(path, value)),
     )
-    complaint(path)
+    error_messages.show_at(path)
 
 
 def slider(path: str, *, most: float | None = None, step: float = 1) -> None:
-    """Draw a slider over a field's range, or up to `most`."""
+    """Draw a slider over the range of a field.
+
+    Parameters
+    ----------
+    path : str
+        Dotted field.
+    most : float, optional
+        Upper end, if it is below that of the field.
+    step : float
+        Distance between two values; if it is an ``int``, the field's type is kept.
+    """
     low, high = bounds(path)
-    kind = type(low) if isinstance(step, int) else float
-    top = kind(high if most is None else most)
-    value = _get(path)
-    key = prepare(path, min(kind(value), top), top)
+    number_type = type(low) if isinstance(step, int) else float
+    top = number_type(high if most is None else most)
+    key = bind_field(path, min(number_type(_value_of(path)), top), top)
     st.slider(
         str(field_of(path).title),
-        kind(low),
+        number_type(low),
         top,
-        step=kind(step),
+        step=number_type(step),
         key=key,
-        on_change=changed,
+        on_change=write_field,
         args=(path, key),
-        help=help_of(field_of(path)),
+        help=help_text(field_of(path)),
     )
-    complaint(path)
+    error_messages.show_at(path)
 
 
-def steps(path: str, options: tuple[Any, ...], show: Any = str) -> None:
-    """Draw a slider over chosen values; a value from a link takes its place among them."""
-    value = _get(path)
-    key = prepare(path, value)
+def select_slider(path: str, options: Sequence[float], format_option: Callable[[Any], str]) -> None:
+    """Draw a slider over given values, to which the field's own value is added if it is another one."""
+    value = _value_of(path)
+    key = bind_field(path, value)
     st.select_slider(
         str(field_of(path).title),
         sorted({*options, value}),
         key=key,
-        format_func=show,
-        on_change=changed,
+        format_func=format_option,
+        on_change=write_field,
         args=(path, key),
-        help=help_of(field_of(path)),
+        help=help_text(field_of(path)),
     )
-    complaint(path)
+    error_messages.show_at(path)
 
 
-def number(path: str, step: float = 1) -> None:
-    """Draw a number box."""
+def number_input(path: str) -> None:
+    """Draw a box for a whole number."""
     low, high = bounds(path)
-    key = prepare(path, _get(path))
+    key = bind_field(path, _value_of(path))
     st.number_input(
         str(field_of(path).title),
         low,
         high,
-        step=step,
+        step=1,
         key=key,
-        on_change=changed,
+        on_change=write_field,
         args=(path, key),
-        help=help_of(field_of(path)),
+        help=help_text(field_of(path)),
     )
-    complaint(path)
+    error_messages.show_at(path)
 
 
-def source() -> None:
-    """Draw the menu of data sets, the upload among them."""
-    key = prepare("data.source", CSV if state.uploads() else state.spec().data.source)
+def hidden_layers() -> None:
+    """Draw the sizes of the hidden layers as a text box, because their number varies."""
+    path = "head.hidden"
+    key = bind_field(path, ", ".join(map(str, _value_of(path))))
+    st.text_input(
+        str(field_of(path).title),
+        key=key,
+        placeholder="none, or sizes such as 16, 8",
+        on_change=write_field,
+        args=(path, key, _split_sizes),
+        help=help_text(field_of(path)),
+    )
+    error_messages.show_at(path)
+
+
+def _split_sizes(text: str) -> list[str]:
+    return [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+
+
+# Data
+
+
+def data_source() -> None:
+    """Draw the menu of data sets, including uploaded files."""
+    key = bind_field("data.source", CSV if state.uses_upload() else state.spec().data.source)
     st.selectbox(
         str(field_of("data.source").title),
         choices("data.source"),
         key=key,
-        format_func=lambda item: "Your own CSV file" if item == CSV else DATASETS[item].label,
-        on_change=_changed_source,
+        format_func=lambda source: label_of("data.source", source),
+        on_change=_change_data_source,
         args=(key,),
-        help=help_of(field_of("data.source"), "" if state.uploads() else _about_data()),
+        help=help_text(field_of("data.source"), _choice_help("data.source", st.session_state[key])),
     )
 
 
-def _about_data() -> str:
-    entry = DATASETS[state.spec().data.source]
-    return f"**{entry.label}**: {entry.help}"
-
-
-def _changed_source(key: str) -> None:
-    data, chosen = state.spec().data, st.session_state[key]
-    kept = {"validation_size": data.validation_size, "test_size": data.test_size}
-    state.forgive("upload")
+def _change_data_source(key: str) -> None:
+    data, source = state.spec().data, st.session_state[key]
+    split = {"validation_size": data.validation_size, "test_size": data.test_size}
+    state.clear_error("upload")
     if data.is_csv:
-        state.keep_table(state.table(), data, state.spec().seed)  # with what was changed since it was read
-    file = state.last_file()
-    state.want_upload(chosen == CSV and file is None)
-    if chosen != CSV:
-        state.change(data={"source": chosen, **kept})
-    elif file is not None:
-        state.change(data=file.model_dump() | kept)
+        # Store the settings of the file as they are now, to return to them.
+        state.store_table(state.uploaded_table(), data, state.spec().seed)
+    upload = state.last_upload()
+    state.set_upload_expected(source == CSV and upload is None)
+    if source != CSV:
+        state.update_spec(data={"source": source, **split})
+    elif upload is not None:
+        state.update_spec(data=upload.model_dump() | split)
 
 
 def dataset_params() -> None:
-    """Draw the settings of the chosen built-in data set."""
+    """Draw the parameters of the chosen built-in data set."""
     data = state.spec().data
     if data.is_csv:
         return
     entry = DATASETS[data.source]
     values = entry.values(dict(data.params))
     for param in entry.params:
-        _param(param, values)
+        _dataset_param(param, values)
 
 
-def _param(param: Param, values: dict[str, Scalar]) -> None:
+def _dataset_param(param: Param, values: dict[str, Scalar]) -> None:
     key = f"param:{state.spec().data.source}:{param.name}"
-    settle(key, values[param.name])
+    set_widget_value(key, values[param.name])
 
-    def changed() -> None:
-        state.change(**{"data.params": values | {param.name: st.session_state[key]}})
+    def write() -> None:
+        state.update_spec(**{"data.params": values | {param.name: st.session_state[key]}})
 
     if param.choices:
-        st.selectbox(param.label, param.choices, key=key, on_change=changed, help=param.help)
+        st.selectbox(param.label, param.choices, key=key, on_change=write, help=param.help)
     else:
-        kind = type(param.default)
+        number_type = int if isinstance(param.default, int) else float
         st.number_input(
             param.label,
-            kind(param.low),
-            kind(param.high),
-            step=kind(param.step or (1 if kind is int else 0.05)),
+            number_type(param.low),
+            number_type(param.high),
+            step=number_type(param.step or (1 if number_type is int else 0.05)),
             key=key,
-            on_change=changed,
+            on_change=write,
             help=param.help,
         )
-    complaint(f"data.params.{param.name}")
+    error_messages.show_at(f"data.params.{param.name}")
 
 
-def hidden_layers() -> None:
-    """Draw the sizes of the classical layers as text, since their number is free."""
-    path = "head.hidden"
-    key = prepare(path, ", ".join(map(str, _get(path))))
-    st.text_input(
-        str(field_of(path).title),
-        key=key,
-        placeholder="none, or sizes such as 16, 8",
-        on_change=changed,
-        args=(path, key, _sizes),
-        help=help_of(field_of(path)),
-    )
-    complaint(path)
-
-
-def _sizes(text: str) -> list[str]:
-    return [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+# Everything else
 
 
 def settings() -> None:
-    """Draw all settings but the data's own."""
+    """Draw all settings except those of the data."""
     spec = state.spec()
-    choice("encoding.kind")
+    menu("encoding.kind")
     left, right = st.columns(2)
     with left:
-        # A slider needs two ends; what does not fit is refused.
+        # A slider needs two different ends; if two qubits are too many, moving it shows an error.
         slider("circuit.n_qubits", most=max(2, largest_circuit(spec)))
     with right:
         slider("circuit.n_layers")
-    choice("circuit.ansatz")
-    choice("circuit.entanglement")
-    choice("noise.channel")
-    channel = entry_of("noise.channel", spec.noise.channel)
-    slider("noise.level", most=channel.max_level, step=0.005)  # type: ignore[attr-defined]
+    menu("circuit.ansatz")
+    menu("circuit.entanglement")
+    menu("noise.channel")
+    slider("noise.level", most=NOISE_CHANNELS[spec.noise.channel].max_level, step=0.005)
     with st.expander("Noise details"):
-        choice("noise.placement")
-        steps("noise.shots", _SHOTS, lambda n: "exact" if n == 0 else f"{n:,}")
+        menu("noise.placement")
+        select_slider("noise.shots", _SHOTS, lambda shots: f"{shots:,}" if shots else "exact")
     with st.expander("Training"):
-        number("training.epochs")
-        steps("training.learning_rate", _RATES, "{:g}".format)
-        number("training.batch_size")
-        number("training.patience")
-        choice("training.optimizer")
-        number("seed")
+        number_input("training.epochs")
+        select_slider("training.learning_rate", _LEARNING_RATES, "{:g}".format)
+        number_input("training.batch_size")
+        number_input("training.patience")
+        menu("training.optimizer")
+        number_input("seed")
     with st.expander("Features and classical layers"):
-        choice("encoding.reduction")
+        menu("encoding.reduction")
         hidden_layers()
-        choice("head.activation")
+        menu("head.activation")
     with st.expander("Split"):
         slider("data.validation_size", step=0.05)
         slider("data.test_size", step=0.05)
     with st.expander("Engine"):
-        choice("engine.kind")
-        choice("engine.device" if spec.engine.kind == "pennylane" else "engine.gradient")
+        menu("engine.kind")
+        menu("engine.device" if spec.engine.kind == "pennylane" else "engine.gradient")

@@ -1,7 +1,7 @@
-"""What a session holds: the spec, the uploaded file, the run being watched, and complaints by control.
+"""State of a session: its spec, uploaded table, current run, and the errors at its controls.
 
-The spec is the whole truth of the form; it starts as what the link says and is written back to the link
-after every change.
+The spec is the single source of truth for the form. It is read from the link when the session starts, and
+written back to the link after every change.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from qenn_core.experiment import DataSpec, ExperimentSpec, field_of, query_keys
 from qenn_core.model import largest_circuit, require_feasible
 
 RUN_KEY = "run"
-# The settings that decide what table comes of a file.
-_READING = (
+# The settings that determine which table results from a file.
+_READING_SETTINGS = (
     "fingerprint",
     "text_encoding",
     "delimiter",
@@ -32,119 +32,175 @@ _READING = (
 )
 
 
-def turn_to(page: str) -> None:
+# Pages
+
+
+def set_current_page(name: str) -> None:
     """Note which page is being drawn."""
-    st.session_state["page"] = page
+    st.session_state["page"] = name
 
 
-def page() -> str:
-    """Return the page that is being drawn."""
-    found: str = st.session_state["page"]
-    return found
+def current_page() -> str:
+    """Return the name of the page that is being drawn."""
+    name: str = st.session_state["page"]
+    return name
+
+
+# Spec
 
 
 def spec() -> ExperimentSpec:
-    """Return the session's spec."""
-    return _read(st.session_state["spec"])
+    """Return the spec of the session."""
+    return _parse_spec(st.session_state["spec"])
 
 
 @lru_cache(maxsize=256)
-def _read(text: str) -> ExperimentSpec:
-    """Read a spec; a page asks for it dozens of times while it is drawn."""
+def _parse_spec(text: str) -> ExperimentSpec:
+    """Parse a spec; cached, because drawing one page reads it dozens of times."""
     return ExperimentSpec.from_json(text)
 
 
-def change(**fields: Any) -> None:
-    """Change dotted fields of the spec, or complain at the first of them and change nothing."""
-    place = next(iter(fields))
-    forgive(place)
+def update_spec(**fields: Any) -> None:
+    """Change dotted fields of the spec, or set an error at the first of them if the result is not allowed.
+
+    Parameters
+    ----------
+    **fields
+        New values by dotted field, such as ``**{"circuit.n_qubits": 3}``.
+    """
+    control = next(iter(fields))
+    clear_error(control)
     try:
         proposed = spec().with_(**fields)
         require_feasible(proposed)
     except SpecError as error:
-        complain(place, QennError(_in_words(error.problems)))
+        set_error(control, QennError(_describe(error.problems)))
     except TrainingError as error:
-        complain(place, error)
+        set_error(control, error)
     else:
         st.session_state["spec"] = proposed.to_json()
 
 
-def _in_words(problems: Iterable[Problem]) -> str:
-    """Name settings as the form does, rather than by their fields."""
+def use_suggestion(control: str, suggestion: ExperimentSpec) -> None:
+    """Replace the spec by a suggested one, and clear the error at the control that led to it."""
+    clear_error(control)
+    st.session_state["spec"] = suggestion.to_json()
+
+
+def load_spec(new: ExperimentSpec, run: str = "") -> None:
+    """Replace the spec and the current run, and clear all errors.
+
+    Parameters
+    ----------
+    new : ExperimentSpec
+        The new settings.
+    run : str
+        Id of the run to show, or empty for none.
+    """
+    st.session_state["spec"] = new.to_json()
+    st.session_state["errors"] = {}
+    set_upload_expected(False)
+    set_current_run(run)
+
+
+def _describe(problems: Iterable[Problem]) -> str:
+    """Describe bad values, with the labels that the form shows instead of field names."""
     return " ".join(
-        f"{_title(problem.field)} is {problem.got}, but must be {problem.allowed}." for problem in problems
+        f"{_label(problem.field)} is {problem.got}, but must be {problem.allowed}." for problem in problems
     )
 
 
-def _title(field: str) -> str:
-    titles = (str(field_of(path).title) for path in query_keys().values() if _within(field, path))
-    return next(titles, field)
+def _label(field: str) -> str:
+    labels = (str(field_of(path).title) for path in query_keys().values() if _is_within(field, path))
+    return next(labels, field)
 
 
-def _within(field: str, path: str) -> bool:
+def _is_within(field: str, path: str) -> bool:
     return field == path or field.startswith(f"{path}.")
 
 
-def complain(place: str, error: QennError) -> None:
-    """Keep an error until the control at `place` is used again."""
-    st.session_state["complaints"] = {**complaints(), place: error}
+# Errors
 
 
-def settle_for(place: str, nearest: ExperimentSpec) -> None:
-    """Take settings that fit, in place of those that were refused at a control."""
-    forgive(place)
-    st.session_state["spec"] = nearest.to_json()
-
-
-def forgive(place: str) -> None:
-    """Drop the complaint at a control."""
-    st.session_state["complaints"] = {k: v for k, v in complaints().items() if k != place}
-
-
-def complaints() -> Mapping[str, QennError]:
-    """Return the complaint at each control."""
-    found: Mapping[str, QennError] = st.session_state.get("complaints", {})
+def errors() -> Mapping[str, QennError]:
+    """Return the error at each control that has one."""
+    found: Mapping[str, QennError] = st.session_state.get("errors", {})
     return found
 
 
-def open_link() -> None:
-    """Start the session from its link; a value that is not allowed is named and its default used."""
+def set_error(control: str, error: QennError) -> None:
+    """Show an error at a control until the control is used again."""
+    st.session_state["errors"] = {**errors(), control: error}
+
+
+def clear_error(control: str) -> None:
+    """Remove the error at a control, if there is one."""
+    st.session_state["errors"] = {name: error for name, error in errors().items() if name != control}
+
+
+# Link
+
+
+def load_link() -> None:
+    """Start the session from the page's link; report bad values, and use their defaults instead."""
     if "spec" in st.session_state:
         return
     query = dict(st.query_params)
     if RUN_KEY in query:
-        st.session_state[RUN_KEY] = query[RUN_KEY]
-    found, problems = read_link(query)
+        set_current_run(query[RUN_KEY])
+    found, problems = parse_link(query)
     st.session_state["spec"] = found.to_json()
     if problems:
-        complain("link", QennError("Part of this link was not used.", _in_words(problems)))
+        set_error("link", QennError("Part of this link could not be used.", _describe(problems)))
 
 
-def read_link(query: Mapping[str, str]) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
-    """Read a link as far as it is good, with what is wrong in it."""
+def write_link() -> None:
+    """Write the spec and the current run into the page's link."""
+    query = spec().to_query()
+    if current_run():
+        query[RUN_KEY] = current_run()
+    if dict(st.query_params) != query:
+        st.query_params.from_dict(query)
+
+
+def parse_link(query: Mapping[str, str]) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
+    """Parse the valid part of a link.
+
+    Parameters
+    ----------
+    query : mapping of str to str
+        Query parameters; unknown ones are ignored.
+
+    Returns
+    -------
+    spec : ExperimentSpec
+        The valid settings, with defaults for the others and a circuit that is small enough to train.
+    problems : tuple of Problem
+        The bad values.
+    """
     try:
-        return _fitted(ExperimentSpec.from_query(query))
+        return _shrink_circuit(ExperimentSpec.from_query(query))
     except SpecError as error:
-        good = {
+        valid = {
             key: value
             for key, value in query.items()
-            if not any(_within(problem.field, _field_behind(key)) for problem in error.problems)
+            if not any(_is_within(problem.field, _field_of_key(key)) for problem in error.problems)
         }
-        found, more = read_link(good if len(good) < len(query) else {})
+        found, more = parse_link(valid if len(valid) < len(query) else {})
         return found, error.problems + more
 
 
-def _fitted(asked: ExperimentSpec) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
-    """Make the circuit of a spec smaller, if it is too large to be trained here."""
-    n_qubits, most = asked.circuit.n_qubits, largest_circuit(asked)
+def _shrink_circuit(requested: ExperimentSpec) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
+    """Reduce the qubits of a spec to what can be trained here; use the default spec if no circuit can."""
+    n_qubits, most = requested.circuit.n_qubits, largest_circuit(requested)
     if n_qubits <= most:
-        return asked, ()
-    found = asked.with_(**{"circuit.n_qubits": most}) if most else ExperimentSpec()
+        return requested, ()
+    found = requested.with_(**{"circuit.n_qubits": most}) if most else ExperimentSpec()
     return found, (Problem("circuit.n_qubits", str(n_qubits), f"at most {most} with the other settings"),)
 
 
-def _field_behind(query_key: str) -> str:
-    """Return the dotted field that a key of a link stands for."""
+def _field_of_key(query_key: str) -> str:
+    """Return the dotted field of a link's key; empty for an unknown key."""
     for key, path in query_keys().items():
         if key == query_key:
             return path
@@ -153,86 +209,75 @@ def _field_behind(query_key: str) -> str:
     return ""
 
 
-def write_link() -> None:
-    """Put the spec and the run into the page's link."""
-    query = spec().to_query()
-    if run():
-        query[RUN_KEY] = run()
-    if dict(st.query_params) != query:
-        st.query_params.from_dict(query)
+# Current run
 
 
-def run() -> str:
-    """Return the id of the run being watched, or an empty text."""
-    found: str = st.session_state.get(RUN_KEY, "")
-    return found
+def current_run() -> str:
+    """Return the id of the run that the session shows, or an empty string."""
+    run: str = st.session_state.get(RUN_KEY, "")
+    return run
 
 
-def watch(run_id: str) -> None:
-    """Watch a run, or none."""
-    st.session_state[RUN_KEY] = run_id
+def set_current_run(run: str) -> None:
+    """Show a run, or none if `run` is empty."""
+    st.session_state[RUN_KEY] = run
 
 
-def take_up(chosen: ExperimentSpec, run_id: str = "") -> None:
-    """Set all settings to those of `chosen`, and watch a run, or none."""
-    st.session_state["spec"] = chosen.to_json()
-    st.session_state["complaints"] = {}
-    want_upload(False)
-    watch(run_id)
+# Uploaded file
 
 
-def want_upload(wanted: bool) -> None:
-    """Note whether the user is about to bring a file; the data stay what they are until it is read."""
-    st.session_state["wants_upload"] = wanted
+def set_upload_expected(expected: bool) -> None:
+    """Note whether the user has chosen to upload a file; until it is read, the data stay the same."""
+    st.session_state["upload_expected"] = expected
 
 
-def uploads() -> bool:
-    """Tell whether the data are an uploaded file, or are about to be."""
-    return spec().data.is_csv or bool(st.session_state.get("wants_upload"))
+def uses_upload() -> bool:
+    """Return whether the data are an uploaded file, or the user has chosen to upload one."""
+    return spec().data.is_csv or bool(st.session_state.get("upload_expected"))
 
 
-def table() -> Table | None:
-    """Return the uploaded table that the spec names, read as it says; ``None`` if the file is not here.
+def uploaded_table() -> Table | None:
+    """Return the table of the uploaded file that the spec names; ``None`` if the file is not available.
 
-    A session that does not have it, as after a refresh of the page, reads the file again that is kept.
+    A session that has not read it, for example after a page reload, reads the stored file again.
     """
-    now = spec()
-    if not now.data.is_csv:
+    current = spec()
+    if not current.data.is_csv:
         return None
-    if st.session_state.get("table of") != _read_as(now.data, now.seed):
-        keep_table(_kept(now.data, now.seed), now.data, now.seed)
-    found: Table | None = st.session_state["table"]
-    return found
+    if st.session_state.get("table_key") != _table_key(current.data, current.seed):
+        store_table(_read_stored_file(current.data, current.seed), current.data, current.seed)
+    table: Table | None = st.session_state["table"]
+    return table
 
 
-def keep_table(found: Table | None, data: DataSpec, seed: int) -> None:
-    """Keep what came of a file for this session, with the settings by which it was read."""
-    st.session_state["table"] = found
-    st.session_state["table of"] = _read_as(data, seed)
+def store_table(table: Table | None, data: DataSpec, seed: int) -> None:
+    """Store in the session the table that a file was read into, with the settings used to read it."""
+    st.session_state["table"] = table
+    st.session_state["table_key"] = _table_key(data, seed)
     st.session_state["file"] = data.model_dump()
 
 
-def drop_table(fingerprint: str) -> None:
-    """Let go of what came of a file that was deleted."""
+def discard_table(fingerprint: str) -> None:
+    """Remove the table of a deleted file from the session."""
     if st.session_state.get("file", {}).get("fingerprint") == fingerprint:
         st.session_state["table"] = None
 
 
-def last_file() -> DataSpec | None:
-    """Return the settings of the file that is here, also while other data are in use."""
-    here = st.session_state.get("table") is not None
-    return DataSpec.model_validate(st.session_state["file"]) if here else None
+def last_upload() -> DataSpec | None:
+    """Return the settings of the last uploaded file, even while other data are in use, or ``None``."""
+    available = st.session_state.get("table") is not None
+    return DataSpec.model_validate(st.session_state["file"]) if available else None
 
 
-def _kept(data: DataSpec, seed: int) -> Table | None:
+def _read_stored_file(data: DataSpec, seed: int) -> Table | None:
     try:
         return jobs.service().read_upload(workspace.owner(), data, seed)
     except QennError as error:
-        complain("upload", error)
+        set_error("upload", error)
         return None
 
 
-def _read_as(data: DataSpec, seed: int) -> tuple[object, ...]:
-    """Return what decides which table comes of a file; the seed, and the target, by a sample only."""
+def _table_key(data: DataSpec, seed: int) -> tuple[object, ...]:
+    """Return what determines the table of a file; seed and target count only if its rows are sampled."""
     sampled = (seed, data.target) if data.sample_rows else ()
-    return *(getattr(data, name) for name in _READING), *sampled
+    return *(getattr(data, name) for name in _READING_SETTINGS), *sampled

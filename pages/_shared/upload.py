@@ -1,4 +1,4 @@
-"""Bringing a CSV file: uploading it, correcting how it was read, and what happens when it is refused."""
+"""Uploading a CSV file, and correcting how it was read."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from typing import Any
 
 import streamlit as st
 
-from pages._shared import form, questions, state, workspace
+from pages._shared import error_messages, form, state, worker_requests, workspace
+from pages._shared.markdown import escape_markdown
 from qenn_core import jobs, limits
 from qenn_core.errors import DataError, QennError, TooManyRowsError
-from qenn_core.experiment import CSV, DataSpec, field_of
+from qenn_core.experiment import CSV, DataSpec, choices, field_of, label_of
 from qenn_core.registry import DATASETS
 
-_PLACE = "upload"
-_NOT_KEPT = "upload.kept"
-_AS_FOUND = "as found"
+FILE_LABEL = f"CSV file, up to {limits.MAX_ROWS:,} rows"
+FILE_FORMATS = f"Text tables: .csv, .tsv, .txt, also gzipped, up to {limits.MAX_UPLOAD_BYTES // 2**20} MB."
+
+_CONTROL = "upload"
+_STORAGE = "upload.storage"
+_AUTOMATIC = "automatic"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
+_HEADERS = {True: "has names", False: "is data"}
 _ENCODINGS = {
     "utf-8": "UTF-8",
     "cp1252": "Windows (Western)",
@@ -27,158 +32,172 @@ _ENCODINGS = {
 }
 
 
-def uploader() -> None:
-    """Draw the upload box; a file that is refused leaves the earlier data as they were."""
+def draw_uploader() -> None:
+    """Draw the upload box. A file that cannot be read leaves the current data in use."""
     data = state.spec().data
-    if data.file_name and state.table() is None:
+    if data.file_name and state.uploaded_table() is None:
         st.info(
-            f"This link uses the file **{form.plain(data.file_name)}**. Links carry settings, never data: "
-            "upload the file to go on.",
+            f"This link uses the file **{escape_markdown(data.file_name)}**. A link contains settings but no "
+            "data: upload the file to continue.",
             icon=":material/upload_file:",
         )
     if not data.is_csv:
-        st.caption(f"Until a file is read, the data are: {form.plain(DATASETS[data.source].label)}.")
+        st.caption(
+            f"Until you upload a file, the data set is {escape_markdown(DATASETS[data.source].label)}."
+        )
     file = st.file_uploader(
-        f"CSV file, up to {limits.MAX_ROWS:,} rows",
-        key="uploaded",
-        help="Text tables: .csv, .tsv, .txt, also gzipped, up to "
-        f"{limits.MAX_UPLOAD_BYTES // 2**20} MB. One row an example, one column a property.",
+        FILE_LABEL, key="uploaded", help=f"{FILE_FORMATS} One row per example, one column per property."
     )
     if file is not None and file.file_id != st.session_state.get("read_file"):
         with st.spinner("Reading the file …"):
             _read(file.name, file.getvalue(), {})
         st.session_state["read_file"] = file.file_id
         st.rerun()
-    elif state.table() is not None and file is None:
-        st.caption(f"In use: **{form.plain(data.file_name)}**")
-    form.complaint(_PLACE)
-    _word_of_what_is_not_kept()
-    pending = st.session_state.get("too_many_rows")
-    if pending:
+    elif state.uploaded_table() is not None and file is None:
+        st.caption(f"In use: **{escape_markdown(data.file_name)}**")
+    error_messages.show_at(_CONTROL)
+    _draw_storage_warning()
+    too_large = st.session_state.get("too_many_rows")
+    if too_large:
         st.button(
             f"Use a random sample of {limits.MAX_ROWS:,} rows",
             icon=":material/filter_alt:",
             width="stretch",
             on_click=_read,
-            args=(pending["name"], pending["content"], {"sample_rows": limits.MAX_ROWS}),
+            args=(too_large["name"], too_large["content"], {"sample_rows": limits.MAX_ROWS}),
         )
 
 
-def _word_of_what_is_not_kept() -> None:
-    error = state.complaints().get(_NOT_KEPT)
-    if error and state.table() is not None:
-        st.caption(form.plain(f"This file lasts until this tab is closed. {error.what} {error.why}"))
+def _draw_storage_warning() -> None:
+    error = state.errors().get(_STORAGE)
+    if error and state.uploaded_table() is not None:
+        st.caption(
+            escape_markdown(f"This file is lost when you close this tab. {error.what} {error.why}".rstrip())
+        )
 
 
-def invitation() -> None:
-    """Draw what a page shows while there is no file yet."""
-    st.header("Bring your own data")
+def draw_invitation() -> None:
+    """Draw what a page shows before a file is uploaded."""
+    st.header("Upload your own data")
     st.markdown(
-        "Upload a table at the left: one row an example, one column a property, and one column that says "
-        "what each example is. Commas, semicolons or tabs, gaps and text columns are all fine."
+        "Upload a table on the left: one row per example, one column per property, and one column with the "
+        "class of each example. Commas, semicolons or tabs, gaps and text columns are all fine."
     )
 
 
-def reading() -> None:
-    """Draw how the file was read beside its first raw lines, where each guess can be corrected."""
-    table = state.table()
+def draw_reading() -> None:
+    """Draw the first lines of the file and how they were read; each guess can be corrected."""
+    table = state.uploaded_table()
     if table is None or table.reading is None:
         return
-    found = table.reading
+    reading = table.reading
     with st.expander("How the file was read", icon=":material/fact_check:"):
-        st.caption("The first lines of the file as they are. If a guess below is wrong, correct it.")
-        st.code("\n".join(found.raw_lines), language=None)
-        text, sign, decimal, header, skip = st.columns(5)
-        with text:
-            _correct("text_encoding", _ENCODINGS, found.text_encoding)
-        with sign:
-            _correct("delimiter", _DELIMITERS, found.delimiter)
+        st.caption("These are the first lines of the file. If a guess below is wrong, correct it.")
+        st.code("\n".join(reading.raw_lines), language=None)
+        encoding, delimiter, decimal, header, skip_rows = st.columns(5)
+        with encoding:
+            _draw_correction("text_encoding", _ENCODINGS, reading.text_encoding)
+        with delimiter:
+            _draw_correction("delimiter", _DELIMITERS, reading.delimiter)
         with decimal:
-            _correct("decimal", {".": "point", ",": "comma"}, found.decimal)
+            _draw_correction("decimal", _decimal_labels(), reading.decimal)
         with header:
-            _correct("header", {True: "has names", False: "is data"}, found.header)
-        with skip:
-            _correct("skip_rows", {n: str(n) for n in range(21)}, found.skip_rows)
+            _draw_correction("header", _HEADERS, reading.header)
+        with skip_rows:
+            _draw_correction("skip_rows", {n: str(n) for n in range(21)}, reading.skip_rows)
 
 
-def _correct(name: str, options: Mapping[Any, str], found: Any) -> None:
+def _decimal_labels() -> dict[str, str]:
+    return {sign: label_of("data.decimal", sign) for sign in choices("data.decimal")}
+
+
+def _draw_correction(name: str, labels: Mapping[Any, str], guess: object) -> None:
     path = f"data.{name}"
     key = f"read:{name}"
-    told = getattr(state.spec().data, name)
-    form.settle(key, _AS_FOUND if told is None else told)
+    current = getattr(state.spec().data, name)
+    form.set_widget_value(key, _AUTOMATIC if current is None else current)
 
-    def changed() -> None:
+    def correct() -> None:
         chosen = st.session_state[key]
-        reread(**{name: None if chosen == _AS_FOUND else chosen})
+        read_again(**{name: None if chosen == _AUTOMATIC else chosen})
+
+    def label(choice: Any) -> str:
+        if choice == _AUTOMATIC:
+            return f"{_AUTOMATIC}: {labels.get(guess, str(guess))}"
+        return labels.get(choice, str(choice))
 
     st.selectbox(
         str(field_of(path).title),
-        list(dict.fromkeys([_AS_FOUND, *options, st.session_state[key]])),
+        list(dict.fromkeys([_AUTOMATIC, *labels, st.session_state[key]])),
         key=key,
-        format_func=lambda item: (
-            f"as found: {options.get(found, found)}" if item == _AS_FOUND else options.get(item, str(item))
-        ),
-        on_change=changed,
+        format_func=label,
+        on_change=correct,
         help=field_of(path).description,
     )
-    form.complaint(path)
+    error_messages.show_at(path)
 
 
-def reread(**options: Any) -> None:
-    """Read the file at hand again, with corrected options or for another target."""
+def read_again(**options: Any) -> None:
+    """Read the current file again, with corrected options or for another target.
+
+    Parameters
+    ----------
+    **options
+        New values of fields of `DataSpec`.
+    """
     data = state.spec().data
     try:
-        content = _content(data.fingerprint)
+        content = _load_content(data.fingerprint)
     except QennError as error:
-        state.complain(_PLACE, error)
+        state.set_error(_CONTROL, error)
     else:
         _read(data.file_name, content, options)
 
 
-def _content(fingerprint: str) -> bytes:
-    """Return the bytes of a file, from where they are kept or, if that was not possible, from the session."""
-    kept = jobs.service().store.uploads.content(workspace.owner(), fingerprint)
-    content: bytes | None = kept or st.session_state.get("not_kept", {}).get(fingerprint)
+def _load_content(fingerprint: str) -> bytes:
+    """Return the content of a file, from the store or, if it could not be stored, from the session."""
+    stored = jobs.service().store.uploads.content(workspace.owner(), fingerprint)
+    content: bytes | None = stored or st.session_state.get("unstored_files", {}).get(fingerprint)
     if content is None:
         raise DataError(
-            "The file is no longer here.",
-            "It was deleted, or not used for too long.",
+            "The file is no longer available.",
+            "It was deleted, or has not been used for a long time.",
             "Upload it again.",
-            place=_PLACE,
+            place=_CONTROL,
         )
     return content
 
 
-def _keep(name: str, content: bytes, fingerprint: str) -> None:
-    """Keep a file beyond the session; where that fails the session goes on with it."""
+def _store_content(name: str, content: bytes, fingerprint: str) -> None:
+    """Store a file beyond the session; if that fails, the session keeps it."""
     try:
         jobs.service().store.uploads.save(workspace.owner(), name, content)
     except QennError as error:
-        st.session_state["not_kept"] = {fingerprint: content}
-        state.complain(_NOT_KEPT, error)
+        st.session_state["unstored_files"] = {fingerprint: content}
+        state.set_error(_STORAGE, error)
     else:
-        st.session_state.pop("not_kept", None)
-        state.forgive(_NOT_KEPT)
+        st.session_state.pop("unstored_files", None)
+        state.clear_error(_STORAGE)
 
 
 def _read(name: str, content: bytes, options: dict[str, Any]) -> None:
     spec = state.spec()
     fingerprint = hashlib.sha256(content).hexdigest()
-    asked_for = spec.data.is_csv and fingerprint == spec.data.fingerprint
-    data = spec.data if asked_for else DataSpec(source=CSV)
+    is_same_file = spec.data.is_csv and fingerprint == spec.data.fingerprint
+    data = spec.data if is_same_file else DataSpec(source=CSV)
     changes = {"file_name": name[:200], "fingerprint": fingerprint} | options
-    state.forgive(_PLACE)
+    state.clear_error(_CONTROL)
     st.session_state.pop("too_many_rows", None)
     try:
         data = spec.with_(data=data.model_dump() | changes).data
-        table = questions.read_table(content, name, data, spec.seed)
+        table = worker_requests.read_table(content, name, data, spec.seed)
     except TooManyRowsError as error:
         st.session_state["too_many_rows"] = {"name": name, "content": content}
-        state.complain(_PLACE, error)
+        state.set_error(_CONTROL, error)
     except QennError as error:
-        state.complain(_PLACE, error)
+        state.set_error(_CONTROL, error)
     else:
-        _keep(data.file_name, content, fingerprint)
-        state.want_upload(False)
-        state.keep_table(table, data, spec.seed)
-        state.change(data=data.model_dump())
+        _store_content(data.file_name, content, fingerprint)
+        state.set_upload_expected(False)
+        state.store_table(table, data, spec.seed)
+        state.update_spec(data=data.model_dump())

@@ -1,4 +1,4 @@
-"""Whose page this is: a person who has logged in, or the workspace of this browser."""
+"""The owner of a session's runs and files: a logged-in person, or the workspace of the browser."""
 
 from __future__ import annotations
 
@@ -6,45 +6,47 @@ from urllib.parse import urljoin
 
 import streamlit as st
 
-from pages._shared import accounts
-from pages._shared.visitors import COOKIE
+from pages._server.workspace_cookie import COOKIE
+from pages._shared import login
 from qenn_core.workspace import is_key, new_key, owner_of, owner_of_user
 
 
 def owner() -> str:
-    """Return by what the store knows the visitor."""
-    person = accounts.person()
+    """Return the identifier under which the store keeps the visitor's runs and files."""
+    person = login.current_person()
     return owner_of_user(person.issuer, person.subject) if person else owner_of(_key())
 
 
-def lasts() -> bool:
-    """Tell whether the browser keeps the workspace, so that it outlives the tab."""
-    return accounts.person() is not None or _kept_key() is not None
+def is_permanent() -> bool:
+    """Return whether the workspace outlives the tab: by login, or by cookie."""
+    return login.current_person() is not None or _cookie_key() is not None
 
 
-def word_of_what_is_lost() -> None:
-    """Draw a quiet word where the browser takes no cookies: the app works, but for this tab only."""
-    if not lasts():
-        st.caption("This browser keeps no cookies for this site: runs and files are lost with this tab.")
+def warn_if_temporary() -> None:
+    """Draw a caption if the browser refuses cookies, so that the workspace ends with the tab."""
+    if not is_permanent():
+        st.caption(
+            "This browser blocks cookies for this site: your runs and files are lost when you close this tab."
+        )
 
 
 def has_link() -> bool:
-    """Tell whether a link can open this workspace elsewhere; who has logged in needs none."""
-    return accounts.person() is None and _kept_key() is not None
+    """Return whether a link can open this workspace in another browser; people who log in need none."""
+    return login.current_person() is None and _cookie_key() is not None
 
 
 def link() -> str:
-    """Return the link that opens the visitor's workspace in another browser."""
+    """Return the link that opens this workspace in another browser."""
     return urljoin(st.context.url or "", f"workspace#{_key()}")
 
 
 def _key() -> str:
-    found = _kept_key() or st.session_state.get(COOKIE)
-    if found is None:
-        found = st.session_state[COOKIE] = new_key()
-    return str(found)
+    key = _cookie_key() or st.session_state.get(COOKIE)
+    if key is None:
+        key = st.session_state[COOKIE] = new_key()
+    return str(key)
 
 
-def _kept_key() -> str | None:
+def _cookie_key() -> str | None:
     key = st.context.cookies.get(COOKIE)
     return key if isinstance(key, str) and is_key(key) else None

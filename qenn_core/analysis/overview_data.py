@@ -99,7 +99,7 @@ class PreparedSummary(_Record):
     feature_names: tuple[str, ...]
     input_names: tuple[str, ...]
     classes: tuple[ClassCount, ...]
-    rows: dict[PartName, int]
+    rows: dict[str, int]
     sample: RowSample
     notes: tuple[str, ...]
     """The steps of the preparation, in plain sentences."""

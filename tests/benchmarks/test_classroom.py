@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from loops import in_its_own_thread
+from loops import run_in_thread
 
 from benchmarks import classroom
 from benchmarks.classroom import SECTION
@@ -22,7 +22,7 @@ from benchmarks.load.tab import PageError, Tab, until_ready
 from benchmarks.load.tables import FILLING, report
 from benchmarks.load.widgets import chosen, moved
 
-SCRIPTS = Path(__file__).parents[2] / "pages" / "_shared" / "assets"
+SCRIPTS = Path(__file__).parents[2] / "pages" / "_assets"
 
 COMPARISONS = (Comparison(watched=1.1, run=1.0, training=0.5), Comparison(watched=1.2, run=1.0, training=1.0))
 
@@ -43,7 +43,7 @@ def measured(tables: str, quantity: str) -> list[str]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     with serving(tmp_path_factory.mktemp("home"), workers=1) as started:
-        in_its_own_thread(until_ready(started.url))
+        run_in_thread(until_ready(started.url))
         yield started
 
 
@@ -72,11 +72,11 @@ def test_setting_is_changed_like_in_a_browser(server: RunningServer) -> None:
             await tab.change(moved(tab.widget_id("field:circuit.n_layers"), 5))
             return tab.link
 
-    assert in_its_own_thread(change()) == "l=5&lr=0.1"
+    assert run_in_thread(change()) == "l=5&lr=0.1"
 
 
 def test_error_on_a_page_is_an_error_of_the_lesson(server: RunningServer) -> None:
-    errors = in_its_own_thread(run_lesson(server, 1, link="ep=many")).errors
+    errors = run_in_thread(run_lesson(server, 1, link="ep=many")).errors
     assert "Epochs is 'many'" in errors[0]
 
 
@@ -87,7 +87,7 @@ def test_missing_button(server: RunningServer) -> None:
             await tab.press("Fly")
 
     with pytest.raises(PageError, match="no button Fly"):
-        in_its_own_thread(press())
+        run_in_thread(press())
 
 
 @pytest.mark.parametrize("script", ["runs", "progress"])

@@ -1,4 +1,4 @@
-"""What hinders people who cannot see a page, or do not use a mouse."""
+"""Accessibility checks with axe."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 
-def hindrances(page: Page) -> str:
-    """Return what axe finds serious on a page, one a line; an empty text if it finds nothing."""
+def accessibility_violations(page: Page) -> str:
+    """Return the serious violations that axe finds on a page, one per line; empty if there are none."""
     return "\n".join(
         f"{violation['id']}: {node['html'][:200]} ({node['failureSummary']})"
         for violation in Axe().run(page).response["violations"]

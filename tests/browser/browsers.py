@@ -1,4 +1,4 @@
-"""Browsers for the visitors of the tests."""
+"""Browsers that the visitors of the tests share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext
 
 CHROMIUM = Path(os.environ.get("QENN_CHROMIUM", "/usr/bin/chromium"))
-# No sandbox, since a container's root cannot have one; nothing that asks other machines.
+# No sandbox, because the root user of a container cannot have one; no background requests to other machines.
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -23,14 +23,14 @@ FLAGS = [
 
 
 class Browsers:
-    """Browsers that visitors use one after the other.
+    """A pool of browsers, each used by one visitor at a time.
 
-    Each forgets its visitor, but keeps the scripts of the app, compiled: half of what opening a page takes.
+    A browser forgets its visitor, but keeps the app's compiled scripts, which halves the time to open a page.
 
     Parameters
     ----------
     start : callable
-        Starts one more.
+        Starts another browser.
     """
 
     def __init__(self, start: Callable[[], BrowserContext]) -> None:
@@ -38,11 +38,11 @@ class Browsers:
         self._free: list[BrowserContext] = []
 
     def take(self) -> BrowserContext:
-        """Return one that nobody uses."""
+        """Return a free browser, started if necessary."""
         return self._free.pop() if self._free else self._start()
 
     def give_back(self, browser: BrowserContext, url: str) -> None:
-        """Have the browser of a visitor of `url` ready for the next."""
+        """Close the tabs of a browser, delete what it stored for `url`, and make it available again."""
         blank, *visited = browser.pages
         for page in visited:
             page.close()

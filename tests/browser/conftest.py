@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from browser.browsers import CHROMIUM, FLAGS, Browsers
-from browser.studio import LAPTOP, Studio, Visit
-from playwright.sync_api import BrowserContext, ViewportSize, sync_playwright
+from browser.files import QUICK, trees
+from browser.studio import LAPTOP, PATIENCE_MS, Studio, Visit, Workspace
+from playwright.sync_api import BrowserContext, ViewportSize, expect, sync_playwright
 from serving import Server, serving
 
 
@@ -33,22 +34,46 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browsers]:
 
 @pytest.fixture(scope="session")
 def server(browsers: Browsers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serve the app to all tests; it is warm after the first, and logs all that it can."""
+    """A server that all tests share, with the most detailed log."""
     with serving(tmp_path_factory.mktemp("server") / "log.txt", QENN_LOG_LEVEL="debug") as started:
         yield started
 
 
+@pytest.fixture(scope="session")
+def workspace(browsers: Browsers, server: Server) -> Workspace:
+    """A workspace with two finished runs, the newer one of a file of trees; tests only read it."""
+    studio = Studio(browsers.take().new_page(), server.url)
+    studio.train(**QUICK, **{"d.n_samples": "60"})
+    studio.open_with_file("/", trees(), **QUICK)
+    studio.press("Train")
+    # On the first visit the workers may still be starting.
+    expect(studio.table).to_be_visible(timeout=3 * PATIENCE_MS)
+    studio.check()
+    found = Workspace(studio.page.context.cookies(), studio.link)
+    browsers.give_back(studio.page.context, studio.url)
+    return found
+
+
 @pytest.fixture
 def visit(browsers: Browsers, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Return a function that gives a new visitor, with a browser of their own, a tab with the app.
+    """Return a function that opens a tab for a new visitor, each in another browser.
 
-    Whatever went wrong in one of the tabs fails the test.
+    The test fails if anything goes wrong in one of the tabs.
     """
     studios: list[Studio] = []
 
-    def visit(*, at: Server | None = None, theme: str = "light", screen: ViewportSize = LAPTOP) -> Studio:
+    def visit(
+        *,
+        at: Server | None = None,
+        theme: str = "light",
+        screen: ViewportSize = LAPTOP,
+        workspace: Workspace | None = None,
+    ) -> Studio:
         server = at or request.getfixturevalue("server")
-        page = browsers.take().new_page()
+        browser = browsers.take()
+        if workspace is not None:
+            browser.add_cookies(workspace.cookies)
+        page = browser.new_page()
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size(screen)
         studios.append(Studio(page, server.url))
@@ -65,13 +90,13 @@ def visit(browsers: Browsers, request: pytest.FixtureRequest) -> Iterator[Visit]
 
 @pytest.fixture
 def studio(visit: Visit) -> Studio:
-    """A tab at the size of a laptop."""
+    """A tab of a new visitor, in the size of a laptop."""
     return visit()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-    """Add the end of the server's log to the report of a test that failed."""
+    """Add the end of the server's log to the report of a failed test."""
     report = yield
     if report.failed:
         for argument in getattr(item, "funcargs", {}).values():

@@ -1,4 +1,4 @@
-"""Files that visitors bring."""
+"""Files that visitors upload, and settings with which they train quickly."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import io
 import random
 import zipfile
 
+# A training that is over in a moment.
+QUICK = {"ep": "3", "pat": "0", "q": "2", "l": "1"}
+
 
 def trees(rows: int = 120) -> bytes:
-    """Return a German spreadsheet's file: semicolons, decimal commas, text, gaps, three classes."""
+    """Return a CSV file of a German spreadsheet: semicolons, decimal commas, text, gaps, three classes."""
     draw = random.Random(0)
     lines = ["Höhe;Umfang;Rinde;Baumart"]
     for row in range(rows):
@@ -21,7 +24,7 @@ def trees(rows: int = 120) -> bytes:
 
 
 def workbook() -> bytes:
-    """Return what an Excel file looks like from outside."""
+    """Return a file with the structure of an Excel workbook."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
@@ -30,12 +33,12 @@ def workbook() -> bytes:
 
 
 def many_rows(rows: int) -> bytes:
-    """Return small rows of two classes."""
+    """Return a CSV file with this many short rows of two classes."""
     lines = (f"{row % 89},{row % 97},{'ab'[row % 89 % 2]}" for row in range(rows))
     return ("x,y,kind\n" + "\n".join(lines) + "\n").encode()
 
 
-# Each would leave its trace in the page if it were ever read as markup.
+# Each would leave a trace on the page if it were interpreted as markup.
 IMAGE = "<img src=x onerror=window.hacked=1>"
 SCRIPT = "<script>window.hacked=1</script>"
 MARKDOWN = "[click](javascript:window.hacked=1) **bold** $x^2$ :red[x]"
@@ -44,7 +47,7 @@ ENTITY = "&lt;b&gt;🦊"
 
 
 def hostile(rows: int = 60) -> bytes:
-    """Return a file whose names of columns and classes try to be something else than text."""
+    """Return a CSV file whose column and class names contain HTML, Markdown and formulas."""
     head = [IMAGE, MARKDOWN, FORMULA, f"<b id=planted>{ENTITY}</b>"]
     classes = [SCRIPT + IMAGE, f"<i id=planted>{MARKDOWN}</i>", FORMULA]
     text = [",".join(map(_quoted, [*head, f"class {IMAGE}"]))]

@@ -1,4 +1,4 @@
-"""A provider of identities (OpenID Connect) that asks for no password: who comes is who was named last."""
+"""An OpenID Connect provider without passwords, which logs everybody in as the same person."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ server_metadata_url = "{url}/.well-known/openid-configuration"
 
 @dataclass
 class Provider:
-    """The provider while it runs."""
+    """A running provider."""
 
     url: str
     subject: str = "anna"
@@ -41,7 +41,7 @@ class Provider:
 
     @property
     def secrets(self) -> str:
-        """What the app's secrets say of it."""
+        """The secrets file with which the app uses this provider."""
         return SECRETS.format(client=CLIENT, url=self.url)
 
     async def configuration(self, request: Request) -> Response:
@@ -58,11 +58,11 @@ class Provider:
         )
 
     async def authorize(self, request: Request) -> Response:
-        asked = request.query_params
-        assert asked["client_id"] == CLIENT
-        self.nonces[self.subject] = asked["nonce"]
-        back = urlencode({"code": self.subject, "state": asked["state"]})
-        return RedirectResponse(f"{asked['redirect_uri']}?{back}", 302)
+        query = request.query_params
+        assert query["client_id"] == CLIENT
+        self.nonces[self.subject] = query["nonce"]
+        answer = urlencode({"code": self.subject, "state": query["state"]})
+        return RedirectResponse(f"{query['redirect_uri']}?{answer}", 302)
 
     async def token(self, request: Request) -> Response:
         form = await request.form()
@@ -87,8 +87,8 @@ class Provider:
 
 
 @contextmanager
-def providing() -> Iterator[Provider]:
-    """Run a provider on a free port of the loopback interface, until the block is left."""
+def run_provider() -> Iterator[Provider]:
+    """Run a provider on a free port of the loopback interface until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         provider = Provider(f"http://127.0.0.1:{listening.getsockname()[1]}")
         app = Starlette(

@@ -1,4 +1,4 @@
-"""The app in a browser: what a person does there, and what a person sees."""
+"""The app in a browser tab: actions of a visitor, and what is visible."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from playwright.sync_api import (
 )
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-# Long enough for a machine that does other things as well; nothing waits for as long as this without need.
+# Enough for a busy machine. Waits end as soon as their condition is met.
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 LAPTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
-# Messages that are no fault of the app, each with its reason.
+# Messages that are not errors of the app, each with its reason.
 ALLOWED = {
-    "/_stcore/": "below a page's path, where Streamlit's script looks first for the server it came from",
-    "GL Driver Message": "what stands in for a graphics card tells how it draws Plotly's scatter matrix",
+    "/_stcore/": "Streamlit's script first looks for its server below the path of the page",
+    "GL Driver Message": "the software renderer logs how it draws Plotly's scatter matrix",
 }
 
-# Requests that the browser ends itself, when a page is left.
+# Failure of requests that the browser cancels itself when a page is left.
 ABORTED = "net::ERR_ABORTED"
 
 
 @dataclass
-class Troubles:
-    """What went wrong in a page that no visitor should meet; equal messages are counted, not repeated."""
+class Problems:
+    """Errors in a tab that no visitor should meet; equal messages are counted."""
 
     found: Counter[str] = field(default_factory=Counter)
 
@@ -76,8 +76,8 @@ class Troubles:
         return "\n".join(f"{count} × {text}" for text, count in self.found.items())
 
 
-def ends_a_run(frame: bytes | str) -> bool:
-    """Tell whether the server says by this message that the page's script has run to its end."""
+def ends_script_run(frame: bytes | str) -> bool:
+    """Return whether a message of the server says that the script of the page has finished."""
     assert isinstance(frame, bytes)
     message = ForwardMsg.FromString(frame)
     return (
@@ -86,8 +86,18 @@ def ends_a_run(frame: bytes | str) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace that tests share."""
+
+    cookies: list[Any]
+    """The cookies of a browser in this workspace."""
+    link: dict[str, str]
+    """Query parameters of the link to its newest run."""
+
+
 class Studio:
-    """One tab with the app in it.
+    """A tab with the app.
 
     Parameters
     ----------
@@ -100,8 +110,8 @@ class Studio:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
-        self.troubles = Troubles()
-        self.troubles.watch(page)
+        self.problems = Problems()
+        self.problems.watch(page)
         self._stream: WebSocket | None = None
         page.on("websocket", self._connected)
         page.set_default_timeout(PATIENCE_MS)
@@ -110,35 +120,35 @@ class Studio:
         self._stream = stream
 
     def another_tab(self) -> Studio:
-        """Open one more tab in the same browser; it is closed, and checked, with this one's test."""
+        """Open another tab in the same browser; the browser closes it after the test."""
         return Studio(self.page.context.new_page(), self.url)
 
-    # Going somewhere
+    # Navigation
 
     def open(self, path: str = "/", **link: str) -> Studio:
-        """Open a page by its link, and wait until it is there as a whole."""
+        """Open a page by its link, and wait until it is complete."""
         self.page.goto(f"{self.url}{path}?{urlencode(link)}" if link else f"{self.url}{path}")
-        self.settled()
+        self.wait_until_drawn()
         return self
 
     def go(self, name: str) -> None:
-        """Go to another page by the navigation."""
+        """Go to another page with the navigation bar."""
         self.navigation(name).click()
-        self.settled()
+        self.wait_until_drawn()
 
-    def settled(self) -> None:
-        """Wait until the page's script has run."""
+    def wait_until_drawn(self) -> None:
+        """Wait until no script run is in progress."""
         expect(self.page.get_by_test_id("stMainBlockContainer")).not_to_be_empty()
         expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
-        """Wait until the page's script has run for what is done meanwhile, which begins a moment later."""
-        self.settled()
+    def redrawn(self) -> Iterator[None]:
+        """Wait for the script run that the actions in this block cause, which starts a moment later."""
+        self.wait_until_drawn()
         assert self._stream is not None
-        with self._stream.expect_event("framereceived", ends_a_run, timeout=PATIENCE_MS):
+        with self._stream.expect_event("framereceived", ends_script_run, timeout=PATIENCE_MS):
             yield
-        self.settled()
+        self.wait_until_drawn()
 
     @property
     def link(self) -> dict[str, str]:
@@ -146,14 +156,14 @@ class Studio:
         return dict(parse_qsl(urlsplit(self.page.url).query, keep_blank_values=True))
 
     def expect_link(self, **link: str) -> None:
-        """Wait until the address bar holds these query parameters, and no others but the run's."""
-        self._until_link(link, exactly=True)
+        """Wait until the address bar has these query parameters, and no others except ``run``."""
+        self._wait_for_link(link, exactly=True)
 
     def expect_in_link(self, **link: str) -> None:
-        """Wait until the address bar holds these query parameters."""
-        self._until_link(link, exactly=False)
+        """Wait until the address bar has these query parameters."""
+        self._wait_for_link(link, exactly=False)
 
-    def _until_link(self, link: dict[str, str], *, exactly: bool) -> None:
+    def _wait_for_link(self, link: dict[str, str], *, exactly: bool) -> None:
         try:
             self.page.wait_for_function(
                 "([wanted, exactly]) => {"
@@ -167,17 +177,17 @@ class Studio:
             raise AssertionError(f"the link holds {self.link}, and not {link}") from None
 
     def navigation(self, name: str) -> Locator:
-        """Return the link to a page."""
+        """Return the link to a page in the navigation bar."""
         return self.page.get_by_role("link", name=name, exact=False)
 
-    # Using the controls
+    # Controls
 
     def button(self, name: str) -> Locator:
-        """Return a button by the word on it."""
+        """Return a button by its label."""
         return self.page.get_by_role("button", name=name, exact=True)
 
     def press(self, name: str) -> None:
-        """Press a button, once it can be pressed."""
+        """Press a button as soon as it is enabled."""
         self.button(name).click()
 
     def menu(self, label: str) -> Locator:
@@ -185,8 +195,8 @@ class Studio:
         return self.page.get_by_role("combobox", name=label, exact=True)
 
     def choose(self, label: str, option: str) -> None:
-        """Choose an entry of a menu, and wait until the page has taken note."""
-        with self.noted():
+        """Choose an entry of a menu, and wait until the page is redrawn."""
+        with self.redrawn():
             self.menu(label).click()
             self.page.get_by_role("option", name=option, exact=True).click()
         expect(self.menu(label)).to_have_value(option)
@@ -196,64 +206,81 @@ class Studio:
         return self.page.get_by_role("slider", name=label)
 
     def slide(self, label: str, key: str, times: int = 1) -> None:
-        """Move a slider by a key of the keyboard, each time waiting until the page has taken note."""
+        """Move a slider with the keyboard, waiting each time until the page is redrawn."""
         for _ in range(times):
-            with self.noted():
+            with self.redrawn():
                 self.slider(label).press(key)
 
     def unfold(self, name: str) -> None:
-        """Open a part of the page that is folded."""
+        """Open an expander."""
         self.page.get_by_test_id("stExpander").filter(has_text=name).locator("summary").click()
 
     def upload(self, name: str, content: bytes) -> None:
-        """Bring a file through the browser's own dialog."""
+        """Upload a file with the browser's file dialog."""
         with self.page.expect_file_chooser() as chooser:
             self.button("Upload").or_(self.button("Add files")).click()
         chooser.value.set_files({"name": name, "mimeType": "text/csv", "buffer": content})
         expect(self.page.get_by_test_id("stFileChips").get_by_title(name, exact=True)).to_be_visible()
-        self.settled()
+        self.wait_until_drawn()
 
     def tick(self, row: int) -> None:
-        """Tick a row of the table of runs, 1 being the first, and wait until the page has taken note."""
-        place = self.history.bounding_box()
-        assert place is not None
-        with self.noted():
+        """Tick a row of the table of runs, counted from 1, and wait until the page is redrawn."""
+        with self.redrawn():
             self.history.click(position={"x": 18, "y": 36 * row + 18})
 
-    # Seeing
+    def open_with_file(
+        self, path: str, content: bytes, name: str = "trees.csv", *, is_accepted: bool = True, **link: str
+    ) -> Studio:
+        """Open a page by its link and upload a file there; if `is_accepted`, wait until it is in use."""
+        self.open(path, **link)
+        self.choose("Data", "Your own CSV file")
+        self.upload(name, content)
+        if is_accepted:
+            self.expect_in_link(file=name)
+        return self
+
+    def train(self, **link: str) -> str:
+        """Open the Train page by its link, train to the end, and return the id of the run."""
+        self.open(**link)
+        self.press("Train")
+        # On the first visit the workers may still be starting.
+        expect(self.table).to_be_visible(timeout=3 * PATIENCE_MS)
+        return self.link["run"]
+
+    # What is visible
 
     @property
     def history(self) -> Locator:
-        """The table of the runs of this workspace."""
+        """The table of runs."""
         return self.page.get_by_test_id("stDataFrame")
 
     def rows(self) -> list[list[str]]:
-        """Return what the table of runs tells to who cannot see it, row by row."""
+        """Return the cells of the table of runs, as screen readers get them."""
         self.history.locator("table tbody tr").first.wait_for(state="attached")
-        lines: list[list[str]] = self.history.evaluate(
+        rows: list[list[str]] = self.history.evaluate(
             "node => [...node.querySelectorAll('table tbody tr')].map("
-            "line => [...line.children].map(cell => cell.innerText))"
+            "row => [...row.children].map(cell => cell.innerText))"
         )
-        return lines
+        return rows
 
     @property
-    def words(self) -> str:
-        """All that can be read on the page."""
+    def text(self) -> str:
+        """All visible text."""
         return self.page.locator("body").inner_text()
 
     @property
-    def complaints(self) -> Locator:
-        """The messages of what went wrong."""
+    def errors(self) -> Locator:
+        """The error messages."""
         return self.page.get_by_test_id("stAlert").filter(has=self.page.get_by_test_id("stAlertContentError"))
 
     @property
     def progress(self) -> Locator:
-        """The words beside the buttons."""
+        """The text next to the buttons."""
         return self.page.locator(".qenn-progress-text")
 
     @property
     def table(self) -> Locator:
-        """The comparison of the models."""
+        """The table that compares the models."""
         return self.page.locator(".qenn-models")
 
     @property
@@ -266,21 +293,21 @@ class Studio:
         return self.page.locator(f"[data-chart={name}]")
 
     def traces(self, chart: str) -> list[dict[str, Any]]:
-        """Return name, x and y of what a live chart draws."""
+        """Return name, x and y of each trace of a live chart."""
         found: list[dict[str, Any]] = self.chart(chart).evaluate(
             "node => (node.data ?? []).map(({name, x, y}) => ({name, x: [...x], y: [...y]}))"
         )
         return found
 
     def ranges(self, chart: str) -> list[float]:
-        """Return what part of its axes a live chart shows."""
+        """Return the visible range of the axes of a live chart."""
         found: list[float] = self.chart(chart).evaluate(
             "({layout: {xaxis, yaxis}}) => [...xaxis.range, ...yaxis.range]"
         )
         return found
 
     def zoom(self, chart: str) -> None:
-        """Draw a box with the mouse over the middle of a live chart."""
+        """Zoom into the middle of a live chart with the mouse."""
         area = self.chart(chart).locator(".nsewdrag").bounding_box()
         assert area is not None
         before = self.ranges(chart)
@@ -296,42 +323,42 @@ class Studio:
         )
 
     def epochs(self) -> list[int]:
-        """Return the epochs that the loss chart shows."""
+        """Return the epochs in the loss chart."""
         found: list[int] = self.traces("loss")[0]["x"]
         return found
 
-    def until_epochs(self, number: int) -> list[int]:
-        """Wait until the loss chart shows so many epochs, and return them."""
+    def wait_for_epochs(self, number: int) -> list[int]:
+        """Wait until the loss chart has at least `number` epochs, and return them."""
         self.page.wait_for_function(
             "wanted => document.querySelector('[data-chart=loss]')?.data?.[0]?.x.length >= wanted", arg=number
         )
         return self.epochs()
 
-    def until_charts(self) -> None:
+    def wait_for_charts(self) -> None:
         """Wait until the charts are drawn."""
         for name in ("loss", "accuracy", "map"):
             expect(self.chart(name).locator(".main-svg").first).to_be_visible()
 
-    def until_map(self) -> None:
+    def wait_for_map(self) -> None:
         """Wait until the decision map has its background."""
         self.page.wait_for_function(
             "document.querySelector('[data-chart=map]')?.layout?.images?.[0]?.source.startsWith('data:image/png')"
         )
         expect(self.chart("map").locator("image")).to_have_count(1)
 
-    def excuse(self, text: str) -> None:
-        """Forget the troubles that hold `text`: those that a test has brought about."""
-        for trouble in [trouble for trouble in self.troubles.found if text in trouble]:
-            del self.troubles.found[trouble]
+    def ignore_problems(self, text: str) -> None:
+        """Ignore the problems so far that contain `text`, because the test causes them."""
+        for problem in [problem for problem in self.problems.found if text in problem]:
+            del self.problems.found[problem]
 
     def check(self) -> None:
-        """Fail if anything went wrong in this tab that no visitor should meet."""
-        words = self.words
-        for sign in ("Traceback", "Error:", "Exception", "This was not foreseen"):
-            if sign in words:
-                self.troubles.found[f"{sign!r} is on the page: {json.dumps(words[:2000])}"] += 1
-        assert not self.troubles.found, str(self.troubles)
+        """Fail if there were problems in this tab."""
+        text = self.text
+        for sign in ("Traceback", "Error:", "Exception", "This is an error in the app"):
+            if sign in text:
+                self.problems.found[f"{sign!r} is on the page: {json.dumps(text[:2000])}"] += 1
+        assert not self.problems.found, str(self.problems)
 
 
-# Gives a new visitor a tab: with ``theme`` and ``screen``, and ``at`` for a server of the test's own.
+# Opens a tab for a new visitor; see the fixture ``visit``.
 Visit = Callable[..., Studio]

@@ -1,4 +1,4 @@
-"""The drawing follows the settings."""
+"""The circuit diagram follows the settings."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from browser.studio import Studio
 from playwright.sync_api import Locator, expect
 
 
-def gates(studio: Studio, text: str) -> Locator:
-    """Return the gates whose description begins so."""
-    return studio.circuit.locator("g > title", has_text=text)
+def gates(studio: Studio, description: str) -> Locator:
+    """Return the gates whose description contains a text."""
+    return studio.circuit.locator("g > title", has_text=description)
 
 
-def test_qubits_entanglement_and_noise_change_the_drawing(studio: Studio) -> None:
+def test_settings_change_the_drawing(studio: Studio) -> None:
     studio.open()
     wires = studio.circuit.locator("text", has_text="q")
     expect(wires).to_have_count(4)
@@ -30,3 +30,9 @@ def test_qubits_entanglement_and_noise_change_the_drawing(studio: Studio) -> Non
     expect(gates(studio, "Depolarizing")).not_to_have_count(0)
     studio.choose("Encoding", "Amplitude")
     expect(studio.circuit.get_by_text("|ψ⟩", exact=True)).to_be_visible()
+
+    # No wait between the key presses: none of them may be lost.
+    for _ in range(11):
+        studio.slider("Noise level").press("ArrowRight")
+    studio.expect_in_link(p="0.06")
+    expect(studio.slider("Noise level")).to_have_value("0.06")

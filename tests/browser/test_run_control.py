@@ -1,4 +1,4 @@
-"""Pause, step, resume, stop and reset; and the run goes on whatever its page does meanwhile."""
+"""Pause, step, resume, stop and reset; training continues whatever its page does."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import pytest
 from browser.studio import PATIENCE_MS, Studio
 from playwright.sync_api import expect
 
-# Quick epochs, and many of them: the run is still going whenever a test looks.
+# Many short epochs, so that the run is still active whenever a test looks at it.
 LONG = {"ep": "500", "pat": "0", "bs": "1", "l": "1", "q": "2", "d.n_samples": "60"}
 
 
 @pytest.fixture
 def running(studio: Studio) -> Studio:
-    """A tab in which a long training has begun."""
+    """A tab in which a long training has started."""
     studio.open(**LONG)
     studio.press("Train")
-    studio.until_epochs(2)
+    studio.wait_for_epochs(2)
     return studio
 
 
-def paused(studio: Studio) -> list[int]:
-    """Press Pause, and return the epochs once it rests."""
+def pause(studio: Studio) -> list[int]:
+    """Press Pause, and return the epochs once training is paused."""
     studio.press("Pause")
     expect(studio.progress).to_contain_text("Paused after epoch")
     expect(studio.button("Resume")).to_be_enabled()
@@ -34,21 +34,28 @@ def test_pause_step_resume_stop_and_reset(running: Studio) -> None:
     expect(studio.button("Train")).to_be_disabled()
     expect(studio.button("Step")).to_be_disabled()
     expect(studio.progress).to_have_text(re.compile(r"^Epoch \d+ of 500 · .* left$"))
-    before = paused(studio)
-    studio.page.wait_for_timeout(800)
-    assert studio.epochs() == before, "it rests"
+    before = pause(studio)
+    studio.page.wait_for_timeout(500)
+    assert studio.epochs() == before, "no epoch while paused"
 
     studio.press("Step")
     expect(studio.progress).to_have_text(f"Paused after epoch {len(before) + 1} of 500")
-    assert studio.epochs() == [*before, len(before) + 1], "one epoch and no more"
+    assert studio.epochs() == [*before, len(before) + 1], "exactly one epoch"
 
     studio.press("Resume")
-    studio.until_epochs(len(before) + 4)
+    studio.wait_for_epochs(len(before) + 4)
     studio.press("Stop")
     expect(studio.table).to_be_visible()
     expect(studio.progress).to_contain_text("Stopped")
-    ended = studio.epochs()
-    assert ended == list(range(1, len(ended) + 1))
+    stopped = studio.epochs()
+    assert stopped == list(range(1, len(stopped) + 1))
+
+    studio.press("Resume")
+    expect(studio.table).to_have_count(0)
+    epochs = studio.wait_for_epochs(len(stopped) + 3)
+    assert epochs == list(range(1, len(epochs) + 1)), "a stopped run continues"
+    studio.press("Stop")
+    expect(studio.table).to_be_visible()
 
     studio.press("Reset")
     expect(studio.table).to_have_count(0)
@@ -57,67 +64,35 @@ def test_pause_step_resume_stop_and_reset(running: Studio) -> None:
     studio.expect_link(**LONG)
     assert "run" not in studio.link
 
-
-def test_a_new_run_can_be_stepped_from_its_first_epoch(studio: Studio) -> None:
-    studio.open(**LONG)
-    studio.press("Step")
-    expect(studio.progress).to_have_text("Paused after epoch 1 of 500")
-    assert studio.epochs() == [1]
-    studio.press("Step")
-    expect(studio.progress).to_have_text("Paused after epoch 2 of 500")
-    assert studio.epochs() == [1, 2]
+    for epoch in (1, 2):
+        studio.press("Step")
+        expect(studio.progress).to_have_text(f"Paused after epoch {epoch} of 500")
+        assert studio.epochs() == list(range(1, epoch + 1)), "a new run can be stepped too"
     studio.press("Stop")
     expect(studio.table).to_be_visible()
 
 
-def test_the_run_goes_on_while_controls_are_used_and_other_pages_are_read(running: Studio) -> None:
+def test_run_and_zoom_survive_changed_settings_and_other_pages(running: Studio) -> None:
     studio = running
-    studio.slide("Qubits", "ArrowRight")
-    expect(studio.page.get_by_text("The settings have changed")).to_be_visible()
     seen = len(studio.epochs())
     studio.go("Learn")
     expect(studio.page.get_by_role("heading", name="What is a QENN?")).to_be_visible()
     studio.go("Data")
-    expect(studio.page.get_by_role("heading", name="The first rows")).to_be_visible()
+    expect(studio.page.get_by_role("heading", name="First rows")).to_be_visible()
     studio.go("Train")
-    epochs = studio.until_epochs(seen + 3)
+    epochs = studio.wait_for_epochs(seen + 3)
     assert epochs == list(range(1, len(epochs) + 1))
     expect(studio.progress).to_contain_text("Epoch")
-    studio.press("Stop")
-    expect(studio.table).to_be_visible()
 
-
-def test_a_reload_finds_the_run_again(running: Studio) -> None:
-    studio = running
-    studio.page.reload()
-    studio.settled()
-    epochs = studio.until_epochs(3)
-    assert epochs == list(range(1, len(epochs) + 1))
-    studio.press("Stop")
-    expect(studio.table).to_be_visible()
-
-
-def test_a_run_goes_on_while_its_browser_is_away(running: Studio) -> None:
-    studio = running
-    link, seen = studio.link, len(studio.epochs())
-    studio.page.goto("about:blank")
-    studio.page.wait_for_timeout(3000)
-    studio.open(**link)
-    assert len(studio.until_epochs(1)) > seen + 5, "many at once: they were made meanwhile"
-    studio.press("Stop")
-    expect(studio.table).to_be_visible()
-
-
-def test_a_zoom_is_kept_while_epochs_arrive_and_controls_are_used(running: Studio) -> None:
-    studio = running
     before = studio.ranges("loss")
     studio.zoom("loss")
     zoomed = studio.ranges("loss")
     assert zoomed != before
-    studio.until_epochs(len(studio.epochs()) + 3)
+    studio.wait_for_epochs(len(studio.epochs()) + 3)
     assert studio.ranges("loss") == zoomed
     studio.slide("Qubits", "ArrowRight")
-    studio.until_epochs(len(studio.epochs()) + 3)
+    expect(studio.page.get_by_text("The settings have changed")).to_be_visible()
+    studio.wait_for_epochs(len(studio.epochs()) + 3)
     assert studio.ranges("loss") == zoomed
     assert studio.ranges("accuracy") != zoomed
     studio.press("Stop")
@@ -125,24 +100,30 @@ def test_a_zoom_is_kept_while_epochs_arrive_and_controls_are_used(running: Studi
     assert studio.ranges("loss") == zoomed
 
 
-def test_quick_steps_of_a_slider_all_count(studio: Studio) -> None:
-    studio.open()
-    for _ in range(12):
-        studio.slider("Noise level").press("ArrowRight")
-    studio.expect_link(p="0.06")
-    expect(studio.slider("Noise level")).to_have_value("0.06")
+def test_run_survives_a_reload_and_an_absence(running: Studio) -> None:
+    studio = running
+    studio.page.reload()
+    studio.wait_until_drawn()
+    epochs = studio.wait_for_epochs(3)
+    assert epochs == list(range(1, len(epochs) + 1))
+
+    link, seen = studio.link, len(studio.epochs())
+    studio.page.goto("about:blank")
+    studio.page.wait_for_timeout(1500)
+    studio.open(**link)
+    assert len(studio.wait_for_epochs(1)) > seen + 5, "training continued in the meantime"
+    studio.press("Stop")
+    expect(studio.table).to_be_visible()
 
 
-def test_settings_that_fit_are_taken_by_one_click_and_shown_among_the_others(studio: Studio) -> None:
-    # Nothing is refused before a worker has told how quick the machine is.
-    studio.open(ep="1")
-    studio.press("Train")
-    expect(studio.table).to_be_visible(timeout=3 * PATIENCE_MS)
+def test_suggested_settings_are_applied_by_one_click_and_visible_in_the_form(studio: Studio) -> None:
+    # Nothing is refused before a worker has measured the speed of the machine.
+    studio.train(ep="1")
     studio.open("/", q="12", l="10", bs="1", ep="500", **{"d.n_samples": "2000"})
-    expect(studio.button("Train")).to_be_disabled()
+    expect(studio.button("Train")).to_be_disabled(timeout=3 * PATIENCE_MS)
     studio.page.get_by_role("button", name=re.compile(r"Use \d+ epochs")).click()
     expect(studio.button("Train")).to_be_enabled()
-    expect(studio.complaints).to_have_count(0)
+    expect(studio.errors).to_have_count(0)
     studio.unfold("Training")
     epochs = studio.page.get_by_role("spinbutton", name="Epochs")
     assert 1 < int(epochs.input_value()) < 500

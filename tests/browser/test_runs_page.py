@@ -1,4 +1,4 @@
-"""The runs of a workspace: found again, compared, resumed and deleted; and nobody sees another's."""
+"""The runs of a workspace: found again, compared, resumed and deleted, and invisible to other visitors."""
 
 from __future__ import annotations
 
@@ -7,29 +7,22 @@ import re
 import signal
 
 import pytest
-from browser.accessibility import hindrances
-from browser.files import trees
-from browser.studio import LAPTOP, PHONE, Studio, Visit
+from browser.accessibility import accessibility_violations
+from browser.files import QUICK, trees
+from browser.studio import LAPTOP, PHONE, Studio, Visit, Workspace
 from playwright.sync_api import expect
 from serving import serving
 
-QUICK = {"ep": "3", "pat": "0", "q": "2", "l": "1", "d.n_samples": "60"}
 LONG = {"ep": "500", "pat": "0", "bs": "4"}
+NO_RUNS = "Every run is saved here"
 
 
-def trained(studio: Studio, **link: str) -> str:
-    """Train with these settings until the table is there; return the id of the run."""
-    studio.open(**QUICK | link)
-    studio.press("Train")
-    expect(studio.table).to_be_visible()
-    return studio.link["run"]
-
-
-def test_runs_are_found_again_compared_named_and_deleted(studio: Studio) -> None:
+def test_runs_are_compared_named_found_and_deleted(studio: Studio) -> None:
     studio.open("/runs")
-    expect(studio.page.get_by_text("Each training is kept here")).to_be_visible()
-    first = trained(studio)
-    second = trained(studio, q="3", ent="none")
+    expect(studio.page.get_by_text(NO_RUNS)).to_be_visible()
+    small = QUICK | {"d.n_samples": "60"}
+    first = studio.train(**small)
+    second = studio.train(**small | {"q": "3", "ent": "none"})
     studio.go("Runs")
     assert len(studio.rows()) == 2
     assert "finished" in studio.rows()[0]
@@ -46,13 +39,13 @@ def test_runs_are_found_again_compared_named_and_deleted(studio: Studio) -> None
     studio.press("Rename")
     studio.page.get_by_label("Name", exact=True).fill("The <b>first</b> one")
     studio.page.get_by_label("Name", exact=True).press("Enter")
-    studio.press("Save the name")
+    studio.press("Save name")
     expect(studio.history.locator("table")).to_contain_text("The <b>first</b> one")
     studio.press("Star")
     expect(studio.button("Unstar")).to_be_visible()
     studio.press("Open")
-    studio.until_charts()
-    assert studio.until_epochs(3) == [1, 2, 3]
+    studio.wait_for_charts()
+    assert studio.wait_for_epochs(3) == [1, 2, 3]
     assert studio.link["run"] == first
     expect(studio.page.get_by_text("The settings have changed")).to_have_count(0)
 
@@ -61,8 +54,8 @@ def test_runs_are_found_again_compared_named_and_deleted(studio: Studio) -> None
     studio.page.get_by_label("Search", exact=True).press("Enter")
     expect(studio.history.locator("table tbody tr")).to_have_count(1)
     studio.press("Delete")
-    studio.press("Delete for good")
-    expect(studio.page.get_by_text("No run has these words")).to_be_visible()
+    studio.press("Delete permanently")
+    expect(studio.page.get_by_text("No run matches this search")).to_be_visible()
     studio.page.get_by_label("Search", exact=True).fill("")
     studio.page.get_by_label("Search", exact=True).press("Enter")
     expect(studio.history.locator("table tbody tr")).to_have_count(1)
@@ -72,128 +65,113 @@ def test_runs_are_found_again_compared_named_and_deleted(studio: Studio) -> None
     expect(studio.progress).to_contain_text("Ready")
 
 
-def test_a_stopped_run_goes_on(studio: Studio) -> None:
-    studio.open(**LONG)
-    studio.press("Train")
-    studio.until_epochs(2)
-    studio.press("Stop")
-    expect(studio.table).to_be_visible()
-    before = studio.epochs()
-    studio.press("Resume")
-    expect(studio.table).to_have_count(0)
-    epochs = studio.until_epochs(len(before) + 3)
-    assert epochs == list(range(1, len(epochs) + 1))
-    studio.press("Stop")
-    expect(studio.table).to_be_visible()
-
-
-def test_a_link_brings_the_settings_to_another_visitor_but_not_the_run(visit: Visit) -> None:
-    first = visit()
-    run = trained(first)
-    key = first.page.evaluate("performance.getEntriesByType('resource').map(e => e.name).join()")
-    assert f"api/runs/{run}" in key
-    assert "key" not in key, "the key of the feed is in no address"
+def test_link_shares_settings_but_not_the_run(visit: Visit, workspace: Workspace) -> None:
+    settings = QUICK | {"q": "3"}
+    run = workspace.link["run"]
+    first = visit(workspace=workspace).open(run=run, **settings)
+    expect(first.table).to_be_visible()
+    urls = first.page.evaluate("performance.getEntriesByType('resource').map(e => e.name).join()")
+    assert f"api/runs/{run}" in urls
+    assert "key" not in urls, "the feed key is in no URL"
     second = visit().open(**first.link)
     expect(second.progress).to_contain_text("Ready")
-    second.expect_link(**QUICK)
-    expect(second.complaints).to_have_count(0)
+    second.expect_link(**settings)
+    expect(second.errors).to_have_count(0)
     assert second.page.request.get(f"{second.url}/api/runs/{run}").status == 404
     second.go("Runs")
-    expect(second.page.get_by_text("Each training is kept here")).to_be_visible()
+    expect(second.page.get_by_text(NO_RUNS)).to_be_visible()
 
 
-def test_a_workspace_goes_on_in_another_browser_when_its_user_says_so(visit: Visit) -> None:
-    here, there = visit(), visit()
-    trained(here)
-    here.go("Runs")
+def test_workspace_is_opened_in_another_browser_after_confirmation(
+    visit: Visit, workspace: Workspace
+) -> None:
+    here, there = visit(workspace=workspace), visit()
+    here.open("/runs")
+    n_runs = len(here.rows())
     here.unfold("Continue on another device")
     link = here.page.get_by_test_id("stCode").inner_text().strip()
     there.open("/runs")
     there.page.goto(link)
     expect(there.page.get_by_role("heading", name="Open this workspace here?")).to_be_visible()
     assert link.partition("#")[2] not in there.page.url
-    there.page.get_by_role("link", name="Stay in mine").click()
-    expect(there.page.get_by_text("Each training is kept here")).to_be_visible()
+    there.page.get_by_role("link", name="Stay in my workspace").click()
+    expect(there.page.get_by_text(NO_RUNS)).to_be_visible()
     there.page.goto(link)
     there.button("Open this workspace").click()
-    there.settled()
-    assert len(there.rows()) == 1
+    there.wait_until_drawn()
+    assert len(there.rows()) == n_runs
     there.unfold("Continue on another device")
-    there.settled()
-    # By the keyboard: what unfolds moves away under a mouse.
+    there.wait_until_drawn()
+    # With the keyboard, because the link moves while the expander opens.
     there.page.get_by_role("link", name="Start a new workspace").press("Enter")
     there.button("Start a new workspace").click()
-    expect(there.page.get_by_text("Each training is kept here")).to_be_visible()
-    assert len(here.open("/runs").rows()) == 1
+    expect(there.page.get_by_text(NO_RUNS)).to_be_visible()
+    assert len(here.open("/runs").rows()) == n_runs
 
 
-def test_two_tabs_of_one_browser_see_the_same_run(studio: Studio) -> None:
+def test_two_tabs_control_the_same_run(studio: Studio) -> None:
     studio.open(**LONG)
     studio.press("Train")
-    studio.until_epochs(2)
+    studio.wait_for_epochs(2)
     other = studio.another_tab().open("/runs")
     expect(other.history.locator("table")).to_contain_text("training")
     other.tick(1)
     other.press("Open")
-    other.until_epochs(3)
+    other.wait_for_epochs(3)
     other.press("Pause")
     expect(studio.progress).to_contain_text("Paused after epoch")
     expect(studio.button("Resume")).to_be_enabled()
-    other.go("Runs")  # where the run is still ticked
+    other.go("Runs")  # where the run is still selected
     other.press("Delete")
-    expect(other.page.get_by_text("1 training will be ended")).to_be_visible()
-    other.press("Delete for good")
-    expect(other.page.get_by_text("Each training is kept here")).to_be_visible()
-    expect(studio.complaints).to_contain_text("This run is no longer here.")
+    expect(other.page.get_by_text("1 run still in training will be stopped")).to_be_visible()
+    other.press("Delete permanently")
+    expect(other.page.get_by_text(NO_RUNS)).to_be_visible()
+    expect(studio.errors).to_contain_text("This run no longer exists.")
     expect(studio.button("Train")).to_be_enabled()
-    studio.excuse("404")  # the answer to the tab that followed the run
+    studio.ignore_problems("404")  # the response to the tab that followed the run
     other.check()
 
 
-def test_a_file_is_found_again_after_a_refresh_until_its_owner_deletes_it(studio: Studio) -> None:
-    studio.open("/data")
-    studio.choose("Data", "Your own CSV file")
-    studio.upload("trees.csv", trees())
-    studio.expect_in_link(file="trees.csv")
+def test_file_is_available_after_a_reload_until_it_is_deleted(studio: Studio) -> None:
+    studio.open_with_file("/data", trees())
     studio.page.reload()
     expect(studio.page.get_by_text("120 rows · 4 columns")).to_be_visible()
-    studio.settled()
+    studio.wait_until_drawn()
     studio.unfold("Your files")
     studio.press("Delete")
-    expect(studio.page.get_by_role("heading", name="Bring your own data")).to_be_visible()
+    expect(studio.page.get_by_role("heading", name="Upload your own data")).to_be_visible()
     studio.page.reload()
-    expect(studio.page.get_by_text("upload the file to go on")).to_be_visible()
+    expect(studio.page.get_by_text("upload the file to continue")).to_be_visible()
 
 
-def test_a_run_whose_server_was_killed_is_interrupted_and_goes_on(
+def test_run_of_a_killed_server_is_interrupted_and_resumes(
     visit: Visit, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("killed")
-    home = {"QENN_HOME": str(folder / "home"), "QENN_WORKERS": "1"}
-    with serving(folder / "first.txt", **home) as server:
+    environment = {"QENN_HOME": str(folder / "home"), "QENN_WORKERS": "1"}
+    with serving(folder / "first.txt", **environment) as server:
         studio = visit(at=server).open(**LONG)
         studio.press("Train")
-        studio.until_epochs(5)
+        studio.wait_for_epochs(5)
         link = studio.link
         os.kill(server.pid, signal.SIGKILL)
         studio.page.goto("about:blank")
-        studio.troubles.found.clear()  # of the server that is gone
-    with serving(folder / "second.txt", **home) as server:
+        studio.problems.found.clear()  # those of the killed server
+    with serving(folder / "second.txt", **environment) as server:
         studio.url = server.url
         studio.open(**link)
         expect(studio.progress).to_contain_text(re.compile("^Interrupted after epoch [1-9]"))
-        before = studio.until_epochs(1)
+        before = studio.wait_for_epochs(1)
         studio.press("Resume")
-        epochs = studio.until_epochs(len(before) + 3)
+        epochs = studio.wait_for_epochs(len(before) + 3)
         assert epochs == list(range(1, len(epochs) + 1))
         studio.press("Stop")
         expect(studio.table).to_be_visible()
         studio.page.goto("about:blank")
 
 
-def test_the_comparison_is_accessible_and_within_the_screen(studio: Studio) -> None:
-    trained(studio)
-    trained(studio, l="2")
+def test_comparison_is_accessible_and_within_the_screen(visit: Visit, workspace: Workspace) -> None:
+    studio = visit(workspace=workspace)
     for theme, screen in (("light", LAPTOP), ("dark", PHONE)):
         studio.page.emulate_media(color_scheme=theme)
         studio.page.set_viewport_size(screen)
@@ -201,29 +179,27 @@ def test_the_comparison_is_accessible_and_within_the_screen(studio: Studio) -> N
         studio.tick(1)
         studio.tick(2)
         expect(studio.page.locator(".js-plotly-plot")).to_have_count(3)
-        assert not hindrances(studio.page)
+        assert not accessibility_violations(studio.page)
         assert studio.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_table_is_used_by_the_keyboard_and_does_not_flicker(studio: Studio) -> None:
-    trained(studio)
+def test_table_works_with_the_keyboard_and_is_updated_in_place(studio: Studio) -> None:
     studio.open(**LONG)
     studio.press("Train")
-    studio.until_epochs(1)
+    studio.wait_for_epochs(1)
     studio.go("Runs")
     studio.rows()
-    studio.page.evaluate("document.querySelector('[data-testid=stDataFrame] canvas').kept = true")
+    studio.page.evaluate("document.querySelector('[data-testid=stDataFrame] canvas').marked = true")
     studio.history.click(position={"x": 300, "y": 36 + 18})
     studio.page.keyboard.press("Shift+Space")
     expect(studio.button("Open")).to_be_enabled()
-    now = studio.rows()[0]
+    row = studio.history.locator("tbody tr").first
     studio.page.wait_for_function(
-        "epochs => document.querySelector('[data-testid=stDataFrame] tbody tr').innerText !== epochs",
-        arg=studio.history.locator("tbody tr").first.evaluate("line => line.innerText"),
+        "before => document.querySelector('[data-testid=stDataFrame] tbody tr').innerText !== before",
+        arg=row.evaluate("row => row.innerText"),
     )
-    assert studio.rows()[0] != now, "the epochs are counted on"
-    assert studio.page.evaluate("document.querySelector('[data-testid=stDataFrame] canvas').kept")
+    assert studio.page.evaluate("document.querySelector('[data-testid=stDataFrame] canvas').marked")
     expect(studio.button("Open")).to_be_enabled()
     studio.press("Delete")
-    studio.press("Delete for good")
-    expect(studio.history.locator("table tbody tr")).to_have_count(1)
+    studio.press("Delete permanently")
+    expect(studio.page.get_by_text(NO_RUNS)).to_be_visible()

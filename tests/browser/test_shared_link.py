@@ -1,4 +1,4 @@
-"""A link opens the same settings for whoever gets it, on a server that was just started too."""
+"""A link opens the same settings for everybody, even on a server that has just started."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SETTINGS = {
 
 
 def expect_settings(studio: Studio) -> None:
-    """Check that the Train page shows the settings of the link."""
+    """Check that the Train page shows `SETTINGS`."""
     expect(studio.menu("Data")).to_have_value("Iris flowers")
     expect(studio.menu("Encoding")).to_have_value("IQP feature map")
     expect(studio.menu("Entanglement")).to_have_value("None (no entanglement)")
@@ -32,23 +32,23 @@ def expect_settings(studio: Studio) -> None:
     expect(studio.circuit.locator("text", has_text="q4")).to_be_visible()
 
 
-def test_a_link_opens_framed_with_its_settings_on_a_cold_server(
+def test_link_opens_with_navigation_and_settings_on_a_cold_server(
     visit: Visit, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with serving(tmp_path_factory.mktemp("cold") / "log.txt", QENN_WORKERS="1") as cold:
-        studio = visit(at=cold).open("/data", **SETTINGS)
+    with serving(tmp_path_factory.mktemp("cold") / "log.txt", QENN_WORKERS="1") as cold_server:
+        studio = visit(at=cold_server).open("/data", **SETTINGS)
         for name in ("Train", "Runs", "Predict", "Data", "Learn"):
             expect(studio.navigation(name)).to_be_visible()
         studio.expect_link(**SETTINGS)
         expect(studio.menu("Data")).to_have_value("Iris flowers")
-        expect(studio.page.get_by_role("heading", name="The first rows")).to_be_visible()
+        expect(studio.page.get_by_role("heading", name="First rows")).to_be_visible()
         studio.go("Train")
         expect_settings(studio)
         studio.expect_link(**SETTINGS)
-        studio.page.goto("about:blank")  # it hangs up before the server goes
+        studio.page.goto("about:blank")  # disconnect before the server stops
 
 
-def test_what_one_visitor_sets_another_opens(visit: Visit) -> None:
+def test_settings_of_one_visitor_open_for_another(visit: Visit) -> None:
     first = visit().open()
     first.choose("Data", "Iris flowers")
     first.choose("Encoding", "IQP feature map")
@@ -67,15 +67,13 @@ def test_what_one_visitor_sets_another_opens(visit: Visit) -> None:
     second.expect_link(**SETTINGS)
 
 
-def test_a_link_to_a_file_names_it_and_asks_for_it(studio: Studio) -> None:
+def test_link_names_a_missing_file_and_a_bad_value(studio: Studio) -> None:
     studio.open(data="csv", file="trees.csv", sha="0" * 64, target="Baumart", q="3")
     expect(studio.page.get_by_test_id("stAlert")).to_contain_text("trees.csv")
     expect(studio.button("Upload")).to_be_visible()
     expect(studio.slider("Qubits")).to_have_value("3")
 
-
-def test_a_bad_value_is_named_and_the_rest_is_used(studio: Studio) -> None:
     studio.open(data="iris", q="99", l="2")
-    expect(studio.complaints).to_contain_text("Qubits is 99")
+    expect(studio.errors).to_contain_text("Qubits is 99")
     expect(studio.menu("Data")).to_have_value("Iris flowers")
     studio.expect_link(data="iris", l="2")

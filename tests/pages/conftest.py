@@ -13,5 +13,5 @@ def warm_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QENN_WORKERS", "1")
         patch.setenv("QENN_HOME", str(tmp_path_factory.mktemp("home")))
-        jobs.service().wait_until_ready(90)
+        jobs.service().wait_until_ready(150)
         yield

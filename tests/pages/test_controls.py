@@ -1,11 +1,11 @@
-"""Controls change the spec, the spec changes the link, and what is not allowed changes neither."""
+"""Controls change the spec, the spec changes the link, and invalid values change neither."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from sessions import all_is_well, complaints, link_of, open_app, spec_of, text_of
+from sessions import errors_of, has_no_errors, link_of, open_app, spec_of, text_of
 from streamlit.testing.v1 import AppTest
 
 from qenn_core.experiment import ExperimentSpec
@@ -33,16 +33,17 @@ CHANGES = [
     ("slider", "data.validation_size", 0.3, {"val": "0.3"}),
     ("slider", "data.test_size", 0.1, {"test": "0.1"}),
     ("number_input", "seed", 7, {"seed": "7"}),
-    ("selectbox", "engine.kind", "pennylane", {"eng": "pennylane"}),
     ("selectbox", "engine.gradient", "parameter-shift", {"grad": "parameter-shift"}),
+    ("selectbox", "engine.kind", "pennylane", {"eng": "pennylane"}),
 ]
+ENGINE = CHANGES[-1][:2]
 
-MOST_NOISY_QUBITS = largest_circuit(ExperimentSpec().with_(**{"noise.level": 0.05}))
+MAX_NOISY_QUBITS = largest_circuit(ExperimentSpec().with_(**{"noise.level": 0.05}))
 
 
 @pytest.fixture(scope="module")
 def app() -> AppTest:
-    """One session in which one control after another is used."""
+    """A session in which the controls are used one after another."""
     return open_app()
 
 
@@ -50,40 +51,45 @@ def control(app: AppTest, kind: str, path: str) -> Any:
     return getattr(app, kind)(key=f"field:{path}")
 
 
-@pytest.mark.parametrize(("kind", "path", "value", "link"), CHANGES, ids=[change[1] for change in CHANGES])
-def test_a_control_changes_its_field_and_the_link(
-    app: AppTest, kind: str, path: str, value: Any, link: dict[str, str]
-) -> None:
-    before = control(app, kind, path).value
-    control(app, kind, path).set_value(value).run()
-    assert all_is_well(app)
-    assert spec_of(app) == ExperimentSpec.from_query(link)
-    assert link_of(app) == link
-    control(app, kind, path).set_value(before).run()
-    assert spec_of(app) == ExperimentSpec()
-    assert link_of(app) == {}
-
-
-def test_every_field_of_a_session_has_a_control_on_the_train_page(app: AppTest) -> None:
+def test_every_field_has_a_control_on_the_train_page(app: AppTest) -> None:
     kinds = ("selectbox", "slider", "select_slider", "number_input", "text_input")
     keys = {widget.key for kind in kinds for widget in app.get(kind)}
     assert {f"field:{path}" for _, path, *_ in CHANGES} == {key for key in keys if key.startswith("field:")}
 
 
-def test_a_setting_of_the_data_set_changes_the_link() -> None:
+def test_controls_change_their_fields_and_the_link(app: AppTest) -> None:
+    defaults = {path: control(app, kind, path).value for kind, path, *_ in CHANGES}
+    link: dict[str, str] = {}
+    for kind, path, value, query in CHANGES:
+        control(app, kind, path).set_value(value).run()
+        assert has_no_errors(app), path
+        link |= query
+        assert link_of(app) == link
+        assert spec_of(app) == ExperimentSpec.from_query(link)
+    # The last change hides the control of the one before it.
+    control(app, *ENGINE).set_value(defaults[ENGINE[1]]).run()
+    for kind, path, *_ in CHANGES[:-1]:
+        control(app, kind, path).set_value(defaults[path])
+    app.run()
+    assert has_no_errors(app)
+    assert link_of(app) == {}
+    assert spec_of(app) == ExperimentSpec()
+
+
+def test_dataset_param_changes_the_link() -> None:
     app = open_app(data="circles")
     app.number_input(key="param:circles:n_samples").set_value(120).run()
-    assert all_is_well(app)
+    assert has_no_errors(app)
     assert link_of(app) == {"data": "circles", "d.n_samples": "120"}
 
 
-def test_another_data_set_drops_the_settings_of_the_last() -> None:
+def test_new_data_set_drops_params_but_keeps_the_split() -> None:
     app = open_app(**{"data": "circles", "d.n_samples": "120", "val": "0.3", "q": "3"})
     app.selectbox(key="field:data.source").set_value("iris").run()
     assert link_of(app) == {"data": "iris", "val": "0.3", "q": "3"}
 
 
-def test_a_control_keeps_its_value_on_the_way_to_another_page_and_back() -> None:
+def test_controls_keep_their_values_between_pages() -> None:
     app = open_app()
     app.slider(key="field:circuit.n_qubits").set_value(2).run()
     app.switch_page("learn.py").run()
@@ -95,76 +101,75 @@ def test_a_control_keeps_its_value_on_the_way_to_another_page_and_back() -> None
     assert app.selectbox(key="field:encoding.reduction").value == "kbest"
 
 
-def test_noise_on_too_many_qubits_is_refused_at_the_control_and_changes_nothing() -> None:
+def test_noise_on_too_many_qubits_is_an_error_and_changes_nothing() -> None:
     app = open_app(q="12")
     app.slider(key="field:noise.level").set_value(0.05).run()
-    assert "A noisy circuit of 12 qubits would need about" in complaints(app)
-    assert f"Use at most {MOST_NOISY_QUBITS} qubits" in complaints(app)
+    assert "A noisy circuit of 12 qubits would need about" in errors_of(app)
+    assert f"Use at most {MAX_NOISY_QUBITS} qubits" in errors_of(app)
     assert link_of(app) == {"q": "12"}
     assert app.slider(key="field:noise.level").value == 0
-    assert not app.button[0].disabled, "the settings as they were can be trained"
+    assert not app.button[0].disabled, "the unchanged settings can be trained"
 
 
-def test_a_complaint_goes_when_its_control_is_used_again() -> None:
+def test_error_is_cleared_when_its_control_is_used_again() -> None:
     app = open_app(q="12")
     app.slider(key="field:noise.level").set_value(0.05).run()
     app.slider(key="field:circuit.n_qubits").set_value(4).run()
     app.slider(key="field:noise.level").set_value(0.05).run()
-    assert all_is_well(app)
+    assert has_no_errors(app)
     assert link_of(app) == {"p": "0.05"}
-    assert app.slider(key="field:circuit.n_qubits").max == MOST_NOISY_QUBITS
+    assert app.slider(key="field:circuit.n_qubits").max == MAX_NOISY_QUBITS
 
 
-def test_the_device_is_asked_for_with_pennylane_only_and_the_gradient_with_the_compiled_engine_only() -> None:
+def test_engine_decides_between_device_and_gradient_menu() -> None:
     app = open_app()
     app.selectbox(key="field:engine.kind").set_value("pennylane").run()
     assert "field:engine.gradient" not in {widget.key for widget in app.selectbox}
     app.selectbox(key="field:engine.device").set_value("lightning.qubit").run()
-    assert all_is_well(app)
+    assert has_no_errors(app)
     assert link_of(app) == {"eng": "pennylane", "dev": "lightning.qubit"}
     app.selectbox(key="field:engine.kind").set_value("fused").run()
     assert "field:engine.device" not in {widget.key for widget in app.selectbox}
 
 
-def test_a_device_without_noise_is_refused_where_noise_is_asked_for() -> None:
+def test_noise_on_a_device_without_noise_is_an_error() -> None:
     app = open_app(eng="pennylane", dev="lightning.qubit")
     app.slider(key="field:noise.level").set_value(0.05).run()
-    assert "PennyLane device is 'lightning.qubit', but must be one that supports noise" in complaints(app)
+    assert "PennyLane device is 'lightning.qubit', but must be one that supports noise" in errors_of(app)
     assert spec_of(app).noise.level == 0
 
 
-def test_a_noise_that_cannot_be_so_strong_is_refused_with_its_range() -> None:
+def test_channel_with_a_lower_highest_level_is_an_error() -> None:
     app = open_app(noise="depolarizing", p="0.7")
     app.selectbox(key="field:noise.channel").set_value("bit_flip").run()
-    assert "from 0 to 0.5" in complaints(app)
+    assert "from 0 to 0.5" in errors_of(app)
     assert app.selectbox(key="field:noise.channel").value == "depolarizing"
     assert link_of(app) == {"p": "0.7"}
 
 
 @pytest.mark.parametrize(
     ("text", "sizes"),
-    [("", ()), ("16", (16,)), ("16, 8", (16, 8)), (" 4;4 ,4 ", (4, 4, 4)), ("1, 128", (1, 128))],
+    [("16", (16,)), ("", ()), ("16, 8", (16, 8)), (" 4;4 ,4 ", (4, 4, 4)), ("1, 128", (1, 128))],
 )
-def test_hidden_layers_are_read_as_they_are_written(text: str, sizes: tuple[int, ...]) -> None:
-    app = open_app(hidden="[3]")
+def test_hidden_layers_are_parsed(app: AppTest, text: str, sizes: tuple[int, ...]) -> None:
     app.text_input(key="field:head.hidden").set_value(text).run()
-    assert all_is_well(app)
+    assert has_no_errors(app)
     assert spec_of(app).head.hidden == sizes
 
 
 @pytest.mark.parametrize("text", ["big", "16 8", "0", "129", "-4", "2.5", "1,1,1,1,1", "<b>8</b>"])
-def test_hidden_layers_that_make_no_sense_are_refused_in_words(text: str) -> None:
-    app = open_app(hidden="[3]")
+def test_invalid_hidden_layers_are_an_error(app: AppTest, text: str) -> None:
+    before = spec_of(app)
     app.text_input(key="field:head.hidden").set_value(text).run()
-    assert complaints(app).startswith("Hidden layers is ")
-    assert complaints(app).endswith("but must be up to 4 whole numbers from 1 to 128.")
-    assert spec_of(app).head.hidden == (3,)
+    assert errors_of(app).startswith("Hidden layers is ")
+    assert errors_of(app).endswith("but must be up to 4 whole numbers from 1 to 128.")
+    assert spec_of(app) == before
 
 
 @pytest.mark.parametrize(
     ("link", "sentence"),
     [
-        # In each of 30 epochs 180 rows with 1 + 2 · 36 circuits, and then 240 rows to measure the loss.
+        # In each of 30 epochs: 180 rows with 1 + 2 · 36 circuits, then 240 rows to measure the loss.
         (
             {},
             "On a quantum computer: about 400,000 circuits, each measured many times, by the parameter-shift",
@@ -173,17 +178,15 @@ def test_hidden_layers_that_make_no_sense_are_refused_in_words(text: str) -> Non
     ],
     ids=str,
 )
-def test_the_page_tells_what_a_training_would_ask_of_a_quantum_computer(
-    link: dict[str, str], sentence: str
-) -> None:
+def test_circuit_runs_on_a_quantum_computer_are_shown(link: dict[str, str], sentence: str) -> None:
     assert sentence in text_of(open_app(**link))
 
 
-def test_the_page_does_not_tell_it_where_the_rule_does_not_apply() -> None:
+def test_circuit_runs_are_not_shown_without_the_parameter_shift_rule() -> None:
     assert "On a quantum computer" not in text_of(open_app(enc="amplitude", red="linear"))
 
 
-def test_the_strip_tells_the_shapes_of_the_settings() -> None:
+def test_pipeline_shows_the_shapes_of_the_settings() -> None:
     text = text_of(open_app(data="wine", q="3", l="2", hidden="[5]"))
     for shape in (
         "13 features → 3",

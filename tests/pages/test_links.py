@@ -1,16 +1,16 @@
-"""A link opens with its settings; what is wrong in it is named, and the rest is used."""
+"""A link opens with its settings; bad values in it are reported, and the rest is used."""
 
 from __future__ import annotations
 
 import pytest
-from sessions import all_is_well, complaints, link_of, open_app, owner_of_session, spec_of
+from sessions import errors_of, has_no_errors, link_of, open_app, owner_of_session, spec_of
 
-from pages._shared.state import read_link
+from pages._shared.state import parse_link
 from qenn_core import jobs
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.feasibility import largest_circuit
 
-FULL = {
+SETTINGS = {
     "data": "iris",
     "q": "5",
     "l": "2",
@@ -25,21 +25,22 @@ FULL = {
 }
 
 
-@pytest.mark.parametrize("page", ["train.py", "runs.py", "data.py", "learn.py"])
-def test_a_link_opens_with_its_settings_and_keeps_them(page: str) -> None:
-    app = open_app(page, **FULL)
-    assert all_is_well(app)
-    assert spec_of(app) == ExperimentSpec.from_query(FULL)
-    assert link_of(app) == FULL
+def test_link_opens_with_its_settings() -> None:
+    app = open_app(**SETTINGS)
+    for page in ("train.py", "runs.py", "data.py", "learn.py"):
+        app.switch_page(page).run()
+        assert has_no_errors(app), page
+        assert spec_of(app) == ExperimentSpec.from_query(SETTINGS)
+        assert link_of(app) == SETTINGS
 
 
-def test_a_value_between_the_steps_of_a_slider_is_kept() -> None:
-    app = open_app(**FULL)
+def test_value_between_the_steps_of_a_slider_is_kept() -> None:
+    app = open_app(**SETTINGS)
     assert app.select_slider(key="field:training.learning_rate").value == 0.03
     assert app.select_slider(key="field:noise.shots").value == 250
 
 
-def test_the_link_of_one_session_opens_the_same_in_another() -> None:
+def test_link_of_one_session_opens_the_same_in_another() -> None:
     first = open_app()
     first.selectbox(key="field:data.source").set_value("digits").run()
     first.slider(key="field:circuit.n_qubits").set_value(6).run()
@@ -49,14 +50,14 @@ def test_the_link_of_one_session_opens_the_same_in_another() -> None:
     assert link_of(second) == link_of(first)
 
 
-def test_a_bad_value_is_named_and_the_rest_is_used() -> None:
+def test_bad_value_is_reported_and_the_rest_is_used() -> None:
     app = open_app(data="iris", q="99", l="2")
-    assert "Qubits is 99" in complaints(app)
+    assert "Qubits is 99" in errors_of(app)
     assert link_of(app) == {"data": "iris", "l": "2"}
 
 
-def test_a_bad_value_takes_no_other_with_it_whose_key_begins_alike() -> None:
-    spec, problems = read_link(
+def test_bad_value_does_not_drop_keys_with_the_same_prefix() -> None:
+    spec, problems = parse_link(
         {"p": "-1", "pat": "3", "l": "99", "lr": "0.1", "d.n_samples": "-5", "d.noise": "0.3"}
     )
     assert {problem.field for problem in problems} == {
@@ -88,37 +89,37 @@ def test_a_bad_value_takes_no_other_with_it_whose_key_begins_alike() -> None:
     ],
     ids=str,
 )
-def test_only_what_is_bad_is_dropped(bad: dict[str, str], field: str) -> None:
+def test_only_bad_values_are_dropped(bad: dict[str, str], field: str) -> None:
     good = {"ent": "none", "seed": "7"}
-    found, problems = read_link(good | bad)
+    found, problems = parse_link(good | bad)
     assert found == ExperimentSpec.from_query(good)
     assert problems[0].field.startswith(field)
 
 
-def test_values_that_are_good_alone_but_not_together_leave_an_allowed_spec() -> None:
-    found, problems = read_link({"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05", "l": "2"})
+def test_contradicting_values_leave_a_valid_spec() -> None:
+    found, problems = parse_link({"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05", "l": "2"})
     assert problems[0].field == "engine.device"
     assert found == ExperimentSpec.from_query({"eng": "pennylane", "p": "0.05", "l": "2"})
 
 
-def test_a_circuit_that_is_too_large_for_the_other_settings_is_made_as_large_as_fits() -> None:
-    found, problems = read_link({"q": "14", "p": "0.05", "l": "10"})
+def test_too_large_circuit_is_reduced_to_the_largest_feasible() -> None:
+    found, problems = parse_link({"q": "14", "p": "0.05", "l": "10"})
     most = largest_circuit(found)
     assert 1 < most < 14
     assert str(problems[0]) == f"circuit.n_qubits is 14, but must be at most {most} with the other settings."
     assert found == ExperimentSpec.from_query({"q": str(most), "p": "0.05", "l": "10"})
 
 
-def test_settings_with_which_no_circuit_fits_are_not_used() -> None:
-    found, problems = read_link(
+def test_settings_without_a_feasible_circuit_are_dropped() -> None:
+    found, problems = parse_link(
         {"eng": "pennylane", "dev": "reference.qubit", "bs": "1024", "l": "10", "shots": "1000"}
     )
     assert problems[0].field == "circuit.n_qubits"
     assert found == ExperimentSpec()
 
 
-def test_several_bad_values_are_all_named() -> None:
-    found, problems = read_link({"q": "99", "l": "0", "enc": "none", "seed": "7"})
+def test_all_bad_values_are_reported() -> None:
+    found, problems = parse_link({"q": "99", "l": "0", "enc": "none", "seed": "7"})
     assert {problem.field for problem in problems} == {
         "circuit.n_qubits",
         "circuit.n_layers",
@@ -127,28 +128,28 @@ def test_several_bad_values_are_all_named() -> None:
     assert found == ExperimentSpec.from_query({"seed": "7"})
 
 
-def test_words_that_are_not_the_app_s_own_are_left_alone() -> None:
-    assert read_link({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
+def test_unknown_query_parameters_are_ignored() -> None:
+    assert parse_link({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
 
 
-def test_a_link_to_a_run_that_is_gone_opens_its_settings_without_a_word() -> None:
+def test_link_to_an_unknown_run_opens_its_settings_without_an_error() -> None:
     app = open_app(run="0" * 32, q="3")
-    assert all_is_well(app)
+    assert has_no_errors(app)
     assert link_of(app) == {"q": "3"}
     assert not app.button[0].disabled
 
 
-def test_who_started_a_run_that_is_gone_is_told() -> None:
+def test_deleted_run_is_reported_to_the_session_that_showed_it() -> None:
     app = open_app(ep="1")
     app.button[0].click().run()
     jobs.service().delete(link_of(app)["run"], owner_of_session(app))
     app.run()
-    assert "This run is no longer here." in complaints(app)
+    assert "This run no longer exists." in errors_of(app)
     assert link_of(app) == {"ep": "1"}
     assert not app.button[0].disabled
 
 
-def test_markup_in_a_link_is_shown_as_text() -> None:
+def test_markup_in_a_link_is_escaped() -> None:
     app = open_app(data="<img src=x onerror=alert(1)>")
     assert all("<img" not in error.value.replace("\\<", "") for error in app.error)
-    assert "<img" in complaints(app)
+    assert "<img" in errors_of(app)

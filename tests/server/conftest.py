@@ -23,24 +23,27 @@ def wait_for(condition: Callable[[], object], seconds: float) -> None:
 
 
 class Server:
-    """A server of its own, started as a user starts it, but from another folder.
+    """A server as a user starts it, but from another folder.
 
     Parameters
     ----------
     folder : Path
-        Where it runs, logs, and has its temporary files.
+        Working directory, also for its log and temporary files.
     options : str
-        Settings on the command line.
+        Command line options of Streamlit.
+    base : str
+        Base path of the app.
     """
 
     def __init__(self, folder: Path, *options: str, base: str = "") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
+        self.base = base
         self.url = f"http://127.0.0.1:{self.port}{base}"
         self.folder = folder
         self.log = folder / "log.txt"
-        # Python writes each module that this process imports, none of its children's, into the log.
+        # Python logs every module that this process imports, but not those of its children.
         python = [sys.executable, "-X", "importtime"]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -52,6 +55,7 @@ class Server:
                     str(ROOT / "app.py"),
                     f"--server.port={self.port}",
                     "--server.headless=true",
+                    f"--server.baseUrlPath={base}/",
                     *options,
                 ],
                 cwd=folder,
@@ -61,29 +65,29 @@ class Server:
                 stderr=log,
             )
 
-    def wait_until_ready(self) -> None:
-        wait_for(self._ready, 60)
+    def wait_until_healthy(self) -> None:
+        wait_for(self._is_healthy, 60)
 
-    def _ready(self) -> bool:
+    def _is_healthy(self) -> bool:
         try:
             return requests.get(f"{self.url}/_stcore/health", timeout=5).ok
         except requests.ConnectionError:
             return False
 
     @property
-    def family(self) -> list[psutil.Process]:
-        """The server's process, and all below it."""
+    def processes(self) -> list[psutil.Process]:
+        """The process of the server, and all its descendants."""
         server = psutil.Process(self.process.pid)
         return [server, *server.children(recursive=True)]
 
     def wait_for_workers(self) -> None:
-        """Wait until the scheduler, the nanny and the worker listen beside the app."""
+        """Wait until the scheduler, the nanny and the worker listen in addition to the app."""
         wait_for(lambda: len(self.listening()) >= 4, 60)
 
     def listening(self) -> set[tuple[str, int]]:
-        """Return every address at which a process of the family listens."""
+        """Return every address at which one of its processes listens."""
         found = set()
-        for process in self.family:
+        for process in self.processes:
             try:
                 found |= {
                     (connection.laddr.ip, connection.laddr.port)
@@ -101,9 +105,10 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server(tmp_path_factory.mktemp("server"))
+    """A server that the tests share; it has a base path, which applies to all routes."""
+    started = Server(tmp_path_factory.mktemp("server"), base="/class")
     try:
-        started.wait_until_ready()
+        started.wait_until_healthy()
         yield started
     finally:
         started.stop()

@@ -1,0 +1,73 @@
+// The progress bar next to the buttons, with a sentence on how far the run is, how long it will take, or why it ended.
+
+import { follow } from "./runs.js";
+
+// How often to check whether the page shows the run's stage, and how long to wait for it to draw a new one.
+const CHECK_MS = 150;
+const REDRAW_MS = 1500;
+
+export function mount({ data, parentElement, setTriggerValue }) {
+  const text = parentElement.querySelector(".qenn-progress-text");
+  const bar = parentElement.querySelector(".qenn-progress-bar");
+  let stage = data.stage;
+
+  const show = (snapshot) => {
+    const done = snapshot.history.length ? snapshot.history[snapshot.history.length - 1].epoch : 0;
+    const total = snapshot.epochs || 1;
+    text.textContent = [describe(snapshot, done, total), snapshot.trouble].filter(Boolean).join(". ");
+    bar.value = ["finished", "stopped"].includes(snapshot.state) ? 1 : done / total;
+    bar.dataset.state = snapshot.state;
+    stage = snapshot.stage ?? snapshot.state;
+  };
+
+  if (!data.run) {
+    text.textContent = data.idle;
+    bar.value = 0;
+    bar.dataset.state = "idle";
+    return () => {};
+  }
+  // The page draws the buttons and the table, and reads the run at other moments than this script: repeat the
+  // notification until the page has drawn the stage that the run is in.
+  let notifiedAt = 0;
+  const check = setInterval(() => {
+    if (stage === data.stage || Date.now() - notifiedAt < REDRAW_MS) return;
+    notifiedAt = Date.now();
+    setTriggerValue("stage", stage);
+  }, CHECK_MS);
+  const unfollow = follow(data, show);
+  return () => {
+    clearInterval(check);
+    unfollow();
+  };
+}
+
+/** Describe the state of a run after `done` of `total` epochs. */
+function describe(snapshot, done, total) {
+  switch (snapshot.state) {
+    case "queued":
+      return snapshot.queue_position > 1 ? `Waiting: number ${snapshot.queue_position} in the queue` : "Starting …";
+    case "running":
+      return done ? `Epoch ${done} of ${total} · ${timeLeft(snapshot, done, total)}` : "Preparing the data …";
+    case "paused":
+      return `Paused after epoch ${done} of ${total}`;
+    case "finished":
+    case "stopped":
+      if (snapshot.outcome) return snapshot.outcome;
+      return `Stopped after epoch ${done}${snapshot.scoring ? "; calculating the scores …" : ""}`;
+    case "interrupted":
+      return `Interrupted after epoch ${done} of ${total}. ${snapshot.resumable ? "Press Resume to continue from there" : "Press Train to start again"}`;
+    case "failed":
+      return "This run failed; see the message below";
+    default:
+      return "This run no longer exists";
+  }
+}
+
+/** Estimate the remaining time from the last five epochs. */
+function timeLeft(snapshot, done, total) {
+  const last = snapshot.history.slice(-5);
+  const seconds = (last.reduce((sum, epoch) => sum + epoch.seconds, 0) / last.length) * (total - done);
+  if (seconds >= 90) return `about ${Math.round(seconds / 60)} min left`;
+  if (seconds >= 10) return `about ${Math.round(seconds)} s left`;
+  return `${seconds.toFixed(1)} s left`;
+}

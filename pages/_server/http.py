@@ -1,0 +1,55 @@
+"""Cookies, forms and origins of HTTP requests."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+# A form holds a workspace key or a password, nothing longer.
+MAX_FORM_BYTES = 4096
+
+
+def cookie_header(connection: HTTPConnection, name: str, value: str, *, path: str, seconds: int) -> str:
+    """Return a ``Set-Cookie`` header that is hidden from scripts and from cross-site requests.
+
+    Parameters
+    ----------
+    connection : HTTPConnection
+        Request to which the header responds; over TLS the cookie is marked as secure.
+    name, value : str
+        Name and value of the cookie.
+    path : str
+        Path below which the browser sends the cookie; empty for the whole site.
+    seconds : int
+        Lifetime of the cookie.
+    """
+    response = Response()
+    secure = "https" in (connection.url.scheme, connection.headers.get("x-forwarded-proto"))
+    response.set_cookie(
+        name, value, max_age=seconds, path=path or "/", secure=secure, httponly=True, samesite="lax"
+    )
+    return response.headers["set-cookie"]
+
+
+def is_page_request(connection: HTTPConnection) -> bool:
+    """Return whether a browser asks for a page to show, rather than a script for data."""
+    return connection.scope.get("method") == "GET" and "text/html" in connection.headers.get("accept", "")
+
+
+def is_same_origin(request: Request) -> bool:
+    """Return whether a form was sent from a page of this server."""
+    origin = request.headers.get("origin", "")
+    return urlsplit(origin).netloc == request.headers.get("host")
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a submitted form; empty if it is larger than `MAX_FORM_BYTES`."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            return {}
+    fields = parse_qs(body.decode("utf-8", errors="replace"), keep_blank_values=True)
+    return {name: values[0] for name, values in fields.items()}

@@ -1,0 +1,112 @@
+"""The estimated time and memory of the run that Train would start."""
+
+from __future__ import annotations
+
+import logging
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._shared import error_messages, state
+from qenn_core import jobs, limits
+from qenn_core.errors import QennError
+from qenn_core.model import (
+    Cost,
+    InfeasibleError,
+    MachineSpeed,
+    Workload,
+    estimate_run,
+    require_feasible_run,
+)
+from qenn_core.text import duration, memory
+
+if TYPE_CHECKING:
+    from qenn_core.analysis import PreparedSummary
+
+logger = logging.getLogger(__name__)
+
+_CONTROL = "estimate"
+_HELP = (
+    "Estimated from the settings and the speed of this machine. "
+    "It takes longer while other runs are training."
+)
+_PATIENCE_HELP = "It ends sooner if the validation loss stops falling (see the setting *Patience*)."
+
+
+def draw_estimate(data: PreparedSummary) -> bool:
+    """Draw the estimate for the session's spec, or an error if the run would take too long.
+
+    Parameters
+    ----------
+    data : PreparedSummary
+        The prepared data.
+
+    Returns
+    -------
+    bool
+        Whether the run may be started.
+    """
+    spec = state.spec()
+    workload = Workload(data.rows, data.n_features, data.n_inputs, data.n_classes)
+    speed = machine_benchmark().speed
+    try:
+        # Until the speed is measured, that of a reference machine gives an estimate, but refuses nothing.
+        cost = (
+            require_feasible_run(spec, workload, speed)
+            if speed
+            else estimate_run(spec, workload, MachineSpeed())
+        )
+    except InfeasibleError as error:
+        error_messages.show_with_suggestion(error, _CONTROL)
+        return False
+    st.caption(_sentence(cost), help=f"{_HELP} {_PATIENCE_HELP}" if _may_stop_early() else _HELP)
+    return True
+
+
+def _may_stop_early() -> bool:
+    training = state.spec().training
+    return 0 < training.patience < training.epochs
+
+
+def _sentence(cost: Cost) -> str:
+    if not cost.seconds:
+        return f"The time on this device cannot be estimated; uses about {memory(cost.bytes)}"
+    time = f"{'up to' if _may_stop_early() else 'about'} {duration(cost.seconds)}"
+    sentence = f"Takes {time}, uses about {memory(cost.bytes)}"
+    if cost.seconds <= limits.LONG_RUN_SECONDS:
+        return sentence
+    return f":material/hourglass_top: **{sentence}.** Training continues even if you close this page."
+
+
+class MachineBenchmark:
+    """Measures the speed of the machine that trains, once for all sessions.
+
+    Attributes
+    ----------
+    speed : MachineSpeed or None
+        ``None`` until a worker has measured it.
+    """
+
+    def __init__(self) -> None:
+        self.speed: MachineSpeed | None = None
+        self._running = Lock()
+
+    def start(self) -> None:
+        """Let a worker measure the speed in the background, unless it is known or being measured."""
+        if self.speed is None and self._running.acquire(blocking=False):
+            Thread(target=self._measure, name="machine benchmark", daemon=True).start()
+
+    def _measure(self) -> None:
+        try:
+            self.speed = jobs.service().call(jobs.MEASURE_SPEED)
+        except QennError as error:
+            logger.warning("the speed of the machine is unknown: %s", type(error).__name__)
+        finally:
+            self._running.release()
+
+
+@st.cache_resource(show_spinner=False)
+def machine_benchmark() -> MachineBenchmark:
+    """Return the benchmark of this server. Start it at the end of a page, so that it delays nothing else."""
+    return MachineBenchmark()

@@ -1,0 +1,127 @@
+"""Requests to the worker process that serves pages; equal requests are computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, TypeVar
+
+import streamlit as st
+
+from pages._shared import state
+from qenn_core import jobs
+from qenn_core.data import Table
+from qenn_core.errors import DataError, QennError, TooManyRowsError
+from qenn_core.experiment import CSV, DataSpec, ExperimentSpec
+from qenn_core.plots import circuit_svg
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from qenn_core.analysis import Overview, Predictions
+
+T = TypeVar("T")
+
+_CACHE_ENTRIES = 64
+
+
+def data_overview() -> Overview | None:
+    """Return a description of the session's data; ``None`` if they are not available or cannot be described.
+
+    An error is set at the control ``"overview"``.
+    """
+    spec = state.spec()
+    if spec.data.is_csv and state.uploaded_table() is None:
+        return None
+    relevant = ExperimentSpec.from_dict(
+        {
+            "data": spec.data,
+            "encoding": spec.encoding,
+            "circuit": {"n_qubits": spec.circuit.n_qubits},
+            "seed": spec.seed,
+        }
+    )
+    state.clear_error("overview")
+    try:
+        with st.spinner("Reading the data. Just after the server has started, this takes a few seconds."):
+            return _describe_data(relevant.to_json(), state.uploaded_table())
+    except QennError as error:
+        state.set_error("overview", error)
+        return None
+
+
+def circuit_drawing(n_inputs: int) -> str:
+    """Return the circuit of the session's spec as SVG.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Number of inputs of the model.
+    """
+    spec = state.spec()
+    relevant = ExperimentSpec.from_dict(
+        {"encoding": spec.encoding, "circuit": spec.circuit, "noise": spec.noise}
+    )
+    return _draw_circuit(relevant.to_json(), n_inputs)
+
+
+def read_table(content: bytes, file_name: str, data: DataSpec, seed: int) -> Table:
+    """Read an uploaded file into a table."""
+    return jobs.service().call(jobs.READ_TABLE, content, file_name, data, seed=seed)
+
+
+def read_rows_to_predict(content: bytes, file_name: str) -> Table:
+    """Read a file of rows to predict.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or has too many rows.
+    """
+    try:
+        return read_table(content, file_name, DataSpec(source=CSV), seed=0)
+    except TooManyRowsError as error:
+        raise DataError(
+            f"The file has {error.n_rows:,} rows, more than the {error.limit:,} allowed at once.",
+            "Each row is simulated as a quantum circuit.",
+            "Split the file and upload the parts one by one.",
+        ) from error
+
+
+def predict(model: bytes, rows: pd.DataFrame) -> Predictions:
+    """Return the predictions of a packed model for the rows of a table."""
+    return jobs.service().call(jobs.PREDICT_ROWS, model, rows)
+
+
+def compute_once(slot: str, key: Hashable, compute: Callable[[], T]) -> T:
+    """Return the result of `compute`, which is called again only when `key` changes.
+
+    Unlike the caches of Streamlit, which all sessions share, the result belongs to this session. Errors are
+    not stored.
+
+    Parameters
+    ----------
+    slot : str
+        Name under which the session stores the last key and result.
+    key : hashable
+        What the result depends on.
+    compute : callable
+        Returns the result.
+    """
+    if slot not in st.session_state or st.session_state[slot][0] != key:
+        st.session_state[slot] = key, compute()
+    result: T = st.session_state[slot][1]
+    return result
+
+
+def _table_identity(table: Table) -> tuple[object, ...]:
+    return table.fingerprint, table.reading
+
+
+@st.cache_data(max_entries=_CACHE_ENTRIES, show_spinner=False, hash_funcs={Table: _table_identity})
+def _describe_data(spec: str, table: Table | None) -> Overview:
+    return jobs.service().call(jobs.DESCRIBE_TABLE, ExperimentSpec.from_json(spec), table)
+
+
+@st.cache_data(max_entries=_CACHE_ENTRIES, show_spinner=False)
+def _draw_circuit(spec: str, n_inputs: int) -> str:
+    return circuit_svg(jobs.service().call(jobs.DRAW_CIRCUIT, ExperimentSpec.from_json(spec), n_inputs))
