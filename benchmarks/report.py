@@ -129,7 +129,7 @@ def _figures(row: Row, outcomes: Mapping[str, Outcome], steps: int) -> str:
         "step, ms",
         f"times {CONTENDERS['fused'].label}",
         "build and first step, s",
-        f"{steps} steps with build, s",
+        f"{steps} steps from scratch, s",
         "peak memory (before), MB",
     )
     lines = (

@@ -1,4 +1,4 @@
-"""A class whose pupils train simultaneously: its results, and what it cost the server."""
+"""A class whose pupils train simultaneously: its results, and the resources it used on the server."""
 
 from __future__ import annotations
 

@@ -35,11 +35,6 @@ class Usage:
             self.server - before.server, self.scheduler - before.scheduler, self.workers - before.workers
         )
 
-    @property
-    def total(self) -> float:
-        """The total of all processes."""
-        return self.server + self.scheduler + self.workers
-
 
 class RunningServer:
     """A running server of the app.

@@ -266,17 +266,17 @@ class Tab:
     async def _load_scripts(self) -> None:
         """Load the scripts of the components, and the scripts that these load."""
         shims = (element.bidi_component.js_content for element in self._elements)
-        wanted = set(_SCRIPT.findall("".join(shims)))
-        while wanted := wanted - self._loaded:
-            self._loaded |= wanted
-            texts = await asyncio.gather(*(self._get(f"/assets/{name}") for name in wanted))
+        names = set(_SCRIPT.findall("".join(shims)))
+        while names := names - self._loaded:
+            self._loaded |= names
+            texts = await asyncio.gather(*(self._get(f"/assets/{name}") for name in names))
             # Libraries are not searched, because they load nothing of the app.
             found = (
                 _SCRIPT.findall(text.decode())
-                for name, text in zip(wanted, texts, strict=True)
+                for name, text in zip(names, texts, strict=True)
                 if ".min." not in name
             )
-            wanted = {name for names in found for name in names}
+            names = {name for linked in found for name in linked}
 
     async def _get(self, path: str, *, accept: str = "*/*") -> bytes:
         async with self._browser.get(f"{self._url}{path}", headers={"Accept": accept}) as answer:

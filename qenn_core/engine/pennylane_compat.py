@@ -15,7 +15,7 @@ def returned_value(qnode: qml.QNode) -> Any:
     """Return what the quantum function returned in the last ``qnode.construct``.
 
     A tape holds measurements in a flat list; whether the function returned one, a list or a tuple of them
-    decides the shape of the results. PennyLane 0.45 keeps it only in this attribute. Can go when
+    decides the shape of the results. PennyLane 0.45 stores it only in this attribute. Can go when
     ``construct`` returns it.
     """
     return qnode._qfunc_output

@@ -99,7 +99,7 @@ def _measured(measurement: Any, state: torch.Tensor, wires: qml.wires.Wires) -> 
     if isinstance(measurement, qml.measurements.ExpectationMP):
         return (_complex(qml.matrix(measurement.obs, wire_order=wires)) @ state).trace().real
     assert isinstance(measurement, qml.measurements.ProbabilityMP)
-    kept = [wires.index(wire) for wire in measurement.wires or wires]
-    summed = [axis for axis in range(len(wires)) if axis not in kept]
-    chances = state.diagonal().real.reshape([2] * len(wires))
-    return chances.permute(*kept, *summed).reshape(2 ** len(kept), -1).sum(1)
+    measured_axes = [wires.index(wire) for wire in measurement.wires or wires]
+    other_axes = [axis for axis in range(len(wires)) if axis not in measured_axes]
+    probabilities = state.diagonal().real.reshape([2] * len(wires))
+    return probabilities.permute(*measured_axes, *other_axes).reshape(2 ** len(measured_axes), -1).sum(1)

@@ -49,14 +49,14 @@ def with_gate(gate: Gate, form: str) -> Circuit:
     return around(template.format(gate.call(angles[: gate.n_angles], wires)), [*wires, "c"])
 
 
-# Every gate is tested plain; the other forms only modify its matrix or its parameters, in a way that does not
-# depend on the gate, so each gate has one more of them, in turn.
-OTHER_FORMS = [form for form in FORMS if form != "plain"]
+# Every gate is tested plain. The other forms modify its matrix or parameters in a way that does not depend on
+# the gate, so each gate is tested in one of them.
+OTHER_FORMS = {True: ("constant", "inverse", "controlled"), False: ("inverse", "controlled")}
 CASES = [
     (gate, form)
     for number, gate in enumerate(GATES)
-    for form in ("plain", OTHER_FORMS[number % len(OTHER_FORMS)])
-    if gate.n_angles or form != "constant"
+    for others in [OTHER_FORMS[gate.n_angles > 0]]
+    for form in ("plain", others[number % len(others)])
 ]
 
 

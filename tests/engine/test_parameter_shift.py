@@ -129,13 +129,13 @@ def test_executions_without_gradients() -> None:
 
 
 def test_executions_of_controlled_rotations() -> None:
-    def one(inputs, weights):
+    def controlled_rotation(inputs, weights):
         qml.AngleEmbedding(inputs, wires=range(2))
         qml.CRX(weights[0], wires=(0, 1))
         qml.RY(weights[1], wires=1)
         return [qml.expval(qml.Z(0)), qml.expval(qml.Z(1))]
 
-    layer = layer_of(one, gradient="parameter-shift")
+    layer = layer_of(controlled_rotation, gradient="parameter-shift")
     layer(draw_inputs(5, 2)).sum().backward()
     assert layer.executions == 5 * (1 + 4 + 2)
 

@@ -16,10 +16,10 @@ def constant(number: float) -> Value:
     return Value(NOTHING, constant=torch.tensor(number, dtype=torch.float64))
 
 
-def known(models: int, rows: int) -> dict[Dependencies, torch.Tensor]:
+def draw_entries(models: int, rows: int) -> dict[Dependencies, torch.Tensor]:
     draw = torch.Generator().manual_seed(0)
     shapes = {WEIGHTS: (models, 1, N_WEIGHTS), INPUTS: (1, rows, N_INPUTS)}
-    return {one: torch.rand(shape, generator=draw) for one, shape in shapes.items()}
+    return {source: torch.rand(shape, generator=draw) for source, shape in shapes.items()}
 
 
 @pytest.mark.parametrize(("models", "rows"), list(product((1, M), (1, B))))
@@ -34,17 +34,17 @@ def test_angles_are_at_their_positions(models: int, rows: int) -> None:
         Value(INPUTS, entry=0),
     ]
     positions = [buffer.add(value) for value in values]
-    given = known(models, rows)
+    entries = draw_entries(models, rows)
     computed = {BOTH: [torch.rand(models, rows)], WEIGHTS: [torch.rand(models, 1)]}
-    filled = buffer.fill(given, computed)
+    filled = buffer.fill(entries, computed)
     assert filled.shape == (models, rows, len(buffer))
     expected = [
-        given[INPUTS][..., 1],
+        entries[INPUTS][..., 1],
         computed[BOTH][0],
-        given[WEIGHTS][..., 3],
+        entries[WEIGHTS][..., 3],
         torch.tensor([[0.25]]),
         computed[WEIGHTS][0],
-        given[INPUTS][..., 0],
+        entries[INPUTS][..., 0],
     ]
     for position, value in zip(positions, expected, strict=True):
         assert torch.equal(filled[..., position], value.expand(models, rows))
@@ -68,8 +68,8 @@ def test_buffer_holds_only_entries_it_depends_on() -> None:
 
 
 def test_entries_alone_are_not_copied() -> None:
-    given = known(M, B)
-    assert AngleBuffer(WEIGHTS, N_WEIGHTS, N_INPUTS).fill(given, {}) is given[WEIGHTS]
+    entries = draw_entries(M, B)
+    assert AngleBuffer(WEIGHTS, N_WEIGHTS, N_INPUTS).fill(entries, {}) is entries[WEIGHTS]
 
 
 def test_buffer_lists_computed_dependencies() -> None:
@@ -87,12 +87,12 @@ def test_buffer_lists_computed_dependencies() -> None:
 def test_gradients_flow_through_the_buffer() -> None:
     buffer = AngleBuffer(BOTH, N_WEIGHTS, N_INPUTS)
     position = buffer.add(Value(BOTH, output=0))
-    given = {one: tensor.requires_grad_() for one, tensor in known(M, B).items()}
+    entries = {source: tensor.requires_grad_() for source, tensor in draw_entries(M, B).items()}
     computed = torch.rand(M, B, requires_grad=True)
-    filled = buffer.fill(given, {BOTH: [computed]})
+    filled = buffer.fill(entries, {BOTH: [computed]})
     (filled[..., position].sum() + filled[..., 0].sum()).backward()
     assert torch.equal(computed.grad, torch.ones(M, B))
-    assert torch.equal(given[WEIGHTS].grad[..., 0], torch.full((M, 1), float(B)))
+    assert torch.equal(entries[WEIGHTS].grad[..., 0], torch.full((M, 1), float(B)))
 
 
 def test_flatten_entries_concatenates_weights_in_input_dtype() -> None:
@@ -108,10 +108,10 @@ def test_flatten_entries_concatenates_weights_in_input_dtype() -> None:
     assert WEIGHTS not in flatten_entries(inputs, None)
 
 
-@pytest.mark.parametrize("leads", [[(1, 1)], [(M, 1), (1, B)], [(1, 1), (M, B), (1, B)]])
-def test_leading_shape_broadcasts(leads: list[tuple[int, int]]) -> None:
-    expected = torch.broadcast_shapes(*leads)
-    assert leading_shape(*(torch.empty(*one, 5) for one in leads)) == tuple(expected)
+@pytest.mark.parametrize("shapes", [[(1, 1)], [(M, 1), (1, B)], [(1, 1), (M, B), (1, B)]])
+def test_leading_shape_broadcasts(shapes: list[tuple[int, int]]) -> None:
+    expected = torch.broadcast_shapes(*shapes)
+    assert leading_shape(*(torch.empty(*shape, 5) for shape in shapes)) == tuple(expected)
 
 
 def test_leading_shape_of_no_rows() -> None:

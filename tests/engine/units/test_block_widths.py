@@ -45,7 +45,7 @@ def test_few_rows_use_few_blocks_and_many_rows_small_blocks() -> None:
 
 
 def test_matrices_per_row_are_smaller_than_shared_ones() -> None:
-    shared, of_each_row = (widths(6, 2, rows=32, n_steps=10, per_row=some) for some in (False, True))
+    shared, of_each_row = (widths(6, 2, rows=32, n_steps=10, per_row=per_row) for per_row in (False, True))
     assert max(of_each_row) < max(shared)
 
 

@@ -15,8 +15,8 @@ CNOT = np.eye(4, dtype=complex)[[0, 1, 3, 2]]
 CLOSE = {"rtol": 0, "atol": 1e-13}
 
 
-def full(some: ConstantMap) -> Any:
-    return (some.to_sparse() if isinstance(some, Monomial) else some).toarray()
+def to_dense(map_: ConstantMap) -> Any:
+    return (map_.to_sparse() if isinstance(map_, Monomial) else map_).toarray()
 
 
 @st.composite
@@ -33,7 +33,7 @@ def test_embed_applies_a_matrix_to_its_wires_in_order(placement: tuple[int, int,
     size = dim ** len(wires)
     matrix = dense.complex_normal(np.random.default_rng(seed), size, size)
     embedded = embed(matrix, wires, n_wires, dim)
-    np.testing.assert_allclose(full(embedded), dense.on_register(matrix, wires, n_wires, dim), **CLOSE)
+    np.testing.assert_allclose(to_dense(embedded), dense.on_register(matrix, wires, n_wires, dim), **CLOSE)
 
 
 @given(placements())
@@ -44,7 +44,7 @@ def test_embedded_monomial_stays_monomial(placement: tuple[int, int, list[int], 
     matrix = np.diag(np.exp(1j * draw.uniform(0, 6, size)))[draw.permutation(size)]
     embedded = embed(matrix, wires, n_wires, dim)
     assert isinstance(embedded, Monomial)
-    np.testing.assert_allclose(full(embedded), dense.on_register(matrix, wires, n_wires, dim), **CLOSE)
+    np.testing.assert_allclose(to_dense(embedded), dense.on_register(matrix, wires, n_wires, dim), **CLOSE)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_products_preserve_the_order(kinds: list[tuple[str, int]]) -> None:
         expected = dense.on_register(matrix, wires, n_wires) @ expected
     found = products(small)
     product = np.eye(16)
-    for some in found:
-        product = full(some) @ product
+    for map_ in found:
+        product = to_dense(map_) @ product
     np.testing.assert_allclose(product, expected, **CLOSE)
 
 
@@ -103,7 +103,7 @@ def test_products_stay_sparse() -> None:
     mixers = [embed(dense.unitary(draw, 1), [wire], n_wires, 2) for wire in range(n_wires)]
     found = products(mixers)
     # Four mixed wires give 16 entries a row, which is where it stops.
-    assert [full(some).astype(bool).sum() // 2**n_wires for some in found] == [16, 16]
+    assert [to_dense(map_).astype(bool).sum() // 2**n_wires for map_ in found] == [16, 16]
 
 
 def test_products_of_no_maps() -> None:

@@ -33,7 +33,7 @@ def make(gate: Gate, angles: list[float]) -> qml.operation.Operator:
 
 
 @st.composite
-def some_series(draw: st.DrawFn, dim: int = 2) -> FourierSeries:
+def random_series(draw: st.DrawFn, dim: int = 2) -> FourierSeries:
     n_angles = draw(st.integers(0, 2))
     vectors = st.tuples(*[st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0])] * n_angles)
     frequencies = draw(st.lists(vectors, min_size=1, max_size=4, unique=True))
@@ -46,32 +46,32 @@ def some_series(draw: st.DrawFn, dim: int = 2) -> FourierSeries:
     )
 
 
-def some_angles(n_angles: int) -> np.ndarray:
+def draw_angles(n_angles: int) -> np.ndarray:
     return np.random.default_rng(2).uniform(-9, 9, (4, n_angles))
 
 
 @pytest.mark.parametrize("gate", PARAMETRISED, ids=lambda gate: f"{gate.name}-{gate.n_wires}")
 def test_series_of_a_gate_is_its_matrix(gate: Gate) -> None:
     operation = make(gate, [0.3] * gate.n_angles)
-    table = fourier_series(operation)
+    series = fourier_series(operation)
     if any(np.ndim(parameter) for parameter in operation.data):
         # A matrix or a vector is not an angle.
-        assert table is None
+        assert series is None
         return
-    assert table is not None
+    assert series is not None
     for angles in ANGLES[:, : gate.n_angles]:
         expected = qml.matrix(make(gate, list(angles)), wire_order=range(gate.n_wires))
-        np.testing.assert_allclose(table(angles[None])[0], expected, **CLOSE)
+        np.testing.assert_allclose(series(angles[None])[0], expected, **CLOSE)
 
 
 @pytest.mark.parametrize("name", MODIFIED)
 def test_series_of_a_modified_gate(name: str) -> None:
-    table = fourier_series(MODIFIED[name](0.3))
-    assert table is not None
+    series = fourier_series(MODIFIED[name](0.3))
+    assert series is not None
     for angle in ANGLES[:, 0]:
         # The product takes its angle twice.
-        angles = np.full((1, table.n_angles), angle)
-        np.testing.assert_allclose(table(angles)[0], qml.matrix(MODIFIED[name](float(angle))), **CLOSE)
+        angles = np.full((1, series.n_angles), angle)
+        np.testing.assert_allclose(series(angles)[0], qml.matrix(MODIFIED[name](float(angle))), **CLOSE)
 
 
 def test_series_is_fitted_once_per_gate() -> None:
@@ -80,17 +80,17 @@ def test_series_is_fitted_once_per_gate() -> None:
 
 
 def test_absent_frequencies_are_left_out() -> None:
-    table = fourier_series(qml.CRX(0.1, wires=(0, 1)))
-    assert table is not None
-    assert sorted(table.frequencies[:, 0]) == [-0.5, 0, 0.5]
-    assert table.spectrum(0) == (0.5,)
-    assert transfer_series(table).spectrum(0) == (0.5, 1.0)
+    series = fourier_series(qml.CRX(0.1, wires=(0, 1)))
+    assert series is not None
+    assert sorted(series.frequencies[:, 0]) == [-0.5, 0, 0.5]
+    assert series.spectrum(0) == (0.5,)
+    assert transfer_series(series).spectrum(0) == (0.5, 1.0)
 
 
 def test_angle_without_effect_has_no_spectrum() -> None:
-    table = fit(lambda angles: np.exp(1j * angles[:, :1, None]) * np.eye(2), 2)
-    assert table.spectrum(0) == (1.0,)
-    assert table.spectrum(1) == ()
+    series = fit(lambda angles: np.exp(1j * angles[:, :1, None]) * np.eye(2), 2)
+    assert series.spectrum(0) == (1.0,)
+    assert series.spectrum(1) == ()
 
 
 @pytest.mark.parametrize(
@@ -110,33 +110,33 @@ def test_gate_that_is_no_fourier_series() -> None:
     assert fourier_series(qml.pow(qml.RX(0.3, wires=0), 0.5)) is None
 
 
-@given(first=some_series(), last=some_series())
+@given(first=random_series(), last=random_series())
 def test_after_multiplies_matrices(first: FourierSeries, last: FourierSeries) -> None:
     product = last.after(first)
     assert product.n_angles == first.n_angles + last.n_angles
-    angles = some_angles(product.n_angles)
+    angles = draw_angles(product.n_angles)
     expected = last(angles[:, first.n_angles :]) @ first(angles[:, : first.n_angles])
     np.testing.assert_allclose(product(angles), expected, **CLOSE)
 
 
-@given(left=some_series(), right=some_series(dim=4))
+@given(left=random_series(), right=random_series(dim=4))
 def test_kron_multiplies_matrices(left: FourierSeries, right: FourierSeries) -> None:
     product = left.kron(right)
     assert product.n_angles == left.n_angles + right.n_angles
-    for angles in some_angles(product.n_angles):
-        mine, others = angles[None, : left.n_angles], angles[None, left.n_angles :]
-        expected = np.kron(left(mine)[0], right(others)[0])
+    for angles in draw_angles(product.n_angles):
+        left_angles, right_angles = angles[None, : left.n_angles], angles[None, left.n_angles :]
+        expected = np.kron(left(left_angles)[0], right(right_angles)[0])
         np.testing.assert_allclose(product(angles[None])[0], expected, **CLOSE)
 
 
-@given(some_series())
-def test_cosines_add_up_to_the_series(table: FourierSeries) -> None:
-    if not np.abs(table.coefficients).max() > 0:
+@given(random_series())
+def test_cosines_add_up_to_the_series(series: FourierSeries) -> None:
+    if not np.abs(series.coefficients).max() > 0:
         return
-    frequencies, phases, coefficients = table.cosines()
-    angles = some_angles(table.n_angles)
+    frequencies, phases, coefficients = series.cosines()
+    angles = draw_angles(series.n_angles)
     cosines = np.cos(angles @ frequencies - phases)
-    np.testing.assert_allclose(np.tensordot(cosines, coefficients, axes=1), table(angles), **CLOSE)
+    np.testing.assert_allclose(np.tensordot(cosines, coefficients, axes=1), series(angles), **CLOSE)
     # At most one cosine and one sine for each pair of opposite frequencies.
     assert len({(*k, phase) for k, phase in zip(frequencies.T, phases, strict=True)}) == len(phases)
 
@@ -148,12 +148,12 @@ def test_cosines_of_a_real_matrix_have_real_coefficients() -> None:
     np.testing.assert_allclose(coefficients.imag, 0, **CLOSE)
 
 
-@given(some_series())
-def test_pruning_preserves_values(table: FourierSeries) -> None:
-    pruned = table.pruned()
-    angles = some_angles(table.n_angles)
-    np.testing.assert_allclose(pruned(angles), table(angles), **CLOSE)
-    assert 1 <= len(pruned.frequencies) <= len(table.frequencies)
+@given(random_series())
+def test_pruning_preserves_values(series: FourierSeries) -> None:
+    pruned = series.pruned()
+    angles = draw_angles(series.n_angles)
+    np.testing.assert_allclose(pruned(angles), series(angles), **CLOSE)
+    assert 1 <= len(pruned.frequencies) <= len(series.frequencies)
     assert len(pruned.frequencies) == 1 or (np.abs(pruned.coefficients).max(axis=(1, 2)) > 0).all()
 
 
@@ -165,38 +165,38 @@ def test_pruning_removes_rounding_errors() -> None:
 
 
 def test_key_ignores_only_rounding() -> None:
-    table = constant_series(unitary(np.random.default_rng(3), 1))
-    assert table.key == table.map(lambda some: some + 1e-15).key
-    assert table.key != table.map(lambda some: some + 1e-9).key
-    assert table.key != FourierSeries(np.ones((1, 1)), table.coefficients).key
+    series = constant_series(unitary(np.random.default_rng(3), 1))
+    assert series.key == series.map(lambda matrices: matrices + 1e-15).key
+    assert series.key != series.map(lambda matrices: matrices + 1e-9).key
+    assert series.key != FourierSeries(np.ones((1, 1)), series.coefficients).key
 
 
 def test_constant_series_has_no_angles() -> None:
     matrix = unitary(np.random.default_rng(4), 2)
-    table = constant_series(matrix)
-    assert table.n_angles == 0
-    np.testing.assert_array_equal(table(np.zeros((3, 0))), [matrix] * 3)
+    series = constant_series(matrix)
+    assert series.n_angles == 0
+    np.testing.assert_array_equal(series(np.zeros((3, 0))), [matrix] * 3)
 
 
 def test_map_applies_a_linear_function_to_the_matrix() -> None:
-    table = fourier_series(qml.RX(0.1, wires=0))
-    assert table is not None
+    series = fourier_series(qml.RX(0.1, wires=0))
+    assert series is not None
     vector = np.array([0.6, 0.8j])
-    angles = some_angles(1)
-    turned = table.map(lambda some: (some @ vector)[..., None])
-    np.testing.assert_allclose(turned(angles)[..., 0], table(angles) @ vector, **CLOSE)
+    angles = draw_angles(1)
+    states = series.map(lambda matrices: (matrices @ vector)[..., None])
+    np.testing.assert_allclose(states(angles)[..., 0], series(angles) @ vector, **CLOSE)
 
 
 @pytest.mark.parametrize("gate", PARAMETRISED, ids=lambda gate: f"{gate.name}-{gate.n_wires}")
 def test_transfer_series_acts_on_pauli_vectors(gate: Gate) -> None:
     if gate.n_wires > 2:
         return
-    table = fourier_series(make(gate, [0.3] * gate.n_angles))
-    if table is None:
+    series = fourier_series(make(gate, [0.3] * gate.n_angles))
+    if series is None:
         return
     draw = np.random.default_rng(5)
     for angles in ANGLES[:1, : gate.n_angles]:
         state = state_vector(draw, gate.n_wires)
-        after = table(angles[None])[0] @ state
-        transferred = transfer_series(table)(angles[None])[0] @ pauli_vector(np.outer(state, state.conj()))
+        after = series(angles[None])[0] @ state
+        transferred = transfer_series(series)(angles[None])[0] @ pauli_vector(np.outer(state, state.conj()))
         np.testing.assert_allclose(transferred, pauli_vector(np.outer(after, after.conj())), **CLOSE)

@@ -47,8 +47,8 @@ def program(*maps: Map, n_wires: int, mixed: bool = False) -> Program:
     """Return a circuit in which each angle is a separate entry."""
     entries = count()
     numbered = [
-        replace(one, values=tuple(replace(value, entry=next(entries)) for value in one.values))
-        for one in maps
+        replace(map_, values=tuple(replace(value, entry=next(entries)) for value in map_.values))
+        for map_ in maps
     ]
     return Program(n_wires, mixed, (), tuple(numbered))
 
@@ -57,13 +57,15 @@ def program(*maps: Map, n_wires: int, mixed: bool = False) -> Program:
 
 
 def angles_of(maps: tuple[Map, ...]) -> np.ndarray:
-    entries = [value.entry for one in maps for value in one.values]
+    entries = [value.entry for map_ in maps for value in map_.values]
     return 3 * np.sin(1 + np.array(entries, dtype=float))
 
 
-def on_register(one: Map, circuit: Program) -> np.ndarray:
-    assert one.series is not None
-    return dense.on_register(one.series(angles_of((one,))[None])[0], one.wires, circuit.n_wires, circuit.dim)
+def on_register(map_: Map, circuit: Program) -> np.ndarray:
+    assert map_.series is not None
+    return dense.on_register(
+        map_.series(angles_of((map_,))[None])[0], map_.wires, circuit.n_wires, circuit.dim
+    )
 
 
 def ground(circuit: Program) -> np.ndarray:
@@ -76,18 +78,18 @@ def matrix_of(step: Step, circuit: Program) -> np.ndarray:
     if isinstance(step, Phases):
         return np.diag(np.exp(1j * (step.offsets + angles_of(step.maps) @ step.slopes)))
     maps = step.maps if isinstance(step, Chains) else (step.map,)
-    return reduce(np.matmul, [on_register(one, circuit) for one in maps])
+    return reduce(np.matmul, [on_register(map_, circuit) for map_ in maps])
 
 
 def assert_does_the_same(fused: FusedCircuit, circuit: Program) -> None:
     state = ground(circuit)
-    for one in fused.initial.chains:
-        state = on_register(one, circuit) @ state
+    for map_ in fused.initial.chains:
+        state = on_register(map_, circuit) @ state
     for step in (*fused.prefix, *fused.suffix):
         state = matrix_of(step, circuit) @ state
     expected = ground(circuit)
-    for one in circuit.maps:
-        expected = on_register(one, circuit) @ expected
+    for map_ in circuit.maps:
+        expected = on_register(map_, circuit) @ expected
     np.testing.assert_allclose(state, expected, **CLOSE)
 
 
@@ -131,10 +133,10 @@ def test_suffix_does_not_depend_on_inputs(circuit: Program) -> None:
 def dependencies_of(step: Step) -> set[Dependencies]:
     if isinstance(step, ConstantStep):
         return {NOTHING}
-    return {one.depends_on for one in (step.maps if not isinstance(step, MultiWireMap) else (step.map,))}
+    return {map_.depends_on for map_ in (step.maps if not isinstance(step, MultiWireMap) else (step.map,))}
 
 
-def kinds(steps: tuple[Step, ...]) -> list[type]:
+def step_types(steps: tuple[Step, ...]) -> list[type]:
     return [type(step) for step in steps]
 
 
@@ -157,7 +159,7 @@ def test_cnot_ring_with_noise_is_one_sparse_matrix() -> None:
     circuit = program(*maps, n_wires=3, mixed=True)
     fused = fuse(circuit)
     # The noise before the first CNOT of a wire belongs to the initial state of the wire.
-    assert kinds(fused.suffix) == [ConstantStep]
+    assert step_types(fused.suffix) == [ConstantStep]
     assert_does_the_same(fused, circuit)
 
 
@@ -176,17 +178,17 @@ def test_noise_joins_the_chain_of_its_rotation() -> None:
 
 def test_rotations_with_equal_dependencies_are_one_chain() -> None:
     depends_on = [WEIGHTS, WEIGHTS, INPUTS, INPUTS, WEIGHTS]
-    fused = fuse(program(*(parametrised(qml.RX, (0,), one) for one in depends_on), n_wires=1))
-    assert [one.depends_on for one in fused.initial.chains] == [WEIGHTS]
+    fused = fuse(program(*(parametrised(qml.RX, (0,), value) for value in depends_on), n_wires=1))
+    assert [map_.depends_on for map_ in fused.initial.chains] == [WEIGHTS]
     assert [dependencies_of(step) for step in fused.prefix] == [{INPUTS}]
     assert [dependencies_of(step) for step in fused.suffix] == [{WEIGHTS}]
 
 
 def test_chains_have_at_most_max_terms() -> None:
     fused = fuse(program(*(parametrised(qml.Rot, (0,), WEIGHTS) for _ in range(5)), n_wires=1))
-    chains = [*fused.initial.chains, *(one for step in fused.suffix for one in step.maps)]
+    chains = [*fused.initial.chains, *(map_ for step in fused.suffix for map_ in step.maps)]
     assert len(chains) == 3
-    assert all(len(one.series.coefficients) <= MAX_TERMS for one in chains)
+    assert all(len(map_.series.coefficients) <= MAX_TERMS for map_ in chains)
 
 
 def test_commuting_maps_are_regrouped() -> None:
@@ -197,9 +199,9 @@ def test_commuting_maps_are_regrouped() -> None:
         maps.append(constant_map(qml.CNOT(pair)))
         maps += [parametrised(qml.RX, (wire,), WEIGHTS) for wire in pair]
     fused = fuse(program(*maps, n_wires=4))
-    assert [one.wires for one in fused.initial.chains] == [(0,), (1,), (2,), (3,)]
-    assert kinds(fused.suffix) == [ConstantStep, Chains]
-    assert [one.wires for one in fused.suffix[1].maps] == [(0,), (1,), (2,), (3,)]
+    assert [map_.wires for map_ in fused.initial.chains] == [(0,), (1,), (2,), (3,)]
+    assert step_types(fused.suffix) == [ConstantStep, Chains]
+    assert [map_.wires for map_ in fused.suffix[1].maps] == [(0,), (1,), (2,), (3,)]
 
 
 def test_prefix_contains_only_ancestors_of_data_dependent_maps() -> None:
@@ -229,8 +231,8 @@ def test_diagonal_gates_share_one_phases_step() -> None:
     assert isinstance(step, Phases)
     assert step.slopes.shape == (len(pairs), 2**n_wires)
     bits = np.array(list(np.ndindex(*[2] * n_wires)))
-    for slopes, (one, other) in zip(step.slopes, pairs, strict=True):
-        agree = bits[:, one] == bits[:, other]
+    for slopes, (first, second) in zip(step.slopes, pairs, strict=True):
+        agree = bits[:, first] == bits[:, second]
         np.testing.assert_allclose(slopes, np.where(agree, -0.5, 0.5), **CLOSE)
     np.testing.assert_allclose(step.offsets, 0, **CLOSE)
 
@@ -251,7 +253,7 @@ def test_only_diagonal_gates_become_phases(gate: Any, n_wires: int, diagonal: bo
     maps = [constant_map(qml.Hadamard(0)), parametrised(gate, tuple(range(n_wires)), WEIGHTS)]
     circuit = program(*maps, n_wires=n_wires)
     fused = fuse(circuit)
-    assert kinds(fused.suffix) == [Phases if diagonal else MultiWireMap]
+    assert step_types(fused.suffix) == [Phases if diagonal else MultiWireMap]
     assert_does_the_same(fused, circuit)
 
 
@@ -271,7 +273,7 @@ def test_phases_with_different_dependencies_are_separate_steps() -> None:
 
 def test_mixed_state_has_no_phases_step() -> None:
     fused = fuse(program(parametrised(qml.IsingZZ, (0, 1), WEIGHTS, mixed=True), n_wires=2, mixed=True))
-    assert kinds(fused.suffix) == [MultiWireMap]
+    assert step_types(fused.suffix) == [MultiWireMap]
 
 
 def test_multi_wire_map_keeps_its_position() -> None:
@@ -283,7 +285,7 @@ def test_multi_wire_map_keeps_its_position() -> None:
         n_wires=2,
     )
     fused = fuse(circuit)
-    assert kinds(fused.suffix) == [MultiWireMap, Chains, MultiWireMap]
+    assert step_types(fused.suffix) == [MultiWireMap, Chains, MultiWireMap]
     assert_does_the_same(fused, circuit)
 
 
@@ -291,7 +293,7 @@ def test_map_on_a_prepared_wire_is_not_in_the_initial_state() -> None:
     bell = np.array([1, 0, 0, 1], dtype=complex) / np.sqrt(2)
     maps = (parametrised(qml.RX, (0,), WEIGHTS), parametrised(qml.RX, (2,), WEIGHTS))
     fused = fuse(Program(3, False, (StatePreparation((0, 1), bell, None),), maps))
-    assert [one.wires for one in fused.initial.chains] == [(2,)]
+    assert [map_.wires for map_ in fused.initial.chains] == [(2,)]
     assert [step.maps for step in fused.suffix] == [(maps[0],)]
 
 

@@ -79,9 +79,9 @@ def index(*entries: int) -> torch.Tensor:
 
 
 def cases_of_gather() -> Iterator[Case]:
-    yield Case(kernels.Gather(index(3, 0, 3)[:, None]), [(5,)], [REAL], name="some, one twice")
-    yield Case(kernels.Gather(index(0, 1, 2, 3).reshape(2, 2)), [(4,)], [REAL], name="all in order")
-    yield Case(kernels.Gather(index(0, 1)[:, None]), [(4,)], [REAL], name="the first ones")
+    yield Case(kernels.Gather(index(3, 0, 3)[:, None]), [(5,)], [REAL], name="some angles, one repeated")
+    yield Case(kernels.Gather(index(0, 1, 2, 3).reshape(2, 2)), [(4,)], [REAL], name="all angles in order")
+    yield Case(kernels.Gather(index(0, 1)[:, None]), [(4,)], [REAL], name="the first angles")
 
 
 def cases_of_evaluate_series() -> Iterator[Case]:
@@ -165,7 +165,9 @@ def cases_of_weighted_sum() -> Iterator[Case]:
         yield Case(
             kernels.WeightedSum([real, complex_]), [(8,), (4,)], [REAL, COMPLEX], alike, name, is_sparse
         )
-        yield Case(kernels.WeightedSum([real]), [(8,)], [REAL], name=f"one, {name}", is_sparse=is_sparse)
+        yield Case(
+            kernels.WeightedSum([real]), [(8,)], [REAL], name=f"one matrix, {name}", is_sparse=is_sparse
+        )
 
 
 def cases_of_concatenate_outputs() -> Iterator[Case]:
@@ -222,13 +224,15 @@ def derivatives(
     leaves = [tensor.clone().requires_grad_() for tensor in inputs]
     outputs, _ = case.kernel.forward(*leaves)
     gradients = [random(*out.shape, dtype=out.dtype, seed=9 + n) for n, out in enumerate(outputs)]
-    zeroed = [g if keep else torch.zeros_like(g) for g, keep in zip(gradients, nonzero, strict=True)]
+    zeroed = [
+        g if is_nonzero else torch.zeros_like(g) for g, is_nonzero in zip(gradients, nonzero, strict=True)
+    ]
     by_autograd = torch.autograd.grad(outputs, leaves, zeroed)
     kernel = case.kernel if library is torch else case.kernel.on_numpy()
     arrays = tuple(converted(tensor, library) for tensor in inputs)
     output_gradients = [
-        converted(gradient, library) if keep else None
-        for gradient, keep in zip(gradients, nonzero, strict=True)
+        converted(gradient, library) if is_nonzero else None
+        for gradient, is_nonzero in zip(gradients, nonzero, strict=True)
     ]
     with torch.no_grad():
         _, saved = kernel.forward(*arrays)
@@ -362,16 +366,16 @@ def test_kron_joins_neighbours() -> None:
 def test_product_state_multiplies_all_vectors() -> None:
     vectors = [random(1, 1, size, dtype=COMPLEX, seed=size) for size in (2, 4, 8)]
     ((register,), _) = kernels.ProductState().forward(*vectors)
-    a, b, c = (one[0, 0] for one in vectors)
+    a, b, c = (vector[0, 0] for vector in vectors)
     torch.testing.assert_close(register[0, 0], torch.kron(torch.kron(a, b), c))
 
 
 @pytest.mark.parametrize("transposed", [False, True])
 def test_apply_matrix_acts_on_first_wires_and_moves_them_to_the_end(transposed: bool) -> None:
     register, matrix = random(1, 1, 8, dtype=COMPLEX), random(1, 1, 4, 4, dtype=COMPLEX, seed=1)
-    ((turned,), _) = kernels.ApplyMatrix(transposed).forward(register, matrix)
+    ((result,), _) = kernels.ApplyMatrix(transposed).forward(register, matrix)
     applied = (matrix.mT if transposed else matrix)[0, 0] @ register.reshape(4, 2)
-    torch.testing.assert_close(turned[0, 0], applied.mT.flatten())
+    torch.testing.assert_close(result[0, 0], applied.mT.flatten())
 
 
 def test_permute_wires_permutes_axes() -> None:
@@ -397,8 +401,8 @@ def test_apply_constant_multiplies_by_its_matrix(pair: tuple[torch.Tensor, torch
 def test_apply_phases_multiplies_amplitudes() -> None:
     slopes, offsets = random(3, 4, dtype=REAL), random(4, dtype=REAL, seed=1)
     register, angles = random(1, 1, 4, dtype=COMPLEX), random(1, 1, 1, 3, dtype=REAL, seed=2)
-    ((turned,), _) = kernels.ApplyPhases(slopes, offsets).forward(register, angles)
-    torch.testing.assert_close(turned, register * torch.exp(1j * (angles[0, 0, 0] @ slopes + offsets)))
+    ((result,), _) = kernels.ApplyPhases(slopes, offsets).forward(register, angles)
+    torch.testing.assert_close(result, register * torch.exp(1j * (angles[0, 0, 0] @ slopes + offsets)))
 
 
 def test_squares_and_overlaps_multiply_amplitudes() -> None:

@@ -30,8 +30,8 @@ def find(function: Function, *, batched: bool = True) -> tuple[Parameters, list[
     if not batched:
         arguments[0] = arguments[0][0]
 
-    def one_row(*some: torch.Tensor) -> list[torch.Tensor]:
-        return [value[0] if value.ndim else value for value in function(*some)]
+    def one_row(*arguments: torch.Tensor) -> list[torch.Tensor]:
+        return [value[0] if value.ndim else value for value in function(*arguments)]
 
     with torch.no_grad():
         graph = make_fx(torch.func.functionalize(one_row), tracing_mode="fake")(*arguments)

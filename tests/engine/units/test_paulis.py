@@ -60,8 +60,8 @@ def test_depolarizing_shrinks_the_bloch_vector() -> None:
     probability = 0.3
     paulis = [dense.PAULIS[letter] for letter in "IXYZ"]
     kraus = [
-        np.sqrt(share) * one
-        for share, one in zip([1 - probability, *[probability / 3] * 3], paulis, strict=True)
+        np.sqrt(share) * pauli
+        for share, pauli in zip([1 - probability, *[probability / 3] * 3], paulis, strict=True)
     ]
     shrunk = 1 - 4 * probability / 3
     np.testing.assert_allclose(transferred(kraus), np.diag([1, shrunk, shrunk, shrunk]), **CLOSE)
@@ -107,9 +107,9 @@ def test_real_amplitudes_and_single_precision(dtype: torch.dtype) -> None:
 @given(WORDS)
 def test_word_action_is_equivalent_to_its_matrix(word: str) -> None:
     mask, phases = word_action(word)
-    places = np.arange(2 ** len(word))
-    matrix = np.zeros((len(places), len(places)), dtype=complex)
-    matrix[places, places ^ mask] = phases
+    positions = np.arange(2 ** len(word))
+    matrix = np.zeros((len(positions), len(positions)), dtype=complex)
+    matrix[positions, positions ^ mask] = phases
     np.testing.assert_allclose(matrix, dense.pauli_word(word), **CLOSE)
 
 
@@ -120,6 +120,8 @@ def test_word_index_follows_the_order_of_words(n_wires: int) -> None:
 
 @pytest.mark.parametrize("letter", TO_Z)
 def test_change_of_basis_maps_operator_to_z(letter: str) -> None:
-    turn = TO_Z[letter]
-    np.testing.assert_allclose(turn.conj().T @ dense.PAULIS["Z"] @ turn, dense.PAULIS[letter], **CLOSE)
-    np.testing.assert_allclose(turn @ turn.conj().T, np.eye(2), **CLOSE)
+    rotation = TO_Z[letter]
+    np.testing.assert_allclose(
+        rotation.conj().T @ dense.PAULIS["Z"] @ rotation, dense.PAULIS[letter], **CLOSE
+    )
+    np.testing.assert_allclose(rotation @ rotation.conj().T, np.eye(2), **CLOSE)

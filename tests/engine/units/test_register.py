@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from qenn_core.engine.register import digits, positions_in_order
 
 registers = st.tuples(st.sampled_from([2, 4]), st.integers(1, 4)).flatmap(
-    lambda some: st.tuples(st.just(some[0]), st.permutations(range(some[1])), st.integers(1, some[1]))
+    lambda size: st.tuples(st.just(size[0]), st.permutations(range(size[1])), st.integers(1, size[1]))
 )
 
 
@@ -15,8 +15,10 @@ registers = st.tuples(st.sampled_from([2, 4]), st.integers(1, 4)).flatmap(
 def test_digits_of_wires(register: tuple[int, list[int], int]) -> None:
     dim, order, count = register
     n_wires, wires = len(order), order[:count]
-    for place, number in zip(np.ndindex(*[dim] * n_wires), digits(wires, n_wires, dim), strict=True):
-        assert number == int("".join(str(place[wire]) for wire in wires), dim)
+    for digits_of_position, number in zip(
+        np.ndindex(*[dim] * n_wires), digits(wires, n_wires, dim), strict=True
+    ):
+        assert number == int("".join(str(digits_of_position[wire]) for wire in wires), dim)
 
 
 @given(registers)

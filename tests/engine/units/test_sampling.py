@@ -22,24 +22,26 @@ def stream(seed: int = 0) -> np.random.Generator:
 
 def exact_values(measurements: tuple[Measurement, ...], state: np.ndarray) -> list[float]:
     values: list[float] = []
-    for one in measurements:
-        if isinstance(one, Expectation):
-            operator = sum(coefficient * dense.pauli_word(word) for word, coefficient in one.words)
+    for measurement in measurements:
+        if isinstance(measurement, Expectation):
+            operator = sum(coefficient * dense.pauli_word(word) for word, coefficient in measurement.words)
             values.append((state.conj() @ (operator @ state)).real)
         else:
             joint = (np.abs(state) ** 2).reshape([2] * N_WIRES)
-            rest = tuple(wire for wire in range(N_WIRES) if wire not in one.wires)
-            values += list(joint.transpose(*one.wires, *rest).reshape(2 ** len(one.wires), -1).sum(1))
+            rest = tuple(wire for wire in range(N_WIRES) if wire not in measurement.wires)
+            values += list(
+                joint.transpose(*measurement.wires, *rest).reshape(2 ** len(measurement.wires), -1).sum(1)
+            )
     return values
 
 
 def probabilities_of(sampling: Sampling, state: np.ndarray) -> list[np.ndarray]:
     """Return the probabilities of the joint outcomes in each group's basis."""
     found = []
-    for one in sampling.outcomes:
-        assert one.wires == tuple(range(N_WIRES))
-        turns = [TO_Z.get(letter, np.eye(2)) for letter in one.basis]
-        found.append(np.abs(dense.kron(*turns) @ state) ** 2)
+    for measurement in sampling.outcomes:
+        assert measurement.wires == tuple(range(N_WIRES))
+        rotations = [TO_Z.get(letter, np.eye(2)) for letter in measurement.basis]
+        found.append(np.abs(dense.kron(*rotations) @ state) ** 2)
     return found
 
 
@@ -57,13 +59,13 @@ def probabilities_of(sampling: Sampling, state: np.ndarray) -> list[np.ndarray]:
 )
 def test_compatible_words_share_a_circuit(measurements: tuple[Measurement, ...], bases: list[str]) -> None:
     sampling = Sampling(measurements, N_WIRES)
-    assert [one.basis for one in sampling.outcomes] == bases
+    assert [measurement.basis for measurement in sampling.outcomes] == bases
     assert sampling.n_circuits == len(bases)
 
 
 words = st.tuples(st.text("IXYZ", min_size=N_WIRES, max_size=N_WIRES), st.sampled_from([1.0, -0.5, 2.0]))
 some_measurements = st.lists(
-    st.lists(words, min_size=1, max_size=3).map(lambda some: Expectation(tuple(some)))
+    st.lists(words, min_size=1, max_size=3).map(lambda words_: Expectation(tuple(words_)))
     | st.permutations(range(N_WIRES)).map(lambda wires: Probabilities(tuple(wires), "Z" * N_WIRES))
     | st.integers(0, N_WIRES - 1).map(lambda wire: Probabilities((wire,), "Z")),
     min_size=1,
