@@ -206,7 +206,7 @@ def test_delete_everything_after_confirmation(key: str) -> None:
     service, owner, other = jobs.service(), owner_of(key), new_key()
     store_run(key)
     theirs = store_run(other)
-    service.store.uploads.keep(owner, "mine.csv", b"a,b\n1,2\n")
+    service.store.uploads.save(owner, "mine.csv", b"a,b\n1,2\n")
     app = open_runs(key)
     assert button(app, "Delete everything").disabled
     app.checkbox[0].check().run()
