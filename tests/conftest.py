@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
-# More random circuits, see `tests/engine/random_examples.py`. CI runs these.
+# More random circuits, see `random_examples.py`. CI runs these.
 settings.register_profile("thorough", parent=settings.get_profile("repeatable"))
 settings.load_profile(os.environ.get("QENN_HYPOTHESIS_PROFILE", "repeatable"))
 

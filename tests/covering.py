@@ -1,13 +1,13 @@
-"""Few test cases instead of a full product of settings."""
+"""Covering arrays: few combinations of settings in which every pair of settings occurs."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
-Case = dict[str, Any]
+Case = dict[Any, Any]
 
 
-def covering_array(factors: Mapping[str, Sequence[Any]], whole: Sequence[str] = ()) -> list[Case]:
+def covering_array(factors: Mapping[Any, Sequence[Any]], whole: Sequence[Any] = ()) -> list[Case]:
     """Return cases in which every pair of values of two factors occurs.
 
     Parameters
@@ -24,7 +24,7 @@ def covering_array(factors: Mapping[str, Sequence[Any]], whole: Sequence[str] = 
     }
     rows = []
 
-    def add(fixed: dict[str, int]) -> None:
+    def add(fixed: dict[Any, int]) -> None:
         row = dict(fixed)
         for name, values in factors.items():
             if name not in row:
@@ -50,3 +50,8 @@ def covering_array(factors: Mapping[str, Sequence[Any]], whole: Sequence[str] = 
 def case_id(case: Case) -> str:
     """Return the values of a case as the name of a test."""
     return "-".join(map(str, case.values()))
+
+
+def pairwise(*axes: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return combinations of one value per axis in which every pair of values of two axes occurs."""
+    return [tuple(case.values()) for case in covering_array(dict(enumerate(axes)))]

@@ -8,10 +8,10 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from qenn_core.data.reading.exchange import Options
+from qenn_core.data.reading.protocol import ReadOptions
 
 from qenn_core.analysis.predictions import Predictions, to_csv
-from qenn_core.data.reading.parsing import parse
+from qenn_core.data.reading.parsing import parse_table
 from qenn_core.data.target import NO_CLASS
 
 FRAME = pd.DataFrame(
@@ -57,7 +57,7 @@ def test_file_has_no_formulas_and_keeps_its_numbers():
 
 
 def test_file_can_be_read_again(tmp_path):
-    table, _ = parse(to_csv(example().append_to(FRAME)), Options(), tmp_path)
+    table, _ = parse_table(to_csv(example().append_to(FRAME)), ReadOptions(), tmp_path)
     assert (table.num_rows, table.num_columns) == (3, 6)
     assert table["predicted kind (2)"].to_pylist() == ["'=up", "down", "down"]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from core.steps import measure_steps
+from covering import Case, case_id, covering_array
 
 from qenn_core import limits
 from qenn_core.errors import TrainingError
@@ -17,7 +18,6 @@ from qenn_core.model.cost import estimate_step, evaluation_seconds, max_evaluati
 from qenn_core.model.feasibility import largest_circuit, require_feasible, step_fits
 from qenn_core.model.network import build_model
 from qenn_core.registry import ENCODINGS
-from tests.covering import Case, case_id, covering_array
 
 NOISY = {"noise.level": 0.02}
 PENNYLANE = {"engine.kind": "pennylane"}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from core.steps import measure_run
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from random_examples import examples
 
 from qenn_core import limits
 from qenn_core.experiment import ExperimentSpec, choices
@@ -144,7 +145,7 @@ def test_least_harmful_change_is_proposed(changes: dict[str, Any], change: str) 
     assert caught.value.nearest.change.endswith(change)
 
 
-@settings(max_examples=settings.default.max_examples // 4)
+@examples(25)
 @given(
     st.fixed_dictionaries(
         {

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from random_examples import examples
 
 from qenn_core import limits
 from qenn_core.data.builtin import load_builtin
@@ -18,7 +19,6 @@ from qenn_core.data.table import Table
 from qenn_core.errors import DataError
 from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.registry import DATASETS, ENCODINGS
-from tests.data.random_examples import share_of_examples
 from tests.data.tables import csv_spec, fit, measured, mixed, table
 
 every_encoding = pytest.mark.parametrize("encoding", ENCODINGS.keys())
@@ -395,7 +395,7 @@ def prepared_or_refused(spec: ExperimentSpec, rows: Table) -> PreparedData | Dat
         return error
 
 
-@share_of_examples(0.6)
+@examples(60)
 @given(
     random_tables(),
     st.sampled_from(ENCODINGS.keys()),

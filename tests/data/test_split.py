@@ -3,16 +3,16 @@
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
+from random_examples import examples
 
 from qenn_core import limits
 from qenn_core.data.split import stratified_split
-from tests.data.random_examples import share_of_examples
 
 sizes = st.lists(st.integers(limits.MIN_CLASS_ROWS, 60), min_size=2, max_size=limits.MAX_CLASSES)
 shares = st.floats(0.1, 0.4)
 
 
-@share_of_examples(0.5)
+@examples(50)
 @example([4, 4], 0.4, 0.4, 0)  # rounding both shares up would leave no row for training
 @given(sizes, shares, shares, st.integers(0, 2**31 - 1))
 def test_each_row_is_in_one_part_and_each_class_in_every_part(sizes, validation_size, test_size, seed):

@@ -8,12 +8,12 @@ from itertools import cycle
 import pennylane as qml
 import pytest
 import torch
+from covering import pairwise
 
 from qenn_core.engine.layer import quantum_layer
 from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import Circuit, build_circuit
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
-from tests.engine.covering import pairwise
 from tests.engine.parity import assert_close, assert_parity, draw_inputs, observe, set_weights
 from tests.engine.reference import on_matrices
 

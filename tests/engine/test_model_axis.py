@@ -5,11 +5,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from random_examples import examples
 
 from qenn_core.engine import FallbackWarning, FusedTorchLayer
 from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, circuits
 from tests.engine.parity import DOUBLE, SINGLE, assert_close, draw_inputs, in_double, node, observe
-from tests.engine.random_examples import examples
 from tests.engine.reference import reference_of
 
 N_MODELS = 3
@@ -70,7 +70,7 @@ def small_circuits(draw) -> Circuit:
     return draw(circuits(n_wires=draw(st.integers(1, 4)), n_gates=6, mixed=mixed))
 
 
-@examples(few=12, thorough=40)
+@examples(12, thorough=40)
 @given(small_circuits().filter(lambda circuit: circuit.uses_inputs), st.booleans())
 def test_random_circuits(circuit: Circuit, shared: bool) -> None:
     layer = in_double(FusedTorchLayer, circuit.node(), WEIGHT_SHAPES, n_models=N_MODELS)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_examples import IS_THOROUGH, examples
 
 from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, batches, circuits
 from tests.engine.gates import CHANNELS, GATES
@@ -17,7 +18,6 @@ from tests.engine.parity import (
     observe,
     pair,
 )
-from tests.engine.random_examples import IS_THOROUGH, examples
 from tests.engine.reference import reference_of
 
 N_WIRES = st.sampled_from([1, 2, 2, 3, 3, 3, 4, 4, 5, 6])
@@ -31,14 +31,14 @@ def circuits_and_batches(draw: Any, *, mixed: bool) -> tuple[Circuit, tuple[int,
     return circuit, draw(st.sampled_from(batches(circuit)))
 
 
-@examples(few=36, thorough=300)
+@examples(36, thorough=300)
 @given(circuits_and_batches(mixed=False))
 def test_pure(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
     assert_parity(*pair(circuit.node(), WEIGHT_SHAPES), draw_inputs(*batch, N_INPUTS))
 
 
-@examples(few=24, thorough=200)
+@examples(24, thorough=200)
 @given(circuits_and_batches(mixed=True))
 def test_mixed(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
@@ -46,14 +46,14 @@ def test_mixed(example: tuple[Circuit, tuple[int, ...]]) -> None:
     assert_parity(fused, reference_of(circuit), draw_inputs(*batch, N_INPUTS))
 
 
-@examples(few=6, thorough=25)
+@examples(6, thorough=25)
 @given(circuits_and_batches(mixed=False))
 def test_pure_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
     assert_parity_in_single(*pair(circuit.node(), WEIGHT_SHAPES), draw_inputs(*batch, N_INPUTS))
 
 
-@examples(few=6, thorough=25)
+@examples(6, thorough=25)
 @given(circuits_and_batches(mixed=True))
 def test_mixed_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example
@@ -61,7 +61,7 @@ def test_mixed_in_single_precision(example: tuple[Circuit, tuple[int, ...]]) -> 
     assert_parity_in_single(fused, reference_of(circuit), draw_inputs(*batch, N_INPUTS))
 
 
-@examples(few=10, thorough=30)
+@examples(10, thorough=30)
 @given(circuits_and_batches(mixed=False))
 def test_reference_agrees_with_pennylane(example: tuple[Circuit, tuple[int, ...]]) -> None:
     circuit, batch = example

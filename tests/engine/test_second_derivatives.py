@@ -5,11 +5,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from random_examples import examples
 
 from qenn_core.engine import FusedTorchLayer
 from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, batches, circuits
 from tests.engine.parity import DOUBLE, assert_close, draw_inputs, in_double, node, observe, pair
-from tests.engine.random_examples import examples
 from tests.engine.reference import reference_of
 
 
@@ -32,7 +32,7 @@ def curvature(layer: torch.nn.Module, inputs: torch.Tensor) -> dict[str, torch.T
     return {name: curve.detach() for name, curve in zip(leaves, curves, strict=True)}
 
 
-@examples(few=12, thorough=40)
+@examples(12, thorough=40)
 @given(st.integers(1, 4).flatmap(lambda n: circuits(n_wires=n, n_gates=6, mixed=False)))
 def test_pure(circuit: Circuit) -> None:
     inputs = draw_inputs(*batches(circuit)[0], N_INPUTS)
@@ -40,7 +40,7 @@ def test_pure(circuit: Circuit) -> None:
     assert_close(curvature(fused, inputs), curvature(reference, inputs), **DOUBLE)
 
 
-@examples(few=10, thorough=30)
+@examples(10, thorough=30)
 @given(st.integers(1, 3).flatmap(lambda n: circuits(n_wires=n, n_gates=6, mixed=True)))
 def test_mixed(circuit: Circuit) -> None:
     inputs = draw_inputs(*batches(circuit)[0], N_INPUTS)

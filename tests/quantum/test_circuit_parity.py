@@ -4,13 +4,13 @@ import numpy as np
 import pennylane as qml
 import pytest
 import torch
+from covering import Case, case_id, covering_array
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from qenn_core.engine.layer import quantum_layer
 from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import build_circuit
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS
-from tests.covering import Case, case_id, covering_array
 from tests.quantum import reference
 
 BATCH = 3

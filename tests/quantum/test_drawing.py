@@ -5,6 +5,7 @@ from collections import Counter
 import pennylane as qml
 import pytest
 import torch
+from covering import Case, case_id, covering_array
 
 from qenn_core.analysis.drawing import draw_circuit
 from qenn_core.errors import TrainingError
@@ -12,7 +13,6 @@ from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.model.circuit import build_circuit
 from qenn_core.model.drawing import Drawing
 from qenn_core.registry import ANSATZE, ENCODINGS
-from tests.covering import Case, case_id, covering_array
 
 
 def draw(n_inputs: int = 2, **changes) -> Drawing:

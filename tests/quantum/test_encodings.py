@@ -4,9 +4,10 @@ import numpy as np
 import pennylane as qml
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from random_examples import examples
 
 from qenn_core.encodings.amplitude import pad_and_normalise
 from qenn_core.registry import ENCODINGS
@@ -60,7 +61,7 @@ def test_every_encoding_with_a_template_is_compared_with_it() -> None:
 
 
 @pytest.mark.parametrize("key", TEMPLATES)
-@settings(max_examples=settings.default.max_examples // 4)  # each evaluates two quantum nodes
+@examples(25)  # each evaluates two quantum nodes
 @given(data=st.data())
 def test_equals_template(key: str, data) -> None:
     n_qubits = data.draw(st.integers(1, 3))

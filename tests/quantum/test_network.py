@@ -6,9 +6,11 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from covering import Case, case_id, covering_array
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from random_examples import examples
 
 from qenn_core.errors import TrainingError
 from qenn_core.experiment import ExperimentSpec, choices
@@ -16,7 +18,6 @@ from qenn_core.model.network import HybridModel, build_model, build_replicates
 from qenn_core.model.shape import encoded_width, model_shape
 from qenn_core.registry import ANSATZE, ENCODINGS
 from qenn_core.training.inference import predict
-from tests.covering import Case, case_id, covering_array
 
 
 def build(
@@ -199,7 +200,7 @@ def small_model(encoding: str) -> HybridModel:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS.keys())
-@settings(max_examples=settings.default.max_examples * 3 // 10)
+@examples(30)
 @given(rows=arrays(float, (2, 3), elements=st.floats(-1e6, 1e6)))
 def test_finite_inputs_give_finite_logits_and_gradients(encoding: str, rows: np.ndarray) -> None:
     model = small_model(encoding)

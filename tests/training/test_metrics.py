@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from random_examples import examples
 
 from qenn_core.metrics import score
 
@@ -22,7 +23,7 @@ def auc_by_counting(positive, ranking):
     return np.mean((ahead > 0) + 0.5 * (ahead == 0))
 
 
-@settings(max_examples=settings.default.max_examples // 2)
+@examples(50)
 @given(labels_and_probabilities())
 def test_scores_equal_direct_computation(case):
     labels, probabilities = case

@@ -6,8 +6,9 @@ from math import inf
 import pytest
 import safetensors.torch
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from random_examples import examples
 
 from qenn_core.errors import TrainingError
 from qenn_core.experiment import ExperimentSpec
@@ -73,7 +74,7 @@ def test_changed_byte_is_refused_or_has_no_effect(position, change):
     assert torch.equal(restored.tensors["weights"], torch.arange(6.0).view(2, 3))
 
 
-@settings(max_examples=settings.default.max_examples // 4)  # nested values are slow to draw
+@examples(25)  # nested values are slow to draw
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(),

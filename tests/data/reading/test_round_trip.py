@@ -11,13 +11,13 @@ from pathlib import Path
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from random_examples import examples
 
 from qenn_core.data.reading.column_names import make_column_names
 from qenn_core.data.reading.parsing import parse_table
 from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.reading.sampling import stratified_sample
 from qenn_core.errors import DataError
-from tests.data.random_examples import share_of_examples
 
 # A letter at each end, so that no cell is blank, missing, or a number in another notation.
 LETTERS = st.text("abcéñüß", min_size=1, max_size=4)
@@ -33,7 +33,7 @@ def tables(draw):
     return [header, *rows]
 
 
-@share_of_examples(0.25)
+@examples(25)
 @given(
     table=tables(),
     delimiter=st.sampled_from(",;\t|"),
@@ -54,7 +54,7 @@ def test_a_written_table_is_read_unchanged(table, delimiter, quoting, encoding, 
 CSV_LIKE = st.text("ab1.5,;|\t\"'\\\n\r# é\ufdd0", max_size=200).map(str.encode)
 
 
-@share_of_examples(0.6)
+@examples(60)
 @given(
     content=st.one_of(CSV_LIKE, st.binary(max_size=200)).filter(len),
     delimiter=st.sampled_from([None, None, ",", " ", "'", "\\", "\ufdd0"]),
@@ -72,7 +72,7 @@ def test_any_content_is_read_or_refused(content, delimiter, skip_rows, header):
 short_names = st.text("ab (2)\n", max_size=4) | st.text(max_size=3)
 
 
-@share_of_examples(0.2)
+@examples(20)
 @given(st.lists(short_names | st.text(min_size=75, max_size=100), min_size=1, max_size=12))
 def test_column_names_are_never_empty_short_and_unique(header):
     names, _ = make_column_names(header)
@@ -80,7 +80,7 @@ def test_column_names_are_never_empty_short_and_unique(header):
     assert all(name.strip() and len(name) <= 100 for name in names)
 
 
-@share_of_examples(0.5)
+@examples(50)
 @given(st.lists(st.integers(0, 4), min_size=20, max_size=200), st.floats(0.05, 1), st.integers(0, 9))
 def test_a_sample_is_proportional_to_every_stratum(strata, share, seed):
     size = max(1, round(share * len(strata)))

@@ -2,7 +2,7 @@
 
 from itertools import combinations, product
 
-from tests.engine.covering import pairwise
+from covering import pairwise
 
 
 def test_every_pair_of_settings_occurs() -> None:
