@@ -38,7 +38,7 @@ def test_file_is_predicted_and_downloaded(predict_page: Studio) -> None:
             float(row[f"probability of {name}"]) for name in ("Buche", "Eiche", "Linde")
         ) == pytest.approx(1, abs=1e-5)
     studio.upload("other.csv", b"a,b\n1,2\n3,4\n")
-    expect(studio.errors).to_contain_text("The file has no columns ‘Höhe’, ‘Umfang’, ‘Rinde’.")
+    expect(studio.errors).to_contain_text("The file is missing 3 columns: ‘Höhe’, ‘Umfang’, ‘Rinde’.")
 
 
 def test_row_is_edited_with_the_keyboard_and_may_have_gaps(predict_page: Studio) -> None:

@@ -134,7 +134,7 @@ def test_file_is_predicted(key: str, mixed_model: Trained) -> None:
     right = round(mixed_model.finished.test.accuracy * len(rows))
     assert f"**{right} of {len(rows)} rows** ({right / len(rows):.0%}) that are new to the model" in text
     assert "None of the rows is identical to a row that the model was trained or validated on." in text
-    assert "1 column is none that the model learnt from: ‘remark’." in text
+    assert "Ignored 1 column that the model does not use: ‘remark’." in text
 
 
 def test_accuracy_excludes_training_rows(key: str, mixed_model: Trained) -> None:
@@ -166,8 +166,8 @@ def test_file_in_another_format_is_predicted(key: str) -> None:
 
 def test_missing_columns_are_reported_and_the_next_file_is_read(key: str) -> None:
     app = upload(open_page(key), mixed().frame.rename(columns={"weight": "wieght"}))
-    assert "The file has no column ‘weight’." in errors_of(app)
-    assert "Did you mean ‘wieght’ for ‘weight’?" in errors_of(app)
+    assert "The file is missing 1 column: ‘weight’." in errors_of(app)
+    assert "did you mean ‘wieght’ for ‘weight’?" in errors_of(app)
     assert not app.dataframe
     app.file_uploader[0].clear()
     assert has_no_errors(upload(app, mixed().frame))
@@ -192,7 +192,7 @@ def test_unreadable_file_is_an_error(key: str, content: bytes, message: str) -> 
 def test_model_can_be_changed_after_the_upload(key: str, penguins_model: Trained) -> None:
     store_model(key, "Penguins", PENGUINS, penguins_model.content)
     app = upload(open_page(key), mixed().frame)
-    assert "The file has no columns" in errors_of(app)
+    assert "The file is missing" in errors_of(app)
     app.selectbox(key="field:model").select_index(1).run()
     assert has_no_errors(app)
     assert "predicted kind" in app.dataframe[0].value
@@ -219,7 +219,7 @@ def test_row_form_accepts_unknown_values(key: str) -> None:
             widget.set_value("unknown")
     app.run()
     assert has_no_errors(app)
-    assert "1 gap in ‘weight’ filled with the median of the training rows" in text_of(app).replace("\\", "")
+    assert "Filled 1 gap in ‘weight’ with the median of the training rows" in text_of(app).replace("\\", "")
 
 
 def test_row_form_is_limited_for_many_columns() -> None:

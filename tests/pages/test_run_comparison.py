@@ -27,7 +27,7 @@ EPOCH = Epoch(
 def compared_run(name: str = "a run", **changes: object) -> run_comparison.ComparedRun:
     spec = DEFAULT.with_(**changes)
     return run_comparison.ComparedRun(
-        name, spec, RunSnapshot(run="1", epochs=30, state="running", history=(EPOCH,))
+        name, spec, Run("1", "", spec, state="running", history=[EPOCH]).snapshot()
     )
 
 
@@ -78,7 +78,7 @@ def test_axes_are_the_settings_and_results_that_differ() -> None:
         ("Qubits", [4, 2]),
         ("Entanglement", ["Ring", "None (no entanglement)"]),
     ]
-    quick = run_comparison.ComparedRun("quick", DEFAULT, RunSnapshot(run="2", epochs=30))
+    quick = run_comparison.ComparedRun("quick", DEFAULT, Run("2", "", DEFAULT).snapshot())
     assert [(axis.title, list(axis.values)) for axis in run_comparison.axes([small, quick])][2:] == [
         ("Validation accuracy", [75.0, None]),
         ("Epochs", [1, 0]),

@@ -185,10 +185,10 @@ def test_file_with_one_class_is_shown_with_an_error_until_the_target_changes() -
     rows = "\n".join(f"{row * 7 % 13},{'ab'[row % 2]},same" for row in range(40))
     app = upload(open_app("data.py", data="csv"), f"x,kind,class\n{rows}\n".encode())
     app.selectbox(key="field:data.target").set_value("class").run()
-    assert "one class only" in errors_of(app)
+    assert "only one class" in errors_of(app)
     assert app.dataframe, "the table is still there to look at"
     app.switch_page("train.py").run()
-    assert "one class only" in errors_of(app)
+    assert "only one class" in errors_of(app)
     assert app.button[0].disabled
     app.switch_page("data.py").run()
     app.selectbox(key="field:data.target").set_value("kind").run()
