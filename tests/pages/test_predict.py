@@ -159,7 +159,7 @@ def test_file_in_another_format_is_predicted(key: str) -> None:
     app = upload(open_page(key), gzip.compress(content), "new.csv.gz")
     assert has_no_errors(app)
     text = text_of(app).replace("\\", "")
-    assert "‘COLOUR’ was taken for ‘colour’." in text
+    assert "Column ‘COLOUR’ was used as ‘colour’." in text
     assert "‘purple’" in text
     assert app.dataframe[0].value["A"].tolist() == ["-1.25"]
 
