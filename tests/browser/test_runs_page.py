@@ -70,6 +70,7 @@ def test_link_shares_settings_but_not_the_run(visit: Visit, workspace: Workspace
     run = workspace.link["run"]
     first = visit(workspace=workspace).open(run=run, **settings)
     expect(first.table).to_be_visible()
+    first.wait_for_epochs(3)
     urls = first.page.evaluate("performance.getEntriesByType('resource').map(e => e.name).join()")
     assert f"api/runs/{run}" in urls
     assert "key" not in urls, "the feed key is in no URL"
