@@ -8,7 +8,7 @@ from pages.test_html import HOSTILE, HtmlText
 
 from pages._shared import html, run_comparison, run_table
 from qenn_core.experiment import ExperimentSpec, query_keys
-from qenn_core.jobs import RunSnapshot
+from qenn_core.jobs.run import Run
 from qenn_core.store.entities import StoredRun
 from qenn_core.training.records import Epoch
 
