@@ -8,10 +8,10 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from qenn_core.data.reading.protocol import ReadOptions
 
 from qenn_core.analysis.predictions import Predictions, to_csv
 from qenn_core.data.reading.parsing import parse_table
+from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.target import NO_CLASS
 
 FRAME = pd.DataFrame(
