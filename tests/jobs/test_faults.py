@@ -129,7 +129,7 @@ from qenn_core.jobs.commands import RunLimits
 from qenn_core.jobs.job_service import JobService
 from qenn_core.experiment import ExperimentSpec
 if __name__ == "__main__":
-    service = JobService(allowance=RunLimits(checkpoint_seconds=0.1))
+    service = JobService(run_limits=RunLimits(checkpoint_seconds=0.1))
     owner, spec = sys.argv[1], ExperimentSpec.from_json(sys.argv[2])
     runs = [service.submit(spec, owner=owner) for _ in range(3)]
     while service.store.runs.checkpoint(owner, runs[0]) is None:

@@ -92,7 +92,7 @@ def test_failed_benchmark_is_repeated(monkeypatch, caplog) -> None:
     results = iter([JobError("There was no answer."), MachineSpeed(2, 3)])
 
     class Service:
-        def ask(self, request: str) -> MachineSpeed:
+        def call(self, request: object) -> MachineSpeed:
             result = next(results)
             if isinstance(result, JobError):
                 raise result

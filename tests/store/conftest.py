@@ -43,7 +43,7 @@ def _server_folder() -> Iterator[Path]:
             yield Path(folder)
         return
     folder = Path(tempfile.gettempdir()) / f"qenn-{test_run[:8]}"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     yield folder
     # The last process to stop using the server has deleted its data.
     if not (folder / "data").exists():
