@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import uuid4
 
 import dask
@@ -25,6 +25,8 @@ from qenn_core.errors import JobError
 from qenn_core.jobs.cluster.backends import EVENT_LOOP, Backend
 from qenn_core.jobs.commands import SlotKind
 from qenn_core.jobs.dask_compat import scheduler_info, use_monotonic_clock
+
+R = TypeVar("R")
 
 use_monotonic_clock()
 logger = logging.getLogger(__name__)
@@ -76,12 +78,12 @@ class _Slot:
 
 
 @dataclass(frozen=True)
-class _Task:
+class _Task(Generic[R]):
     """A function to call in a slot."""
 
     kind: SlotKind
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
+    function: Callable[..., R]
+    args: tuple[object, ...]
     payload: bytes
     key: str = field(default_factory=lambda: uuid4().hex)
 
@@ -143,12 +145,12 @@ class WorkerPool:
     def submit(
         self,
         kind: SlotKind,
-        function: Callable[..., Any],
-        *args: Any,
+        function: Callable[..., R],
+        *args: object,
         payload: bytes,
         slot_timeout: float | None = None,
         result_timeout: float | None = None,
-    ) -> Future[Any]:
+    ) -> Future[R]:
         """Let a worker call ``function(*args, payload)`` as soon as it has a free slot.
 
         Parameters
@@ -184,8 +186,8 @@ class WorkerPool:
         self._slot_freed.set()
 
     def broadcast(
-        self, function: Callable[..., Any], *args: Any, workers: Iterable[str] | None = None
-    ) -> Future[dict[str, Any]]:
+        self, function: Callable[..., R], *args: object, workers: Iterable[str] | None = None
+    ) -> Future[dict[str, R]]:
         """Let all workers, or those at the given addresses, call a quick function besides their tasks.
 
         Returns
@@ -271,7 +273,7 @@ class WorkerPool:
 
     # Tasks
 
-    async def _run(self, task: _Task, slot_timeout: float | None, result_timeout: float | None) -> Any:
+    async def _run(self, task: _Task[R], slot_timeout: float | None, result_timeout: float | None) -> R:
         try:
             async with asyncio.timeout(slot_timeout):
                 client, worker = await self._acquire_slot(task)
@@ -285,7 +287,7 @@ class WorkerPool:
         async with asyncio.timeout(result_timeout):
             return await asyncio.shield(running)
 
-    async def _run_at(self, client: Client, worker: str, task: _Task) -> Any:
+    async def _run_at(self, client: Client, worker: str, task: _Task[R]) -> R:
         """Send a task to the worker where it has a slot, and wait for its result."""
         try:
             payload = await self._send_payload(client, worker, task.payload)
@@ -297,7 +299,8 @@ class WorkerPool:
                 workers=[worker],
                 resources={task.kind.value: 1},
             )
-            return await self._wait_for_result(future, worker)
+            result: R = await self._wait_for_result(future, worker)
+            return result
         except (KilledWorker, FutureCancelledError, CommClosedError) as error:
             if client.status == "running":
                 raise WorkerLostError(*LOST_WORKER) from error
@@ -307,7 +310,7 @@ class WorkerPool:
             self._expected_free.discard(_Slot(worker, task.kind))
             self._slot_freed.set()
 
-    async def _acquire_slot(self, task: _Task) -> tuple[Client, str]:
+    async def _acquire_slot(self, task: _Task[Any]) -> tuple[Client, str]:
         """Wait for a free slot and assign the task to it."""
         async with self._slot_queues[task.kind]:
             while True:
@@ -351,11 +354,11 @@ class WorkerPool:
         raise CommClosedError(f"{worker} has left")
 
     async def _broadcast(
-        self, function: Callable[..., Any], args: tuple[Any, ...], workers: Iterable[str] | None
-    ) -> dict[str, Any]:
+        self, function: Callable[..., R], args: tuple[object, ...], workers: Iterable[str] | None
+    ) -> dict[str, R]:
         if self._client is None:
             return {}
-        results: dict[str, Any] = await self._client.run(
+        results: dict[str, R] = await self._client.run(
             function, *args, workers=None if workers is None else list(workers), on_error="ignore"
         )
         return results
