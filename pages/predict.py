@@ -17,7 +17,7 @@ from qenn_core.store import ENDED_STATES, StoredRun
 from qenn_core.text import count
 
 if TYPE_CHECKING:
-    from pages._shared.model_choice import TrainedModel
+    from pages._shared.model_choice import ChosenModel
     from qenn_core.analysis import ModelCard, Predictions
     from qenn_core.data import ColumnSchema, Table
 
@@ -44,7 +44,7 @@ def wait_for_model() -> None:
         st.rerun()
 
 
-def draw_settings(runs: Sequence[StoredRun]) -> tuple[TrainedModel, str] | None:
+def draw_settings(runs: Sequence[StoredRun]) -> tuple[ChosenModel, str] | None:
     """Draw the choice of model and rows, and return both; ``None`` if the model cannot be opened.
 
     Parameters
@@ -82,7 +82,7 @@ def draw_settings(runs: Sequence[StoredRun]) -> tuple[TrainedModel, str] | None:
     return model, rows
 
 
-def draw_title(model: TrainedModel) -> None:
+def draw_title(model: ChosenModel) -> None:
     card, run = model.card, model.run
     facts = [run.name, f"trained on {run.data_name}", count(len(card.columns), "column")]
     if run.test_accuracy is not None:
@@ -112,7 +112,7 @@ def describe_values(column: ColumnSchema) -> str:
     return " or ".join(column.spelling) if column.role == "boolean" else f"written like {column.typical}"
 
 
-def draw_file_predictions(model: TrainedModel) -> None:
+def draw_file_predictions(model: ChosenModel) -> None:
     file = st.session_state.get(FILE_KEY)
     if file is None:
         draw_expected_columns(model.card)
@@ -209,7 +209,7 @@ def draw_all_rows(table: Table, predictions: Predictions) -> None:
     )
 
 
-def draw_row_prediction(model: TrainedModel) -> None:
+def draw_row_prediction(model: ChosenModel) -> None:
     left, right = st.columns([1.6, 1], gap="large")
     with left:
         st.caption(

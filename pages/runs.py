@@ -56,8 +56,8 @@ def draw_actions(selected: Sequence[StoredRun]) -> None:
     resumable = single if single and is_resumable(single) else None
     with_model = single if single and single.has_weights else None
     with st.container(horizontal=True, gap="small"):
-        draw_action("Open", "open_in_full", "Show this run on the page Train.", single, open_run)
-        draw_action("Train again", "replay", "Open its settings on the page Train.", single, open_settings)
+        draw_action("Open", "open_in_full", "Show this run on the Train page.", single, open_run)
+        draw_action("Train again", "replay", "Open its settings on the Train page.", single, open_settings)
         draw_action("Resume", "resume", "Continue where training ended.", resumable, resume)
         draw_action("Predict", "online_prediction", "Apply the model to new rows.", with_model, predict)
         are_starred = bool(selected) and all(run.starred for run in selected)

@@ -21,7 +21,8 @@ class ErrorMessage(BaseModel):
     remedy : str
         What the user can do about it, in one sentence.
     place : str
-        The control that caused it, as a dotted field of the spec (``"data.target"``), or ``""``.
+        The control that caused it: a dotted field of the spec (``"data.target"``), ``"upload"``, ``"name"``
+        or ``""``.
     """
 
     model_config = ConfigDict(frozen=True)

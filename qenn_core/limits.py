@@ -46,12 +46,12 @@ PREDICTION_SECONDS = 30.0
 UPLOAD_DAYS = 30
 # The files of one workspace, and of all workspaces together: no user can fill the disk for the others.
 MAX_OWNER_UPLOAD_BYTES = 3 * MAX_UPLOAD_BYTES
-MAX_KEPT_UPLOAD_BYTES = 10 * 2**30
+MAX_TOTAL_UPLOAD_BYTES = 10 * 2**30
 # Changes waiting in memory while the database cannot be written; more would exhaust the server's memory.
 MAX_UNSAVED_BYTES = 256 * 2**20
 # A run's name has to fit in a row of the list; a file's name has to be valid in common file systems.
 MAX_NAME_LENGTH = 100
-MAX_FILE_NAME_LENGTH = 255
+MAX_FILE_NAME_LENGTH = 200
 
 # One user's runs may occupy every core of a small server while nobody else needs them. Further runs wait, up
 # to about an afternoon's worth.

@@ -25,7 +25,7 @@ FORMATS = ("text", "json")
 LEVELS = ("info", "debug", "warning", "error")
 
 # The attributes of an event, passed as `extra` to a logger; any other attribute is not written.
-EVENT_ATTRIBUTES = ("run", "state", "epochs", "seconds", "reason", "question", "worker")
+EVENT_ATTRIBUTES = ("run", "state", "epochs", "seconds", "reason")
 # These packages log from the configured level on. Libraries log from INFO on: their debug messages quote the
 # data that they send and receive.
 APP_PACKAGES = ("qenn_core", "pages", "app")

@@ -25,14 +25,14 @@ def routes(base_path: str) -> list[BaseRoute]:
         Base path of the app, without a slash at its end.
     """
     return [
-        Route(f"{base_path}/api/runs/{{run}}", run_snapshot),
+        Route(f"{base_path}/api/runs/{{run}}", run_feed),
         Route(f"{base_path}/assets/plotly.min.js", plotly_script),
         Mount(f"{base_path}/assets", RevalidatedFiles(directory=ASSETS)),
         workspace_route(base_path),
     ]
 
 
-def run_snapshot(request: Request) -> Response:
+def run_feed(request: Request) -> Response:
     """Return a run as JSON, with the epochs after ``since`` and the map if it is newer than ``map``.
 
     The header ``X-Feed-Key`` must hold the key of this run; without it the run is not found. Starlette calls

@@ -21,7 +21,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 _CONFIRMATION = """
 <p>A workspace holds runs, models and uploaded files. <span id="about">A new one is empty.</span></p>
 <p>This browser will leave its current workspace. To be able to return to it, save its link first:
-it is on the page <b>Runs</b>, under <b>Continue on another device</b>.</p>
+it is on the <b>Runs</b> page, under <b>Continue on another device</b>.</p>
 <form method="post"><input type="hidden" name="key"><button>Start a new workspace</button></form>
 <a href="runs">Stay in my workspace</a>
 <script src="assets/workspace.js"></script>

@@ -37,7 +37,7 @@ def providers() -> tuple[str | None, ...]:
             raise QennError(
                 "Logging in is not possible right now.",
                 "The server's secrets file cannot be read.",
-                "Please tell the person who runs the server; its log has the details.",
+                "Please tell the server's administrator; the log has the details.",
             )
         return ()
     settings = st.secrets.get("auth", {})

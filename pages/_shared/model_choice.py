@@ -16,7 +16,7 @@ from qenn_core.store import StoredRun
 _CHOICE = "model"
 
 
-class TrainedModel(NamedTuple):
+class ChosenModel(NamedTuple):
     """A trained model of the workspace."""
 
     run: StoredRun
@@ -78,7 +78,7 @@ def _label(run: StoredRun) -> str:
     return f"{run.name}{score}"
 
 
-def open_model(run: StoredRun) -> TrainedModel:
+def open_model(run: StoredRun) -> ChosenModel:
     """Return the model of a run.
 
     Raises
@@ -87,12 +87,12 @@ def open_model(run: StoredRun) -> TrainedModel:
         If the model is damaged or has been deleted.
     """
 
-    def load() -> TrainedModel:
+    def load() -> ChosenModel:
         archive = jobs.service().store.runs.weights(workspace.owner(), run.id)
         if archive is None:
             raise ModelError(
                 "This model no longer exists.", "Its run was deleted.", "Choose another one, or train again."
             )
-        return TrainedModel(run, ModelArchive(archive.content).card, archive.content)
+        return ChosenModel(run, ModelArchive(archive.content).card, archive.content)
 
     return worker_requests.compute_once("opened_model", run.id, load)._replace(run=run)

@@ -106,7 +106,7 @@ def draw_controls(run: RunSnapshot | None, *, has_data: bool, is_feasible: bool)
         _draw_button(
             "Reset",
             "restart_alt",
-            "Clear the charts. The settings stay, and the run stays on the page Runs.",
+            "Clear the charts. The settings stay, and the run stays on the Runs page.",
             run is not None and not is_active,
             state.set_current_run,
             "",

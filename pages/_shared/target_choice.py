@@ -18,7 +18,7 @@ _BANDS = "data.bands"
 
 
 def draw_target_choice(overview: Overview) -> None:
-    """Draw the menu of columns to predict, and that of bands if the column is cut into bands."""
+    """Draw the menu of columns to predict, and that of bands if the column is divided into bands."""
     key = form.bind_field(_TARGET, overview.target)
     st.selectbox(
         str(field_of(_TARGET).title),

@@ -23,7 +23,7 @@ _STORAGE = "upload.storage"
 _AUTOMATIC = "automatic"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _HEADERS = {True: "has names", False: "is data"}
-_ENCODINGS = {
+_TEXT_ENCODINGS = {
     "utf-8": "UTF-8",
     "cp1252": "Windows (Western)",
     "latin-1": "Latin-1",
@@ -96,7 +96,7 @@ def draw_reading() -> None:
         st.code("\n".join(reading.raw_lines), language=None)
         encoding, delimiter, decimal, header, skip_rows = st.columns(5)
         with encoding:
-            _draw_correction("text_encoding", _ENCODINGS, reading.text_encoding)
+            _draw_correction("text_encoding", _TEXT_ENCODINGS, reading.text_encoding)
         with delimiter:
             _draw_correction("delimiter", _DELIMITERS, reading.delimiter)
         with decimal:
@@ -185,7 +185,7 @@ def _read(name: str, content: bytes, options: dict[str, Any]) -> None:
     fingerprint = hashlib.sha256(content).hexdigest()
     is_same_file = spec.data.is_csv and fingerprint == spec.data.fingerprint
     data = spec.data if is_same_file else DataSpec(source=CSV)
-    changes = {"file_name": name[:200], "fingerprint": fingerprint} | options
+    changes = {"file_name": name[: limits.MAX_FILE_NAME_LENGTH], "fingerprint": fingerprint} | options
     state.clear_error(_CONTROL)
     st.session_state.pop("too_many_rows", None)
     try:

@@ -2,5 +2,5 @@
 
 import lazy_loader
 
-# Names are imported from their modules on first use: some modules are slow to import, or need torch.
+# Names are imported from their modules on first use, because some modules are slow to import.
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -27,7 +27,7 @@ MIN_CATEGORY_ROWS = 2
 MIN_VARIANCE = 1e-9
 # Rarer gaps get no feature of their own, which would be nearly constant.
 MIN_GAP_SHARE = 0.05
-EPOCH = np.datetime64(0, "us")
+UNIX_EPOCH = np.datetime64(0, "us")
 DAY = np.timedelta64(1, "D")
 
 
@@ -161,7 +161,7 @@ def _scaling(blocks: ColumnTransformer) -> tuple[Floats, Floats]:
 def _date_parts(dates: pd.DataFrame) -> Floats:
     parts = []
     for name in dates:
-        days = (dates[name].to_numpy("datetime64[us]") - EPOCH) / DAY
+        days = (dates[name].to_numpy("datetime64[us]") - UNIX_EPOCH) / DAY
         angle = 2 * np.pi * dates[name].dt.day_of_year.to_numpy(dtype=np.float64) / 365.25
         parts += [days, np.sin(angle), np.cos(angle)]
     return np.column_stack(parts)

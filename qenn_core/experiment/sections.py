@@ -31,7 +31,9 @@ class DataSpec(SpecSection):
         "moons", title="Data", description="A built-in data set or your own CSV file."
     )
     params: Annotated[Params, QueryKey("d.")] = Field((), title="Data set option")
-    file_name: Annotated[str, QueryKey("file")] = Field("", max_length=200, title="File")
+    file_name: Annotated[str, QueryKey("file")] = Field(
+        "", max_length=limits.MAX_FILE_NAME_LENGTH, title="File"
+    )
     fingerprint: Annotated[str, QueryKey("sha")] = Field(
         "", pattern="^([0-9a-f]{64})?$", title="SHA-256 of the file"
     )
@@ -72,7 +74,7 @@ class DataSpec(SpecSection):
     )
     sample_rows: Annotated[int | None, QueryKey("sample")] = Field(
         None,
-        ge=20,
+        ge=limits.MIN_ROWS,
         le=limits.MAX_ROWS,
         title="Sample size",
         description="Use only a random sample of this many rows.",

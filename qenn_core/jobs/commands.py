@@ -74,24 +74,24 @@ class RunCommand:
         """Whether the run is to pause before it ends."""
         return self.pause_after < math.inf and not self.stop
 
-    def paused(self, epochs_done: int) -> RunCommand:
+    def with_pause(self, epochs_done: int) -> RunCommand:
         """Return the command to pause, with `epochs_done` epochs complete."""
         return self._with(pause_after=epochs_done)
 
-    def resumed(self) -> RunCommand:
+    def without_pause(self) -> RunCommand:
         """Return the command to train to the end."""
         return self._with(pause_after=math.inf)
 
-    def stepped(self, epochs_done: int) -> RunCommand:
+    def with_step(self, epochs_done: int) -> RunCommand:
         """Return the command to train one more epoch than `epochs_done`, or than commanded before."""
         pause_after = self.pause_after if self.pauses else epochs_done
         return self._with(pause_after=max(epochs_done, pause_after) + 1)
 
-    def stopped(self) -> RunCommand:
+    def with_stop(self) -> RunCommand:
         """Return the command to stop training and score the run."""
         return self._with(stop=True)
 
-    def discarded(self) -> RunCommand:
+    def with_discard(self) -> RunCommand:
         """Return the command to stop training without scores."""
         return self._with(stop=True, discard=True)
 

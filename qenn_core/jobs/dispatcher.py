@@ -29,13 +29,13 @@ logger = logging.getLogger(__name__)
 MAX_ENDED = 50
 # A run that waits at a worker for the one before it is lost with that worker, and is then sent again.
 MAX_ATTEMPTS = 3
-INTERRUPTED = "This training was interrupted."
-SERVER_STOPPED = "The server was stopped during the training."
+INTERRUPTED = "This run was interrupted."
+SERVER_STOPPED = "The server was stopped while it trained."
 RESUME = "Press Resume to continue from the last saved epoch; if it happens again, use fewer qubits or rows."
 UNREADABLE_EVENTS = ErrorMessage(
-    what="This training was stopped.",
+    what="This run was stopped.",
     why="Its worker runs a different version of QENN Studio than the server.",
-    remedy="The server's operator can install the same version everywhere.",
+    remedy="The server's administrator can install the same version everywhere.",
 )
 
 ConnectPool = Callable[[Callable[[object], None], Callable[[], None]], WorkerPool]
@@ -90,13 +90,13 @@ class Dispatcher:
         """
         with self._lock:
             self._refuse_too_many(run.owner)
-            self._recorder.refuse_if_crowded()
+            self._recorder.check_capacity()
             self._runs[run.id] = run
             self._waiting.append(run)
             if recorded:
                 self._recorder.mark_recorded(run)
             self._recorder.record(run)
-        _log("run waits", run)
+        _log("run queued", run)
         self._wake.set()
 
     def find(self, run_id: str) -> Run | None:
@@ -155,7 +155,7 @@ class Dispatcher:
                 self._waiting.remove(run)
             if run.assigned:
                 self._removed[run.id] = run
-            run.command = run.command.discarded()
+            run.command = run.command.with_discard()
         self._send_command(run)
         self._recorder.discard(run)
         _log("run deleted", run)
@@ -176,14 +176,14 @@ class Dispatcher:
         own = sum(run.owner == owner for run in self._waiting)
         if own >= limits.MAX_WAITING_PER_USER:
             raise JobError(
-                f"{own} of your trainings are waiting already.",
+                f"You already have {own} runs waiting.",
                 "More would only wait behind your own, and fill the server.",
                 "Wait until one has started, or stop one on the Runs page.",
             )
         if len(self._waiting) >= limits.MAX_WAITING:
             raise JobError(
                 "The queue is full.",
-                f"{limits.MAX_WAITING} trainings are waiting for a free worker.",
+                f"{limits.MAX_WAITING} runs are waiting for a free worker.",
                 "Try again in a few minutes.",
             )
 
@@ -223,7 +223,7 @@ class Dispatcher:
                     self._last_served[run.owner] = max(self._last_served.values(), default=0) + 1
                     run.assign()
                     self._recorder.record(run)
-                    _log("run started", run)
+                    _log("run assigned", run)
                     return run
             return None
 
@@ -264,6 +264,7 @@ class Dispatcher:
             if batch.run in self._runs:
                 self._recorder.record(run)
         if not had_started:
+            _log("run started", run)
             self._send_command(run)
         if run.ending and not was_ending and run.worker:
             self.pool.expect_free_slot(SlotKind.TRAINING, run.worker)
@@ -277,7 +278,7 @@ class Dispatcher:
         with self._lock:
             run.apply(RunFailed(error=UNREADABLE_EVENTS))
         if run.worker:
-            command = run.command.discarded()
+            command = run.command.with_discard()
             self.pool.broadcast(control.send_command, run.id, command, workers=[run.worker])
 
     def _on_done(self, run: Run, future: Future[None]) -> None:
@@ -289,7 +290,7 @@ class Dispatcher:
             if error := future.exception():
                 self._on_lost(run, error)
                 return
-            run.complete()
+            run.on_worker_done()
             self._release(run)
 
     def _on_lost(self, run: Run, error: BaseException) -> None:
@@ -298,7 +299,7 @@ class Dispatcher:
         why = f"{error.what} {error.why}" if isinstance(error, QennError) else type(error).__name__
         with self._lock:
             if 0 < run.attempts < MAX_ATTEMPTS:
-                run.requeue()
+                run.on_worker_lost()
             else:
                 run.interrupt(JobError(INTERRUPTED, why, RESUME).message)
             self._release(run)
@@ -307,7 +308,7 @@ class Dispatcher:
         """Record a run that no worker has any more, and let it wait again unless it has ended."""
         if not run.ended:
             self._waiting.append(run)
-        _log("run ended" if run.ended else "run waits", run)
+        _log("run ended" if run.ended else "run queued", run)
         self._recorder.record(run)
         self._evict_ended()
         self._wake.set()

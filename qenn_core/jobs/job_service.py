@@ -108,7 +108,7 @@ class JobService:
         _refuse_without_rows(spec, table)
         run = Run(uuid4().hex, owner, spec, table, state="paused" if paused else "queued")
         if paused:
-            run.command = run.command.paused(0)
+            run.command = run.command.with_pause(0)
         self._dispatcher.enqueue(run)
         return run.id
 
@@ -156,17 +156,17 @@ class JobService:
     def pause(self, run_id: str, owner: str) -> None:
         """Pause a run after its current epoch; one that has not started waits without a worker."""
         run = self._run(run_id, owner)
-        self._dispatcher.command(run, lambda run: run.command.paused(run.epochs_done), "paused")
+        self._dispatcher.command(run, lambda run: run.command.with_pause(run.epochs_done), "paused")
 
     def step(self, run_id: str, owner: str) -> None:
         """Train one epoch and pause again."""
         run = self._run(run_id, owner)
-        self._dispatcher.command(run, lambda run: run.command.stepped(run.epochs_done), "queued")
+        self._dispatcher.command(run, lambda run: run.command.with_step(run.epochs_done), "queued")
 
     def stop(self, run_id: str, owner: str) -> None:
         """Stop a run; one that has started is still scored, with its best weights so far."""
         run = self._run(run_id, owner)
-        self._dispatcher.command(run, lambda run: run.command.stopped(), "stopped")
+        self._dispatcher.command(run, lambda run: run.command.with_stop(), "stopped")
 
     def resume(self, run_id: str, owner: str, table: Table | None = None) -> None:
         """Resume a paused run, or a stopped or interrupted one from its checkpoint.
@@ -190,7 +190,7 @@ class JobService:
         """
         run = self._run(run_id, owner)
         if not run.ended:
-            self._dispatcher.command(run, lambda run: run.command.resumed(), "queued")
+            self._dispatcher.command(run, lambda run: run.command.without_pause(), "queued")
         elif run.resumable:
             self._resume_ended(run, table)
 

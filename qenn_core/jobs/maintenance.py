@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import count
 from threading import Event, Thread
 
 from qenn_core.store import Store, UnavailableError
@@ -38,13 +39,13 @@ class StoreMaintenance:
         self._thread.join()
 
     def _run(self) -> None:
-        passes = 0
-        while not self._stopped.is_set():
+        for number in count():
             try:
-                self._store.runs.interrupt_orphans()
-                if passes % CLEAN_EVERY == 0:
+                if number > 0:
+                    self._store.runs.interrupt_orphans()
+                if number % CLEAN_EVERY == 0:
                     self._store.uploads.delete_expired()
             except UnavailableError:
                 logger.warning("the store is unavailable for maintenance; trying again in a minute")
-            passes += 1
-            self._stopped.wait(INTERVAL_SECONDS)
+            if self._stopped.wait(INTERVAL_SECONDS):
+                return

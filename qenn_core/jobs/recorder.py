@@ -74,7 +74,7 @@ class RunRecorder:
         else:
             self._recorded[run.id] = now
 
-    def refuse_if_crowded(self) -> None:
+    def check_capacity(self) -> None:
         """Raise `StoreError` if so much is waiting to be saved that no new run should start."""
         self._writer.check_capacity()
 
@@ -84,7 +84,7 @@ class RunRecorder:
         self._writer.discard(run.id)
 
     def is_saved(self, run: Run) -> bool:
-        """Whether everything about a run is in the store."""
+        """Return whether everything about a run is in the store."""
         return self._writer.is_saved(run.id)
 
     def trouble_with(self, run: Run) -> str:

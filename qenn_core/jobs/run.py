@@ -182,7 +182,7 @@ class Run:
             case _:
                 assert_never(event)
 
-    def complete(self) -> None:
+    def on_worker_done(self) -> None:
         """Note that the worker is done with the run: for good, or because a long pause released it."""
         finished = self.report.finished
         if self.error:
@@ -195,7 +195,7 @@ class Run:
         else:
             self._end("stopped")
 
-    def requeue(self) -> None:
+    def on_worker_lost(self) -> None:
         """Note that the worker was lost before the run could start there."""
         self.assigned = False
 

@@ -39,14 +39,14 @@ class Section:
 class Circuit:
     """A quantum function of ``(inputs, weights)`` that returns the expectation of Z on each qubit.
 
-    Training, drawing, export and the engines all use this function. It broadcasts over a batch of inputs.
+    Training, drawing and the engines all use this function. It broadcasts over a batch of inputs.
 
     Parameters
     ----------
     n_qubits : int
         Number of wires, 0 (leftmost, most significant) to ``n_qubits - 1``.
     weight_shape : tuple of int
-        Shape of `weights`; the first axis are the layers.
+        Shape of `weights`; the first axis is the layer.
     mixed : bool
         Whether noise makes the state mixed.
     sections : tuple of Section

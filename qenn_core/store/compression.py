@@ -47,6 +47,6 @@ def decompress(packed: bytes, digest: str, label: str) -> bytes:
             f"{label} is damaged.",
             "What was read from the database differs from what was written: the disk has errors, or the file "
             "was changed.",
-            "It cannot be used. Whoever runs the server can restore a backup.",
+            "It cannot be used. The server's administrator can restore a backup.",
         )
     return content

@@ -47,7 +47,8 @@ class StoredRun:
     state : RunState
         Its state when saved.
     created, ended : datetime
-        By the clock of the server, with timezone; ``ended`` is ``None`` until the run ends.
+        By the clock of the server, with timezone; ``ended`` is ``None`` until the run ends, and
+        for a run whose server died.
     spec : str
         The experiment, as JSON.
     data_name, fingerprint : str

@@ -22,7 +22,7 @@ class DamagedError(StoreError):
     """Stored content differs from what was written."""
 
 
-_RETRY = "Try again in a minute. If it happens again, ask whoever runs the server."
+_RETRY = "Try again in a minute. If it happens again, ask the server's administrator."
 _LOCKED = (
     "The database is locked.",
     "Another program, perhaps a backup, is using it.",
@@ -31,22 +31,22 @@ _LOCKED = (
 _DISK_FULL = (
     "The disk is full.",
     "The database cannot grow.",
-    "Whoever runs the server has to free disk space.",
+    "The server's administrator has to free disk space.",
 )
 _READ_ONLY = (
     "The database cannot be written.",
     "The server may only read its file, or its account allows only reading.",
-    "Whoever runs the server has to grant it write access.",
+    "The server's administrator has to grant it write access.",
 )
 _IO_ERROR = (
     "The database cannot be read or written.",
     "The disk reports an error, or the file has reached a size limit.",
-    "Whoever runs the server finds details in the system log.",
+    "The server's administrator finds details in the system log.",
 )
 _DAMAGED = (
     "The database is damaged.",
     "Another program changed its file, or the disk has errors.",
-    "Whoever runs the server has to restore the latest backup.",
+    "The server's administrator has to restore the latest backup.",
 )
 _UNREACHABLE = (
     "The database cannot be reached.",
@@ -56,7 +56,7 @@ _UNREACHABLE = (
 _LOGIN_REJECTED = (
     "The database rejects the server's login.",
     "The account or password in QENN_DATABASE_URL is wrong.",
-    "Whoever runs the server has to correct it.",
+    "The server's administrator has to correct it.",
 )
 
 # By SQLite's primary result code.

@@ -82,6 +82,6 @@ def open_store() -> Store:
     Raises
     ------
     StoreError
-        If it cannot be opened; the message is for whoever runs the server.
+        If it cannot be opened; the message is for the server's administrator.
     """
     return Store(*configured_location(), upload_days=configured_upload_days())

@@ -152,7 +152,7 @@ def _check_owner_quota(connection: Connection, owner: str, size: int) -> None:
     if stored + size > limits.MAX_OWNER_UPLOAD_BYTES:
         raise StoreError(
             "The file was not saved.",
-            f"Your files would take {_megabytes(stored + size)}, but you have "
+            f"Your files would take {_megabytes(stored + size)}, but the limit is "
             f"{_megabytes(limits.MAX_OWNER_UPLOAD_BYTES)}.",
             "Delete files that you no longer need.",
             place="data.source",
@@ -161,7 +161,7 @@ def _check_owner_quota(connection: Connection, owner: str, size: int) -> None:
 
 def _check_total_quota(connection: Connection, packed_size: int) -> None:
     stored = connection.execute(select(func.coalesce(func.sum(contents.c.packed_size), 0))).scalar_one()
-    if stored + packed_size > limits.MAX_KEPT_UPLOAD_BYTES:
+    if stored + packed_size > limits.MAX_TOTAL_UPLOAD_BYTES:
         raise StoreError(
             "The file was not saved.",
             "The server has no space for more files.",

@@ -43,5 +43,5 @@ def time_steps(spec: ExperimentSpec) -> list[float]:
 
 def _measured_ratio(spec: ExperimentSpec) -> float:
     """Return the measured duration of a step divided by the estimated one."""
-    _, *compiled_steps = time_steps(spec)
-    return median(compiled_steps) / estimate_step(spec).seconds
+    _, *later_steps = time_steps(spec)
+    return median(later_steps) / estimate_step(spec).seconds

@@ -64,7 +64,7 @@ class Training(Iterator[Record]):
         checkpoint: bytes | None = None,
     ) -> None:
         self.model = build_model(spec, data.n_inputs, data.n_classes) if model is None else model
-        self._fingerprint = _fingerprint(spec, data)
+        self._training_digest = _training_digest(spec, data)
         self._trainer = Trainer(spec.training, [Replicate(spec.seed, data)], self.model, should_stop)
         if checkpoint is not None:
             self._trainer.load_state_dict(self._unpack(checkpoint))
@@ -85,7 +85,7 @@ class Training(Iterator[Record]):
         epoch resumes at the beginning of that epoch.
         """
         metadata, tensors = self._last_state
-        return pack(_CHECKPOINT, Payload({**metadata, _FINGERPRINT: self._fingerprint}, tensors))
+        return pack(_CHECKPOINT, Payload({**metadata, _FINGERPRINT: self._training_digest}, tensors))
 
     def weights(self) -> bytes:
         """Return the best weights so far, those with the lowest validation loss, for `load_weights`."""
@@ -93,7 +93,7 @@ class Training(Iterator[Record]):
 
     def _unpack(self, checkpoint: bytes) -> Payload:
         payload = unpack(_CHECKPOINT, checkpoint)
-        if payload.metadata[_FINGERPRINT] != self._fingerprint:
+        if payload.metadata[_FINGERPRINT] != self._training_digest:
             raise TrainingError(
                 "This checkpoint belongs to another training.",
                 "It was made with different settings or different data.",
@@ -102,7 +102,7 @@ class Training(Iterator[Record]):
         return payload
 
 
-def _fingerprint(spec: ExperimentSpec, data: PreparedData) -> str:
+def _training_digest(spec: ExperimentSpec, data: PreparedData) -> str:
     """Return a digest that differs between trainings that cannot resume from each other's checkpoints."""
     rows = {name: len(part.labels) for name, part in data.parts.items()}
     content = [spec.to_query(), rows, data.n_inputs, data.n_classes]

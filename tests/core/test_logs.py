@@ -46,13 +46,13 @@ except ValueError as error:
     try:
         raise KeyError(SECRET) from error
     except KeyError:
-        own.exception("question %s failed", "describe")
+        own.exception("request %s failed", "describe")
 """
 
 
 def check_failure(text: str) -> None:
     """Check that the types and tracebacks of both errors of `FAILURE` are in `text`, in order."""
-    assert "question describe failed" in text
+    assert "request describe failed" in text
     assert text.index("ValueError") < text.index("which led to") < text.index("KeyError")
     assert "in fail" in text
 

@@ -85,7 +85,7 @@ def test_failed_run_has_the_message_of_its_error() -> None:
     run = new_run()
     message = ErrorMessage(what="What.", why="Why.", remedy="Remedy.", place="encoding.kind")
     run.apply(events.RunFailed(error=message))
-    run.complete()
+    run.on_worker_done()
     assert run.ended
     assert run.state == "failed"
     assert run.snapshot().error == message
@@ -93,18 +93,18 @@ def test_failed_run_has_the_message_of_its_error() -> None:
 
 def test_run_that_ends_without_a_last_record_was_stopped() -> None:
     run = new_run()
-    run.complete()
+    run.on_worker_done()
     assert run.state == "stopped"
 
 
 def test_stop_takes_effect_at_the_moment_of_the_command() -> None:
     run = new_run()
     run.apply(events.RunStarted(worker="tls://somewhere"))
-    run.command = run.command.stopped()
+    run.command = run.command.with_stop()
     now = run.snapshot()
     assert (now.state, now.scoring, now.resumable) == ("stopped", True, False)
     assert not now.settled
-    run.complete()
+    run.on_worker_done()
     then = run.snapshot()
     assert (then.state, then.scoring, then.resumable) == ("stopped", False, True)
 
@@ -122,16 +122,18 @@ def test_resumed_run_starts_from_its_checkpoint() -> None:
     assert [e.epoch for e in again.epochs_after(0)] == [1, 2, 3]
 
 
-@pytest.mark.parametrize(("command", "state"), [(RunCommand().paused(0), "paused"), (RunCommand(), "queued")])
+@pytest.mark.parametrize(
+    ("command", "state"), [(RunCommand().with_pause(0), "paused"), (RunCommand(), "queued")]
+)
 def test_run_that_has_left_its_worker_waits_as_commanded(command: RunCommand, state: str) -> None:
     run = new_run()
     run.apply(events.WorkerReleased())
     run.command = command
-    run.complete()
+    run.on_worker_done()
     assert (run.state, run.ended, run.ready) == (state, False, state == "queued")
 
 
 def test_ended_run_releases_its_table() -> None:
     run = new_run(Table(pd.DataFrame(), "rows.csv"))
-    run.complete()
+    run.on_worker_done()
     assert run.table is None, "an ended run stays in memory, and a table may be large"

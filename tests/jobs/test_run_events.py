@@ -18,7 +18,7 @@ def test_pause_at_the_end_of_a_run_comes_too_late() -> None:
     for event in run_events(TrainingTask(STOPS_EARLY), control):
         events.append(event)
         if isinstance(event, RunEnding):
-            control.update(RunCommand().paused(0))
+            control.update(RunCommand().with_pause(0))
     [finished] = (event for event in events if isinstance(event, TrainingFinished))
     assert finished.finished.reason == "patience"
     assert not any(isinstance(event, RunPaused) for event in events)

@@ -284,7 +284,7 @@ def test_queue_is_limited_per_user(
 ) -> None:
     monkeypatch.setattr("qenn_core.limits.MAX_WAITING_PER_USER", 2)
     runs += [service.submit(LONG, owner=ALICE, paused=True) for _ in range(2)]
-    with pytest.raises(JobError, match="2 of your trainings") as raised:
+    with pytest.raises(JobError, match="already have 2 runs") as raised:
         service.submit(LONG, owner=ALICE, paused=True)
     assert raised.value.remedy
     other = service.submit(SHORT, owner=BOB)

@@ -82,7 +82,7 @@ def test_quota_of_an_owner(store: Store, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_quota_of_the_server(store: Store, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     first = bytes(range(256)) * 4
     store.uploads.save(ANNA, "1", first)
-    monkeypatch.setattr(limits, "MAX_KEPT_UPLOAD_BYTES", 600)
+    monkeypatch.setattr(limits, "MAX_TOTAL_UPLOAD_BYTES", 600)
     with pytest.raises(StoreError, match="no space"):
         store.uploads.save(BEN, "2", hashlib.sha512(b"").digest() * 10 + bytes(range(255, -1, -1)))
     store.uploads.save(BEN, "1", first)

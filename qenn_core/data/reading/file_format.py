@@ -126,7 +126,7 @@ def _refuse_long_lines(content: bytes) -> None:
         if end < 0:
             raise DataError(
                 f"The file has a line of more than {limits.MAX_LINE_BYTES >> 20} MB.",
-                "A table has one line per row; this file is no table, or its rows do not end in line breaks.",
+                "A table has one line per row; this is not a table, or its rows do not end in line breaks.",
                 "Save it again as CSV, with one row per line.",
                 place="upload",
             )

@@ -63,8 +63,8 @@ class TooManyRows(Message):
     limit: int
 
 
-Reply = TableRead | Refused | TooManyRows
-_REPLY: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="kind")])
+ReadReply = TableRead | Refused | TooManyRows
+_REPLY: TypeAdapter[ReadReply] = TypeAdapter(Annotated[ReadReply, Field(discriminator="kind")])
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,10 @@ class Folder:
         """Return the request."""
         return ReadRequest.model_validate_json(self._request.read_text(encoding="utf-8"))
 
-    def save_reply(self, reply: Reply) -> None:
+    def save_reply(self, reply: ReadReply) -> None:
         """Write the reply."""
         self._reply.write_text(reply.model_dump_json(), encoding="utf-8")
 
-    def load_reply(self) -> Reply | None:
+    def load_reply(self) -> ReadReply | None:
         """Return the reply, or ``None`` if the process ended without one."""
         return _REPLY.validate_json(self._reply.read_bytes()) if self._reply.exists() else None

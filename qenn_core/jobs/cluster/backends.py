@@ -16,7 +16,7 @@ EVENT_LOOP = "uvloop" if find_spec("uvloop") else "asyncio"
 
 
 class Backend(Protocol):
-    """A place where worker processes run."""
+    """Starts worker processes, or connects to existing ones."""
 
     @property
     def slots(self) -> Mapping[SlotKind, int] | None:

@@ -73,7 +73,7 @@ class LocalBackend:
     disconnected_message = (
         "The worker processes are not available.",
         "They did not start, or they have ended.",
-        "Try again in a minute; if it happens again, the server's operator finds the reason in its log.",
+        "Try again in a minute; if it happens again, the server's administrator finds the reason in its log.",
     )
 
     def __init__(self, n_workers: int) -> None:

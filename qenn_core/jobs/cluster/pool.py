@@ -70,8 +70,8 @@ class BusyError(JobError):
 
 
 @dataclass(frozen=True)
-class _Slot:
-    """A kind of slot at a worker; workers may have several of them."""
+class _WorkerSlots:
+    """The slots of one kind at one worker."""
 
     worker: str
     kind: SlotKind
@@ -128,7 +128,7 @@ class WorkerPool:
         self._client: Client | None = None
         self._workers: Mapping[str, Mapping[str, float]] = {}
         self._assigned: dict[str, str] = {}
-        self._expected_free: set[_Slot] = set()
+        self._expected_free: set[_WorkerSlots] = set()
         self._slot_freed = asyncio.Event()
         self._running: set[asyncio.Task[Any]] = set()
         self._slot_queues: Mapping[SlotKind, asyncio.Lock] = {kind: asyncio.Lock() for kind in SlotKind}
@@ -182,7 +182,7 @@ class WorkerPool:
         The next task is sent meanwhile, and starts at the moment the other ends. Call this from `on_message`
         only: the end of the task arrives after its messages.
         """
-        self._expected_free.add(_Slot(worker, kind))
+        self._expected_free.add(_WorkerSlots(worker, kind))
         self._slot_freed.set()
 
     def broadcast(
@@ -258,13 +258,15 @@ class WorkerPool:
             self._slots = slots
             self._on_resize()
 
-    async def _poll(self, client: Client) -> Counter[_Slot]:
+    async def _poll(self, client: Client) -> Counter[_WorkerSlots]:
         """Update the workers and their slots; return the slots that are in use, by any server."""
         async with asyncio.timeout(SILENCE_SECONDS):
             self._workers, in_progress = await scheduler_info(client)
         self._set_slots(self._backend.slots or _total(self._workers.values()))
         tasks = {**in_progress, **self._assigned}
-        in_use = Counter(_Slot(worker, kind) for key, worker in tasks.items() if (kind := _kind_of(key)))
+        in_use = Counter(
+            _WorkerSlots(worker, kind) for key, worker in tasks.items() if (kind := _kind_of(key))
+        )
         return in_use - Counter(self._expected_free)
 
     async def _wait_until_ready(self) -> None:
@@ -307,7 +309,7 @@ class WorkerPool:
             raise ClusterLostError(*LOST_CLUSTER) from error
         finally:
             del self._assigned[task.dask_key]
-            self._expected_free.discard(_Slot(worker, task.kind))
+            self._expected_free.discard(_WorkerSlots(worker, task.kind))
             self._slot_freed.set()
 
     async def _acquire_slot(self, task: _Task[Any]) -> tuple[Client, str]:
@@ -327,14 +329,16 @@ class WorkerPool:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._slot_freed.wait(), POLL_SECONDS)
 
-    def _least_busy(self, kind: SlotKind, in_use: Counter[_Slot]) -> str | None:
+    def _least_busy(self, kind: SlotKind, in_use: Counter[_WorkerSlots]) -> str | None:
         """Return the address of the worker with the fewest tasks among those with a free slot of a kind."""
         free = [
             worker
             for worker, offered in self._workers.items()
-            if in_use[_Slot(worker, kind)] < offered.get(kind.value, 0)
+            if in_use[_WorkerSlots(worker, kind)] < offered.get(kind.value, 0)
         ]
-        return min(free, key=lambda worker: sum(in_use[_Slot(worker, k)] for k in SlotKind), default=None)
+        return min(
+            free, key=lambda worker: sum(in_use[_WorkerSlots(worker, k)] for k in SlotKind), default=None
+        )
 
     async def _send_payload(self, client: Client, worker: str, payload: bytes) -> bytes | DaskFuture:
         """Send a large payload straight to the worker, ten times faster than through the scheduler."""

@@ -35,8 +35,8 @@ class RemoteBackend:
     disconnected_message = (
         "The training cluster cannot be reached.",
         "Its scheduler does not answer, or it refuses this server.",
-        "Try again in a minute: the server reconnects by itself as soon as it can. Its operator finds the "
-        "reason in the server's log.",
+        "Try again in a minute: the server reconnects by itself as soon as it can. The server's "
+        "administrator finds the reason in its log.",
     )
 
     def __init__(self, address: str) -> None:

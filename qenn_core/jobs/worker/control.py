@@ -69,7 +69,7 @@ class RunControl:
         return "time" if self._clock() > self._deadline else None
 
     def must_pause(self, epochs_done: int) -> bool:
-        """Whether the run has to wait after `epochs_done` epochs."""
+        """Return whether the run has to wait after `epochs_done` epochs."""
         return not self._command.stop and epochs_done >= self._command.pause_after
 
     def wait_while_paused(self, epochs_done: int, seconds: float) -> bool:

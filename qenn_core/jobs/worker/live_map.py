@@ -46,7 +46,7 @@ class LiveMap:
         self._last_drawn = -inf
 
     def is_due(self, training_seconds: float) -> bool:
-        """Whether a map now would keep within its share of the time, after `training_seconds`."""
+        """Return whether a map now would keep within its share of the time, after `training_seconds`."""
         drawing = self._total_seconds + self._next_seconds
         waited = self._clock() - self._last_drawn >= INTERVAL_SECONDS
         return waited and drawing <= TIME_SHARE * (training_seconds + drawing)

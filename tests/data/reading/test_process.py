@@ -20,9 +20,9 @@ from qenn_core.data.reading import read_table
 from qenn_core.data.reading.protocol import (
     Folder,
     ReadOptions,
+    ReadReply,
     ReadRequest,
     Refused,
-    Reply,
     TableRead,
     TooManyRows,
 )
@@ -104,7 +104,7 @@ def test_errors_are_passed_on(content, what, temporary_files):
     ],
     ids=lambda reply: reply.kind,
 )
-def test_messages_are_loaded_as_they_were_saved(reply: Reply, tmp_path: Path):
+def test_messages_are_loaded_as_they_were_saved(reply: ReadReply, tmp_path: Path):
     folder = Folder(tmp_path)
     request = ReadRequest(options=ReadOptions(delimiter="\t", header=False, seed=7), memory_bytes=2**30)
     assert folder.load_reply() is None
