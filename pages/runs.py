@@ -187,8 +187,8 @@ def draw_workspace(runs: Sequence[StoredRun]) -> None:
         with st.expander("Continue on another device", icon=":material/devices:"):
             st.markdown(
                 "This link opens your runs in another browser. **Anyone who has it can see and delete all of "
-                "them**, so keep it private. To share only your settings, share the address of the page "
-                "Train instead."
+                "them**, so keep it private. To share only your settings, share the address of the "
+                "Train page instead."
             )
             st.code(workspace.link(), language=None, wrap_lines=True)
             st.html('<a class="qenn-link" href="workspace">Start a new workspace in this browser</a>')
