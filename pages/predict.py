@@ -105,7 +105,8 @@ def draw_expected_columns(card: ModelCard) -> None:
 def describe_values(column: ColumnSchema) -> str:
     """Return the values that a column had in the training rows."""
     if column.low is not None and column.high is not None:
-        return f"{column.low:.4g} to {column.high:.4g}, typically {column.typical}"
+        typical = f", typically {float(column.typical):.4g}" if column.typical else ""
+        return f"{column.low:.4g} to {column.high:.4g}{typical}"
     if column.role == "category":
         shown, n_more = column.categories[:MAX_CATEGORIES], len(column.categories) - MAX_CATEGORIES
         return ", ".join(shown) + (f" and {n_more} more" if n_more > 0 else "")
@@ -197,6 +198,7 @@ def draw_all_rows(table: Table, predictions: Predictions) -> None:
         hide_index=True,
         width="stretch",
         height=380,
+        placeholder="",
         alt="The rows of the file with their predictions",
     )
     st.download_button(

@@ -112,8 +112,7 @@ def draw_model_table(run: RunSnapshot | None) -> None:
     st.html('<div class="qenn-title">QENN and logistic regression compared</div>')
     if run is None or run.report.comparison is None:
         st.caption(
-            "The table appears when training ends, with all scores at once, on rows neither model was "
-            "trained on."
+            "The table appears when training ends. Its test scores are for rows neither model was trained on."
         )
         return
     st.html(html.model_table(run.report.comparison))

@@ -72,8 +72,7 @@ def _may_stop_early() -> bool:
 def _sentence(cost: Cost) -> str:
     if not cost.seconds:
         return f"The time on this device cannot be estimated; training uses about {memory(cost.bytes)}"
-    time = f"{'up to' if _may_stop_early() else 'about'} {duration(cost.seconds)}"
-    sentence = f"Takes {time}, uses about {memory(cost.bytes)}"
+    sentence = f"Takes about {duration(cost.seconds)}, uses about {memory(cost.bytes)}"
     if cost.seconds <= limits.LONG_RUN_SECONDS:
         return sentence
     return f":material/hourglass_top: **{sentence}.** Training continues even if you close this page."

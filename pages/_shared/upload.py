@@ -119,7 +119,9 @@ def _draw_correction(name: str, labels: Mapping[Any, str], guess: object) -> Non
 
     def correct() -> None:
         chosen = st.session_state[key]
-        read_again(**{name: None if chosen == _AUTOMATIC else chosen})
+        # The browser may answer with a label of the last file, which is not an option any more.
+        if chosen in (_AUTOMATIC, *labels):
+            read_again(**{name: None if chosen == _AUTOMATIC else chosen})
 
     def label(choice: Any) -> str:
         if choice == _AUTOMATIC:

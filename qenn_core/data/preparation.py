@@ -88,6 +88,6 @@ def _sizes_note(split: Split) -> str:
 
 def _features_note(labeled: LabeledTable, n_features: int) -> str:
     return (
-        f"{count(len(labeled.used), 'column')} gave {count(n_features, 'number')} per row; gaps were filled "
-        "and values rescaled using the training rows."
+        f"{count(len(labeled.used), 'column')} gave {count(n_features, 'number')} per row; any gaps were "
+        "filled and values rescaled using the training rows."
     )

@@ -30,6 +30,9 @@ from qenn_core.experiment.sections import (
 )
 from qenn_core.registry import ENCODINGS
 
+# Characters of a bad value that a message shows.
+MAX_QUOTED = 80
+
 
 class ExperimentSpec(SpecSection):
     """Everything that determines a run, apart from the rows of an uploaded file."""
@@ -162,4 +165,14 @@ def _problems(error: ValidationError) -> Iterator[Problem]:
             continue
         message = item["msg"].removeprefix("Input should be ").removeprefix("Value error, must be ")
         allowed = describe_allowed(field) if field else None
-        yield Problem(path or "spec", repr(item["input"])[:80], allowed or message)
+        yield Problem(path or "spec", _quote(item["input"]), allowed or message)
+
+
+def _quote(value: object) -> str:
+    """Return a bad value as it stands in a message."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = repr(value)
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"

@@ -45,7 +45,7 @@ def test_worker_measures_its_speed(speed) -> None:
 def test_estimate_is_shown() -> None:
     app = open_app()
     assert has_no_errors(app)
-    assert re.fullmatch(r"Takes up to [\d.]+ m?s, uses about \d+ MB", estimate_of(app))
+    assert re.fullmatch(r"Takes about [\d.]+ m?s, uses about \d+ MB", estimate_of(app))
     assert not train_button(app).disabled
 
 

@@ -78,7 +78,7 @@ def _gunzip(content: bytes) -> bytes:
     if not size:
         raise DataError(
             "The file is empty.",
-            "The compressed file does not contain a single byte.",
+            "There is nothing in the compressed file.",
             "Compress the CSV file again, or upload it uncompressed.",
             place="upload",
         )

@@ -80,7 +80,7 @@ def read_table(
     if not content:
         raise DataError(
             "The file is empty.",
-            "It does not contain a single byte.",
+            "It has a size of 0 bytes.",
             "Save it again in the program it comes from, and upload the new file.",
             place="upload",
         )
