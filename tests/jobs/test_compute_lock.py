@@ -103,6 +103,9 @@ def test_others_compute_while_the_lock_is_released_for_a_wait() -> None:
         assert not waiting.done()
         with compute_lock.released():
             assert waiting.result(5)
+        again = threads.submit(can_hold_lock)
+        time.sleep(0.05)
+        assert not again.done(), "the lock is held again after the wait"
 
 
 def can_hold_lock() -> bool:

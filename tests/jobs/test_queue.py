@@ -39,6 +39,10 @@ def test_users_with_many_runs_alternate() -> None:
     assert "".join(start_order(list("aaabbbccc"), workers=2)) == "abcabcabc"
 
 
+def test_run_that_is_about_to_start_counts_as_running() -> None:
+    assert fair_order(["a", "a", "b"], ["b"], {}) == [0, 2, 1]
+
+
 def test_user_served_longest_ago_is_next() -> None:
     assert fair_order(["a", "b", "c"], [], {"a": 3, "b": 1, "c": 2}) == [1, 2, 0]
 
