@@ -378,7 +378,9 @@ column_cells = st.sampled_from(
 @st.composite
 def random_tables(draw):
     n_rows = draw(st.integers(0, 5) | st.integers(20, 40))
-    names = draw(st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=5, unique=True))
+    # A file with a NUL is refused, and scikit-learn cannot select a column whose name ends with one.
+    name = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=4)
+    names = draw(st.lists(name, min_size=1, max_size=5, unique=True))
     frame = pd.DataFrame(
         {name: draw(st.lists(draw(column_cells), min_size=n_rows, max_size=n_rows)) for name in names},
         dtype="str",
