@@ -379,7 +379,7 @@ column_cells = st.sampled_from(
 def random_tables(draw):
     n_rows = draw(st.integers(0, 5) | st.integers(20, 40))
     # A file with a NUL is refused, and scikit-learn cannot select a column whose name ends with one.
-    name = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=4)
+    name = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=4)
     names = draw(st.lists(name, min_size=1, max_size=5, unique=True))
     frame = pd.DataFrame(
         {name: draw(st.lists(draw(column_cells), min_size=n_rows, max_size=n_rows)) for name in names},
