@@ -12,6 +12,7 @@ from pages._shared import (
     form,
     state,
     target_choice,
+    thumbnails,
     upload,
     uploaded_files,
     worker_requests,
@@ -44,7 +45,11 @@ def draw_title(overview: Overview) -> None:
 def draw_preview(overview: Overview) -> None:
     frame = pd.DataFrame(overview.preview.rows, columns=list(overview.preview.columns))
     st.subheader("First rows")
-    st.dataframe(frame, height=280, width="stretch", hide_index=True)
+    # The class stands beside the image.
+    order = sorted(frame.columns, key=lambda name: overview.image is not None and name != overview.target)
+    thumbnails.draw_table(
+        frame, overview.image, column_order=order, height=280, width="stretch", hide_index=True
+    )
 
 
 def draw_columns(overview: Overview) -> None:

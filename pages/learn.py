@@ -1,4 +1,4 @@
-"""The Learn page: what a QENN is, how to read the Train page, and a glossary with all catalogue entries."""
+"""The Learn page: what a QENN is, what happens in a training, all catalogue entries, and a glossary."""
 
 from __future__ import annotations
 
@@ -44,9 +44,68 @@ GLOSSARY = {
 }
 
 
-def draw_catalogue(title: str, entries: Iterable[Entry]) -> None:
-    st.subheader(title)
-    st.html(html.text_table(("Name", "What it does"), [(entry.label, entry.help) for entry in entries]))
+TRAINING = (
+    "1. The data are **split** into training, validation and test rows. Every preparation step, from scaling to "
+    "principal components, is fitted to the training rows only.\n"
+    "2. For each small batch of rows, the network makes predictions, the **loss** measures how wrong they are, and "
+    "the **optimizer** (Adam, for example) adjusts every angle and weight a little.\n"
+    "3. After each epoch, the loss on the **validation rows** is calculated. When it stops falling, training stops, "
+    "and the best weights so far are used.\n"
+    "4. Only then are the **test rows** used, once, for the QENN and for logistic regression alike."
+)
+
+COMPARISON = (
+    "The paper reports an accuracy of 86% for a QENN and 82% for logistic regression, on data that it does not "
+    "name. Here you can ask the same question about your own data, and get an honest answer:\n"
+    "- *Faster* is measured in **epochs and parameters**. In seconds, a quantum circuit that is simulated on an "
+    "ordinary computer is always slower than a classical model.\n"
+    "- A few percentage points on sixty test rows can be **chance**. The verdict below the table says whether "
+    "they are.\n"
+    "- Studies of many models find that small classical models are hard to beat, and that circuits **without "
+    "entanglement** often do just as well. Try it: set *Entanglement* to *None*."
+)
+
+
+def help_of(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the help of each entry of a catalogue, by its name."""
+    return {entry.label: entry.help for entry in entries}
+
+
+WORDS = {
+    "Encodings": ("Ways to write the numbers of a row into qubits", help_of(ENCODINGS)),
+    "Ansätze": ("Patterns of trainable gates", help_of(ANSATZE)),
+    "Noise": ("Errors of real devices that can be simulated", help_of(NOISE_CHANNELS)),
+    "Glossary": ("What the words on these pages mean", GLOSSARY),
+}
+
+
+def draw_sections() -> None:
+    """Draw the sections, folded; a link can lead to the title of each."""
+    for title, summary, text in (
+        ("What happens during training", "Four steps, from the rows to the score", TRAINING),
+        ("Is it faster? Is it better?", "What can be asked honestly, and how to ask it", COMPARISON),
+    ):
+        st.subheader(title)
+        with st.expander(summary):
+            st.markdown(text)
+    for title, (summary, words) in WORDS.items():
+        st.subheader(title)
+        with st.expander(f"{summary} ({len(words)})"):
+            st.html(html.definitions(words.items()))
+
+
+def draw_found(wanted: str) -> None:
+    """Draw the words that contain a text, or whose meaning does."""
+    found = [
+        (word, meaning)
+        for _, words in WORDS.values()
+        for word, meaning in words.items()
+        if wanted.casefold() in f"{word} {meaning}".casefold()
+    ]
+    if found:
+        st.html(html.definitions(found))
+    else:
+        st.markdown(f"No word or explanation on this page contains “{escape_markdown(wanted)}”.")
 
 
 st.title("What is a QENN?")
@@ -68,37 +127,11 @@ st.html(
 )
 st.caption("The pipeline of “Quantum-Enhanced Neural Networks for Faster Training”, figure 1.")
 
-left, right = st.columns(2, gap="large")
-with left:
-    st.subheader("What happens during training")
-    st.markdown(
-        "1. The data are **split** into training, validation and test rows. Every preparation step, from scaling to "
-        "principal components, is fitted to the training rows only.\n"
-        "2. For each small batch of rows, the network makes predictions, the **loss** measures how wrong they are, and "
-        "the **optimizer** (Adam, for example) adjusts every angle and weight a little.\n"
-        "3. After each epoch, the loss on the **validation rows** is calculated. When it stops falling, training stops, "
-        "and the best weights so far are used.\n"
-        "4. Only then are the **test rows** used, once, for the QENN and for logistic regression alike."
-    )
-with right:
-    st.subheader("Is it faster? Is it better?")
-    st.markdown(
-        "The paper reports an accuracy of 86% for a QENN and 82% for logistic regression, on data that it does not "
-        "name. Here you can ask the same question about your own data, and get an honest answer:\n"
-        "- *Faster* is measured in **epochs and parameters**. In seconds, a quantum circuit that is simulated on an "
-        "ordinary computer is always slower than a classical model.\n"
-        "- A few percentage points on sixty test rows can be **chance**. The verdict below the table says whether "
-        "they are.\n"
-        "- Studies of many models find that small classical models are hard to beat, and that circuits **without "
-        "entanglement** often do just as well. Try it: set *Entanglement* to *None*."
-    )
-
-st.divider()
-draw_catalogue("Encodings", ENCODINGS)
-draw_catalogue("Ansätze: patterns of trainable gates", ANSATZE)
-draw_catalogue("Noise", NOISE_CHANNELS)
-st.subheader("Glossary")
-st.html(html.text_table(("Term", "Meaning"), list(GLOSSARY.items())))
+wanted = st.text_input("Find a word", placeholder="such as shots, noise or AUC", width=400)
+if wanted.strip():
+    draw_found(wanted.strip())
+else:
+    draw_sections()
 st.caption(
     escape_markdown(
         "Further reading: Bowles, Ahmed and Schuld, “Better than classical? The subtle art of benchmarking quantum "

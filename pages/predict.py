@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
-from pages._shared import error_messages, html, model_choice, upload, worker_requests
+from pages._shared import error_messages, html, image_form, model_choice, thumbnails, upload, worker_requests
 from pages._shared.markdown import bullet_list, escape_markdown
 from pages._shared.row_form import draw_row_form
 from qenn_core.analysis import to_csv
@@ -19,7 +19,7 @@ from qenn_core.text import count
 if TYPE_CHECKING:
     from pages._shared.model_choice import ChosenModel
     from qenn_core.analysis import ModelCard, Predictions
-    from qenn_core.data import ColumnSchema, Table
+    from qenn_core.data import ColumnSchema, ImageFormat, Table
 
 FROM_FILE, BY_HAND = "A file", "One row"
 FILE_KEY = "rows_to_predict"
@@ -135,10 +135,10 @@ def draw_file_predictions(model: ChosenModel) -> None:
         error_messages.show(error)
         draw_expected_columns(model.card)
     else:
-        draw_predictions(table, predictions)
+        draw_predictions(model.card, table, predictions)
 
 
-def draw_predictions(table: Table, predictions: Predictions) -> None:
+def draw_predictions(card: ModelCard, table: Table, predictions: Predictions) -> None:
     left, right = st.columns([1, 1.3], gap="large")
     with left:
         st.subheader("Rows per predicted class")
@@ -152,7 +152,7 @@ def draw_predictions(table: Table, predictions: Predictions) -> None:
         st.subheader("Correct predictions")
         draw_accuracy(predictions)
     st.subheader("All rows")
-    draw_all_rows(table, predictions)
+    draw_all_rows(card, table, predictions)
     notes = (*(table.reading.notes if table.reading else ()), *predictions.notes)
     if notes:
         st.subheader("How the rows were prepared")
@@ -187,12 +187,13 @@ def draw_accuracy(predictions: Predictions) -> None:
         )
 
 
-def draw_all_rows(table: Table, predictions: Predictions) -> None:
+def draw_all_rows(card: ModelCard, table: Table, predictions: Predictions) -> None:
     frame = predictions.append_to(table.frame)
     new_columns = list(frame.columns[len(table.frame.columns) :])
     probability = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
-    st.dataframe(
+    thumbnails.draw_table(
         frame,
+        card.image,
         column_order=[*new_columns, *table.frame.columns],
         column_config=dict.fromkeys(new_columns[1:], probability),
         hide_index=True,
@@ -217,27 +218,52 @@ def draw_row_prediction(model: ChosenModel) -> None:
         st.caption(
             "The form starts with a typical training row. Change any value and see what the model predicts."
         )
-        row = draw_row_form(model.card.columns, model.run.id)
+        cells = draw_row_form(model.card.columns, model.run.id)
     with right:
-        try:
-            predictions = worker_requests.compute_once(
-                "row_predictions",
-                (model.run.id, row.to_json()),
-                lambda: worker_requests.predict(model.content, row),
-            )
-        except QennError as error:
-            error_messages.show(error)
+        predictions = draw_prediction(model, cells)
+        if predictions is not None:
+            st.markdown(bullet_list(predictions.notes))
+
+
+@st.fragment
+def draw_image_prediction(model: ChosenModel, image: ImageFormat) -> None:
+    """Draw the form for a row that is an image, and its prediction, which follow the drawing."""
+    left, right = st.columns([1.2, 1], gap="large")
+    with left:
+        pixels = image_form.draw_image_form(image, model.card.columns, model.run.id)
+        others = [column for column in model.card.columns if column.name not in image.pixels]
+        cells = draw_row_form(others, model.run.id)
+    with right:
+        if pixels is None:
+            st.subheader(escape_markdown(model.card.target))
+            st.caption("Draw an image like those that the model was trained on, and see what it predicts.")
             return
-        st.subheader(
-            f"{escape_markdown(predictions.target)}: {escape_markdown(predictions.predicted_names[0])}"
+        predictions = draw_prediction(model, cells | pixels)
+        if predictions is not None:
+            with st.expander("How the row was prepared"):
+                st.markdown(bullet_list(predictions.notes))
+
+
+def draw_prediction(model: ChosenModel, cells: Mapping[str, str | None]) -> Predictions | None:
+    """Draw the prediction for one row, and return it; ``None`` if it failed."""
+    row = pd.DataFrame({column: pd.Series([cell], dtype="str") for column, cell in cells.items()})
+    try:
+        predictions = worker_requests.compute_once(
+            "row_predictions",
+            (model.run.id, row.to_json()),
+            lambda: worker_requests.predict(model.content, row),
         )
-        shares = predictions.probabilities[0].tolist()
-        st.html(html.class_bars(predictions.class_names, shares, [f"{share:.1%}" for share in shares]))
-        st.caption(
-            "How probable the model considers each class. The numbers add up to 100%, even for a row that is "
-            "unlike all rows it was trained on."
-        )
-        st.markdown(bullet_list(predictions.notes))
+    except QennError as error:
+        error_messages.show(error)
+        return None
+    st.subheader(f"{escape_markdown(predictions.target)}: {escape_markdown(predictions.predicted_names[0])}")
+    shares = predictions.probabilities[0].tolist()
+    st.html(html.class_bars(predictions.class_names, shares, [f"{share:.1%}" for share in shares]))
+    st.caption(
+        "How probable the model considers each class. The numbers add up to 100%, even for a row that is "
+        "unlike all rows it was trained on."
+    )
+    return predictions
 
 
 runs = model_choice.all_runs()
@@ -254,5 +280,8 @@ else:
         draw_title(model)
         if rows == FROM_FILE:
             draw_file_predictions(model)
+        elif model.card.image is not None:
+            image_form.show_on_canvas(model.run.id)
+            draw_image_prediction(model, model.card.image)
         else:
             draw_row_prediction(model)

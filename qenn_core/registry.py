@@ -14,7 +14,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,11 +98,16 @@ class Dataset(Entry):
     """A built-in data set.
 
     ``make(**params)`` returns a data frame with one column per feature and the class in the column
-    ``target``; the same parameters give the same frame.
+    ``target``; the same parameters give the same frame. Rows are images if the features are called
+    ``pixel row,column``: then ``brightness`` holds the values of a dark and of a bright pixel (``None`` for
+    the extremes of the data), and ``preprocessing`` says how images were made from what was drawn, so that
+    new drawings are treated alike: ``"nist"`` is the way of NIST's handwritten digits, ``None`` leaves them.
     """
 
     target: str
     make: Callable[..., pd.DataFrame]
+    brightness: tuple[float, float] | None = None
+    preprocessing: Literal["nist"] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,22 @@ _CIRCUIT = """
 <div class="qenn-circuit" role="group" aria-label="Circuit diagram" tabindex="0"></div>
 """
 
+_DRAWING = """
+<div class="qenn-drawing">
+  <canvas class="qenn-paper" tabindex="0" role="application" aria-label="Drawing area"
+    aria-describedby="qenn-drawing-hint"></canvas>
+  <div>
+    <figure><canvas class="qenn-paper" role="img" aria-label="The drawing in pixels"></canvas>
+    <figcaption class="qenn-caption">What the model sees</figcaption></figure>
+    <button type="button">Undo</button>
+    <button type="button">Clear</button>
+  </div>
+  <p class="qenn-caption" id="qenn-drawing-hint">Draw with the mouse, a finger or a pen. With the
+    keyboard: the arrow keys move the pen, Space lowers or lifts it, Backspace undoes a stroke.</p>
+  <span class="qenn-unseen" role="status"></span>
+</div>
+"""
+
 
 def _component(script: str, html: str) -> ComponentRenderer:
     return st.components.v2.component(
@@ -78,3 +94,4 @@ def _component(script: str, html: str) -> ComponentRenderer:
 progress = _component("progress", _PROGRESS)
 live_charts = _component("charts", _LIVE_CHARTS)
 circuit = _component("figure", _CIRCUIT)
+drawing = _component("drawing", _DRAWING)

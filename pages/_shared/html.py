@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -184,6 +184,14 @@ def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return rows of text as a table."""
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return _table(_header(columns), body, "qenn-prose")
+
+
+def definitions(words: Iterable[tuple[str, str]]) -> str:
+    """Return words with their meaning as a list."""
+    items = "".join(
+        f"<div><dt>{escape(word)}</dt><dd>{escape(meaning)}</dd></div>" for word, meaning in words
+    )
+    return f'<dl class="qenn-definitions">{items}</dl>'
 
 
 def run_table(names: Sequence[str], results: Sequence[TableRow], settings: Sequence[TableRow]) -> str:

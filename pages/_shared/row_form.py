@@ -21,8 +21,8 @@ _EMPTY_HELP = "Leave it empty if it is unknown."
 _STEPS = 20
 
 
-def draw_row_form(columns: Sequence[ColumnSchema], name: str) -> pd.DataFrame:
-    """Draw the form, filled with a typical row, and return its row with cells as in a file.
+def draw_row_form(columns: Sequence[ColumnSchema], name: str) -> dict[str, str | None]:
+    """Draw the form, filled with a typical row, and return its cells as in a file.
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def draw_row_form(columns: Sequence[ColumnSchema], name: str) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
-        One row of text cells.
+    dict of str to str or None
+        The text of each cell, by column.
     """
     cells = {column.name: column.typical or None for column in columns}
     shown = columns[:_MAX_WIDGETS]
@@ -48,7 +48,7 @@ def draw_row_form(columns: Sequence[ColumnSchema], name: str) -> pd.DataFrame:
         st.caption(
             f"Only {_MAX_WIDGETS} of {len(columns)} columns are shown; the others have typical values."
         )
-    return pd.DataFrame({column: pd.Series([cell], dtype="str") for column, cell in cells.items()})
+    return cells
 
 
 def _draw_cell(column: ColumnSchema, key: str) -> str | None:

@@ -32,21 +32,18 @@ def data_overview() -> Overview | None:
     spec = state.spec()
     if spec.data.is_csv and state.uploaded_table() is None:
         return None
-    relevant = ExperimentSpec.from_dict(
-        {
-            "data": spec.data,
-            "encoding": spec.encoding,
-            "circuit": {"n_qubits": spec.circuit.n_qubits},
-            "seed": spec.seed,
-        }
-    )
     state.clear_error("overview")
     try:
         with st.spinner("Reading the data. Just after the server has started, this takes a few seconds."):
-            return _describe_data(relevant.to_json(), state.uploaded_table())
+            return _describe(spec, state.uploaded_table())
     except QennError as error:
         state.set_error("overview", error)
         return None
+
+
+def built_in_overview(source: str) -> Overview:
+    """Return a description of a built-in data set with its default settings."""
+    return _describe(ExperimentSpec(data=DataSpec(source=source)), None)
 
 
 def circuit_drawing(n_inputs: int) -> str:
@@ -111,6 +108,18 @@ def compute_once(slot: str, key: Hashable, compute: Callable[[], T]) -> T:
         st.session_state[slot] = key, compute()
     result: T = st.session_state[slot][1]
     return result
+
+
+def _describe(spec: ExperimentSpec, table: Table | None) -> Overview:
+    relevant = ExperimentSpec.from_dict(
+        {
+            "data": spec.data,
+            "encoding": spec.encoding,
+            "circuit": {"n_qubits": spec.circuit.n_qubits},
+            "seed": spec.seed,
+        }
+    )
+    return _describe_data(relevant.to_json(), table)
 
 
 def _table_identity(table: Table) -> tuple[object, ...]:

@@ -27,6 +27,7 @@ from qenn_core.data import (
     Preparation,
     Reduction,
     RowTransformer,
+    find_image,
     separation,
 )
 from qenn_core.experiment import ExperimentSpec
@@ -76,6 +77,7 @@ def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -
         edges=labeled.edges,
         columns=transformer.columns,
         n_inputs=preparation.data.n_inputs,
+        image=find_image(spec.data.source, labeled.columns),
     )
     fitted = {
         "features": vars(transformer.features),

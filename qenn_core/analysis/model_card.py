@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 from pydantic import BaseModel, ConfigDict
 
-from qenn_core.data import ColumnSchema
+from qenn_core.data import ColumnSchema, ImageFormat
 from qenn_core.errors import ModelError
 from qenn_core.experiment import ExperimentSpec
 
@@ -36,6 +36,8 @@ class ModelCard(BaseModel):
         The columns that it predicts from.
     n_inputs : int
         The number of inputs of the model.
+    image : ImageFormat or None
+        How its rows are images, if they are.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,6 +49,7 @@ class ModelCard(BaseModel):
     edges: tuple[float, ...] = ()
     columns: tuple[ColumnSchema, ...]
     n_inputs: int
+    image: ImageFormat | None = None
 
 
 class ModelArchive:

@@ -22,6 +22,7 @@ from qenn_core.data import (
     Preparation,
     Table,
     choose_target,
+    find_image,
     label_table,
     prepare_labeled,
     read_columns,
@@ -74,6 +75,7 @@ def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
         target=target,
         target_reason=reason,
         columns=tuple(_summarise_column(column) for column in columns),
+        image=find_image(spec.data.source, columns),
         prepared=prepared,
         error=message,
     )

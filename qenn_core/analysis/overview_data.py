@@ -6,7 +6,7 @@ from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
-from qenn_core.data import PartName
+from qenn_core.data import ImageFormat, PartName
 from qenn_core.errors import ErrorMessage
 from qenn_core.experiment import Role
 
@@ -129,5 +129,7 @@ class Overview(_Record):
     target: str
     target_reason: str
     columns: tuple[ColumnSummary, ...]
+    image: ImageFormat | None
+    """How the rows are images, if they are."""
     prepared: PreparedSummary | None
     error: ErrorMessage | None

@@ -2,6 +2,8 @@ from .circuit import circuit_svg as circuit_svg
 from .data import class_balance as class_balance
 from .data import scatter as scatter
 from .data import scatter_matrix as scatter_matrix
+from .data_picture import picture_of_images as picture_of_images
+from .data_picture import picture_of_points as picture_of_points
 from .palette import RUN_CHARACTERS as RUN_CHARACTERS
 from .palette import RUN_COLOURS as RUN_COLOURS
 from .palette import SYMBOLS as SYMBOLS
@@ -11,3 +13,4 @@ from .runs import Axis as Axis
 from .runs import Curve as Curve
 from .runs import overlaid_curves as overlaid_curves
 from .runs import parallel_coordinates as parallel_coordinates
+from .thumbnails import thumbnail as thumbnail

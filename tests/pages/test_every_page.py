@@ -72,3 +72,14 @@ def test_learn_page_lists_every_catalogue_entry() -> None:
         for entry in registry:
             assert escape(entry.label) in text
             assert escape(entry.help) in text
+
+
+def test_learn_page_finds_words() -> None:
+    app = open_app("learn.py")
+    search = app.text_input[0]
+    found = text_of(search.set_value(" cross-ENTROPY ").run())
+    assert "<dt>Loss</dt>" in found
+    assert "<dt>Epoch</dt>" not in found
+    nothing = text_of(search.set_value("*<b>*").run())
+    assert "<dt>" not in nothing
+    assert r"“\*\<b\>\*”" in nothing

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SIDE = 8
+# The inked ones of the 4 × 4 dots that a pixel stands for.
+BRIGHTNESS = (0, 16)
 
 
 def digits_frame(chosen: Sequence[int]) -> pd.DataFrame:

@@ -39,5 +39,6 @@ DATASETS.add(
         ),
         target="pattern",
         make=make,
+        brightness=(-1, 1),
     )
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qenn_core.data.sets._handwriting import digits_frame
+from qenn_core.data.sets._handwriting import BRIGHTNESS, digits_frame
 from qenn_core.errors import DataError
 from qenn_core.registry import DATASETS, Dataset, Param
 
@@ -36,5 +36,7 @@ DATASETS.add(
         ),
         target="digit",
         make=make,
+        brightness=BRIGHTNESS,
+        preprocessing="nist",
     )
 )

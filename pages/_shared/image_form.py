@@ -1,0 +1,116 @@
+"""A form for a row to predict that is an image: drawn, or entered as the numbers of its pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages._shared import components
+from qenn_core.data import ColumnSchema, ImageFormat
+
+
+def draw_image_form(image: ImageFormat, columns: Sequence[ColumnSchema], name: str) -> dict[str, str] | None:
+    """Draw the form, and return the cells of the pixels; ``None`` as long as the image is empty.
+
+    Parameters
+    ----------
+    image : ImageFormat
+        How a row is an image.
+    columns : sequence of ColumnSchema
+        The columns that the model expects, pixels or not.
+    name : str
+        Name of the form; forms with the same name share their image.
+    """
+    drawn = _drawn(name)
+    key = f"drawing:{name}"
+
+    def take_drawing() -> None:
+        drawn["levels"] = _checked(st.session_state[key].get("levels"), len(image.pixels))
+
+    components.drawing(
+        key=key,
+        data={
+            "format": image.model_dump(include={"height", "width", "preprocessing"}),
+            "levels": drawn["shown"],
+            "revision": drawn["revision"],
+        },
+        on_levels_change=take_drawing,
+    )
+    pixels = {column.name: column for column in columns if column.name in image.pixels}
+    whole = all(column.role == "boolean" or column.whole for column in pixels.values())
+    _draw_numbers(image, drawn, name, whole=whole)
+    if not drawn["levels"]:
+        return None
+    return {
+        pixel: f"{round(value) if whole else value:g}"
+        for pixel, value in image.values(drawn["levels"]).items()
+        if pixel in pixels
+    }
+
+
+def show_on_canvas(name: str) -> None:
+    """Have the drawing area show the image of a form, on a new visit of the page or after an edit."""
+    drawn = _drawn(name)
+    if drawn["shown"] != drawn["levels"]:
+        drawn["shown"] = drawn["levels"]
+        drawn["revision"] += 1
+
+
+def _drawn(name: str) -> dict[str, Any]:
+    """Return the image of a form: the brightness of each pixel, 0 to 1, or none; and what the area shows."""
+    drawn: dict[str, Any] = st.session_state.setdefault(
+        f"drawn:{name}", {"levels": [], "shown": [], "revision": 0}
+    )
+    return drawn
+
+
+def _checked(levels: object, n_pixels: int) -> list[float]:
+    """Return what the browser sent if it is an image, else an empty one."""
+    is_image = (
+        isinstance(levels, list)
+        and len(levels) == n_pixels
+        and all(isinstance(level, int | float) and 0 <= level <= 1 for level in levels)
+    )
+    return levels if is_image else []
+
+
+def _draw_numbers(image: ImageFormat, drawn: dict[str, Any], name: str, *, whole: bool) -> None:
+    """Draw the values of the pixels as a table that can be edited."""
+    expander = st.expander(
+        "Pixels as numbers", icon=":material/grid_on:", key=f"numbers:{name}", on_change="rerun"
+    )
+    if not expander.open:
+        return
+    levels = drawn["levels"] or [0.0] * len(image.pixels)
+    values = np.array(list(image.values(levels).values())).reshape(image.height, image.width)
+    # A drawing replaces all numbers, so that edits of earlier ones must not be applied to it.
+    key = f"pixels:{name}:{hash(tuple(levels))}"
+
+    def take_edits() -> None:
+        edited = list(levels)
+        for row, cells in st.session_state[key]["edited_rows"].items():
+            for column, value in cells.items():
+                level = ((image.low if value is None else value) - image.low) / (image.high - image.low)
+                edited[row * image.width + int(column) - 1] = min(max(level, 0.0), 1.0)
+        drawn["levels"] = edited
+        show_on_canvas(name)
+
+    columns = [str(column) for column in range(1, image.width + 1)]
+    with expander:
+        st.data_editor(
+            pd.DataFrame(
+                values.round().astype(int) if whole else values.round(4),
+                columns=columns,
+                index=range(1, image.height + 1),
+            ),
+            column_config=dict.fromkeys(
+                columns, st.column_config.NumberColumn(min_value=image.low, max_value=image.high, width=48)
+            ),
+            key=key,
+            on_change=take_edits,
+        )
+        st.caption(f"From {image.low:g} for dark to {image.high:g} for bright. Select a number to change it.")

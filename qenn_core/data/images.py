@@ -1,0 +1,140 @@
+"""Rows of a table that are images: which columns are the pixels, and how bright their values are."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from qenn_core.data.columns import Column, to_numbers
+from qenn_core.data.prepared import Floats
+from qenn_core.registry import DATASETS
+
+# By row and column, as "pixel 1,1", "pixel_0_0" or (in a well-known CSV file of MNIST) "1x1"; or numbered, as
+# "pixel0".
+PIXEL_NAME = re.compile(
+    r"(?:pixel|pix|px)[ _.-]?[0-9]{1,3}(?:[ _,.x-][0-9]{1,3})?|[0-9]{1,3}x[0-9]{1,3}", re.IGNORECASE
+)
+MIN_SIDE = 2
+# The range of brightness shows in this many rows, evenly spaced.
+SAMPLE_ROWS = 1000
+
+
+class ImageFormat(BaseModel):
+    """How the rows of a table are images.
+
+    Parameters
+    ----------
+    height, width : int
+        Pixels along the sides.
+    pixels : tuple of str
+        The columns that hold the pixels, row by row from the top left.
+    low, high : float
+        Values of a dark and of a bright pixel.
+    preprocessing : {"nist"}, optional
+        How images were made from what was drawn, so that new drawings are treated alike.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    height: int
+    width: int
+    pixels: tuple[str, ...]
+    low: float
+    high: float
+    preprocessing: Literal["nist"] | None = None
+
+    def read(self, frame: pd.DataFrame) -> Floats:
+        """Return the images of rows as brightness.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            The rows. A pixel that is missing in them is dark.
+
+        Returns
+        -------
+        array (rows, height, width)
+            From 0 for dark to 1 for bright.
+        """
+        values = frame.reindex(columns=list(self.pixels)).apply(to_numbers).to_numpy()
+        brightness = (values - self.low) / (self.high - self.low)
+        images: Floats = np.clip(np.nan_to_num(brightness), 0, 1).reshape(-1, self.height, self.width)
+        return images
+
+    def values(self, brightness: Sequence[float]) -> dict[str, float]:
+        """Return the value of each pixel's column from its brightness, 0 to 1."""
+        scale = self.high - self.low
+        return {name: self.low + scale * level for name, level in zip(self.pixels, brightness, strict=True)}
+
+
+def find_image(source: str, columns: Sequence[Column]) -> ImageFormat | None:
+    """Return how the rows of a table are images, or ``None`` if they are not.
+
+    Columns are pixels if their names say so and fill a grid without a gap, and if they hold nothing but
+    numbers. There may be further columns.
+
+    Parameters
+    ----------
+    source : str
+        The built-in data set, or that the table is from a file.
+    columns : sequence of Column
+        All columns except the target.
+    """
+    by_name = {column.name: column for column in columns}
+    grid = _grid(by_name)
+    if grid is None:
+        return None
+    pixels = [by_name[name] for name in grid.ravel()]
+    if any(not pixel.left_out and pixel.role not in ("numeric", "boolean") for pixel in pixels):
+        return None
+    step = 1 + len(pixels[0].cells) // SAMPLE_ROWS
+    cells = pd.DataFrame({pixel.name: pixel.cells.iloc[::step] for pixel in pixels})
+    values = cells.apply(to_numbers)
+    if (values.isna() & cells.notna()).any(axis=None):
+        return None
+    brightness = preprocessing = None
+    if source in DATASETS:
+        brightness, preprocessing = DATASETS[source].brightness, DATASETS[source].preprocessing
+    low, high = brightness or (values.min(axis=None), values.max(axis=None))
+    if not low < high:
+        return None
+    height, width = grid.shape
+    return ImageFormat(
+        height=height,
+        width=width,
+        pixels=tuple(grid.ravel()),
+        low=low,
+        high=high,
+        preprocessing=preprocessing,
+    )
+
+
+def _grid(names: Iterable[str]) -> NDArray[np.object_] | None:
+    """Return the names of pixels as a grid (height, width); ``None`` if they do not fill one exactly."""
+    named = {
+        tuple(map(int, re.findall("[0-9]+", name))): name for name in names if PIXEL_NAME.fullmatch(name)
+    }
+    if len({len(numbers) for numbers in named}) != 1:
+        return None
+    places = np.array(list(named))
+    # They are counted from 0 or from 1.
+    places -= places.min(axis=0).clip(0, 1)
+    if places.shape[1] == 1:
+        # Names with one number do not say how wide an image is: it has to be a square.
+        side = math.isqrt(len(places))
+        if side**2 != len(places):
+            return None
+        places = np.hstack(np.divmod(places, side))
+    height, width = places.max(axis=0) + 1
+    if min(height, width) < MIN_SIDE or height * width != len(places):
+        return None
+    grid = np.empty((height, width), dtype=object)
+    grid[places[:, 0], places[:, 1]] = list(named.values())
+    return grid
