@@ -191,8 +191,12 @@ def draw_all_rows(card: ModelCard, table: Table, predictions: Predictions) -> No
     frame = predictions.append_to(table.frame)
     new_columns = list(frame.columns[len(table.frame.columns) :])
     probability = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+    wrong = predictions.misclassified
+    only_wrong = wrong.any() and st.toggle(
+        f"Only the {count(int(wrong.sum()), 'row')} with another class than predicted"
+    )
     thumbnails.draw_table(
-        frame,
+        frame[wrong] if only_wrong else frame,
         card.image,
         column_order=[*new_columns, *table.frame.columns],
         column_config=dict.fromkeys(new_columns[1:], probability),
@@ -230,18 +234,21 @@ def draw_image_prediction(model: ChosenModel, image: ImageFormat) -> None:
     """Draw the form for a row that is an image, and its prediction, which follow the drawing."""
     left, right = st.columns([1.2, 1], gap="large")
     with left:
-        pixels = image_form.draw_image_form(image, model.card.columns, model.run.id)
+        image_form.draw_area(image, model.run.id)
         others = [column for column in model.card.columns if column.name not in image.pixels]
         cells = draw_row_form(others, model.run.id)
     with right:
+        pixels = image_form.drawn_cells(image, model.card.columns, model.run.id)
         if pixels is None:
             st.subheader(escape_markdown(model.card.target))
             st.caption("Draw an image like those that the model was trained on, and see what it predicts.")
-            return
-        predictions = draw_prediction(model, cells | pixels)
-        if predictions is not None:
-            with st.expander("How the row was prepared"):
-                st.markdown(bullet_list(predictions.notes))
+            predictions = None
+        else:
+            predictions = draw_prediction(model, cells | pixels)
+    image_form.draw_numbers(image, model.run.id)
+    if predictions is not None:
+        with st.expander("How the row was prepared", icon=":material/fact_check:"):
+            st.markdown(bullet_list(predictions.notes))
 
 
 def draw_prediction(model: ChosenModel, cells: Mapping[str, str | None]) -> Predictions | None:

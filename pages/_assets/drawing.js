@@ -136,7 +136,7 @@ export function mount({ data, parentElement, setStateValue }) {
   root.qennDrawing = drawing;
 
   function show() {
-    const scale = CANVAS / Math.max(height, width);
+    const scale = Math.floor(CANVAS / Math.max(height, width));
     Object.assign(canvas, { width: scale * width, height: scale * height });
     const context = canvas.getContext("2d");
     if (isHandwriting && drawing.strokes.length) drawStrokes(context, drawing.strokes, scale, PEN * height);
@@ -168,6 +168,12 @@ export function mount({ data, parentElement, setStateValue }) {
     frame ||= requestAnimationFrame(update);
   }
 
+  function startLine(point) {
+    drawing.line = [point];
+    drawing.strokes.push(drawing.line);
+    change();
+  }
+
   function undo() {
     drawing.strokes.pop();
     drawing.isDown = false;
@@ -191,13 +197,12 @@ export function mount({ data, parentElement, setStateValue }) {
     canvas.setPointerCapture(event.pointerId);
     delete root.dataset.keyboard;
     drawing.isDown = false;
-    drawing.strokes.push([place(event)]);
-    change();
+    startLine(place(event));
   });
   listen(canvas, "pointermove", (event) => {
     if (!canvas.hasPointerCapture(event.pointerId)) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    drawing.strokes.at(-1).push(...(events.length ? events : [event]).map(place));
+    drawing.line.push(...(events.length ? events : [event]).map(place));
     change();
   });
 
@@ -229,14 +234,13 @@ export function mount({ data, parentElement, setStateValue }) {
     const [x, y] = drawing.pen;
     drawing.pen = [clamp(x + dx, 0.5, width - 0.5), clamp(y + dy, 0.5, height - 0.5)];
     if (!drawing.isDown) return;
-    drawing.strokes.at(-1).push(drawing.pen);
+    drawing.line.push(drawing.pen);
     change();
   }
 
   function lowerPen() {
     drawing.isDown = true;
-    drawing.strokes.push([drawing.pen]);
-    change();
+    startLine(drawing.pen);
   }
 
   function liftPen() {

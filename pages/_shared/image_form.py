@@ -13,15 +13,13 @@ from pages._shared import components
 from qenn_core.data import ColumnSchema, ImageFormat
 
 
-def draw_image_form(image: ImageFormat, columns: Sequence[ColumnSchema], name: str) -> dict[str, str] | None:
-    """Draw the form, and return the cells of the pixels; ``None`` as long as the image is empty.
+def draw_area(image: ImageFormat, name: str) -> None:
+    """Draw the area to draw an image in.
 
     Parameters
     ----------
     image : ImageFormat
         How a row is an image.
-    columns : sequence of ColumnSchema
-        The columns that the model expects, pixels or not.
     name : str
         Name of the form; forms with the same name share their image.
     """
@@ -29,7 +27,7 @@ def draw_image_form(image: ImageFormat, columns: Sequence[ColumnSchema], name: s
     key = f"drawing:{name}"
 
     def take_drawing() -> None:
-        drawn["levels"] = _checked(st.session_state[key].get("levels"), len(image.pixels))
+        drawn["levels"] = parse_levels(st.session_state[key].get("levels"), len(image.pixels))
 
     components.drawing(
         key=key,
@@ -40,16 +38,19 @@ def draw_image_form(image: ImageFormat, columns: Sequence[ColumnSchema], name: s
         },
         on_levels_change=take_drawing,
     )
-    pixels = {column.name: column for column in columns if column.name in image.pixels}
-    whole = all(column.role == "boolean" or column.whole for column in pixels.values())
-    _draw_numbers(image, drawn, name, whole=whole)
-    if not drawn["levels"]:
+
+
+def drawn_cells(image: ImageFormat, columns: Sequence[ColumnSchema], name: str) -> dict[str, str] | None:
+    """Return the cells of a drawn image in the `columns` that are pixels; ``None`` if nothing is drawn."""
+    levels = _drawn(name)["levels"]
+    if not levels:
         return None
-    return {
-        pixel: f"{round(value) if whole else value:g}"
-        for pixel, value in image.values(drawn["levels"]).items()
-        if pixel in pixels
-    }
+    values = image.values(levels)
+    return {column.name: _format(values[column.name], column) for column in columns if column.name in values}
+
+
+def _format(value: float, column: ColumnSchema) -> str:
+    return f"{round(value) if column.whole or column.role == 'boolean' else value:g}"
 
 
 def show_on_canvas(name: str) -> None:
@@ -60,26 +61,16 @@ def show_on_canvas(name: str) -> None:
         drawn["revision"] += 1
 
 
-def _drawn(name: str) -> dict[str, Any]:
-    """Return the image of a form: the brightness of each pixel, 0 to 1, or none; and what the area shows."""
-    drawn: dict[str, Any] = st.session_state.setdefault(
-        f"drawn:{name}", {"levels": [], "shown": [], "revision": 0}
-    )
-    return drawn
-
-
-def _checked(levels: object, n_pixels: int) -> list[float]:
+def parse_levels(levels: object, n_pixels: int) -> list[float]:
     """Return what the browser sent if it is an image, else an empty one."""
-    is_image = (
-        isinstance(levels, list)
-        and len(levels) == n_pixels
-        and all(isinstance(level, int | float) and 0 <= level <= 1 for level in levels)
-    )
-    return levels if is_image else []
+    if not isinstance(levels, list) or len(levels) != n_pixels:
+        return []
+    return levels if all(isinstance(level, int | float) and 0 <= level <= 1 for level in levels) else []
 
 
-def _draw_numbers(image: ImageFormat, drawn: dict[str, Any], name: str, *, whole: bool) -> None:
-    """Draw the values of the pixels as a table that can be edited."""
+def draw_numbers(image: ImageFormat, name: str) -> None:
+    """Draw the values of the pixels as a table that can be edited, in an expander."""
+    drawn = _drawn(name)
     expander = st.expander(
         "Pixels as numbers", icon=":material/grid_on:", key=f"numbers:{name}", on_change="rerun"
     )
@@ -103,7 +94,7 @@ def _draw_numbers(image: ImageFormat, drawn: dict[str, Any], name: str, *, whole
     with expander:
         st.data_editor(
             pd.DataFrame(
-                values.round().astype(int) if whole else values.round(4),
+                values.round(4),
                 columns=columns,
                 index=range(1, image.height + 1),
             ),
@@ -114,3 +105,11 @@ def _draw_numbers(image: ImageFormat, drawn: dict[str, Any], name: str, *, whole
             on_change=take_edits,
         )
         st.caption(f"From {image.low:g} for dark to {image.high:g} for bright. Select a number to change it.")
+
+
+def _drawn(name: str) -> dict[str, Any]:
+    """Return the image of a form: the brightness of each pixel, 0 to 1, or none; and what the area shows."""
+    drawn: dict[str, Any] = st.session_state.setdefault(
+        f"drawn:{name}", {"levels": [], "shown": [], "revision": 0}
+    )
+    return drawn

@@ -62,8 +62,10 @@ def picture_of_data_set(source: str) -> str:
     if overview.image is not None:
         rows = pd.DataFrame(overview.preview.rows, columns=list(overview.preview.columns))
         return picture_of_images(list(_grey(overview.image, rows)))
-    sample = overview.prepared.sample
-    return picture_of_points(sample.projection.points, sample.labels)
+    # Built-in data can be used as they are, and have two features or more.
+    assert overview.prepared is not None
+    assert overview.prepared.sample.projection is not None
+    return picture_of_points(overview.prepared.sample.projection.points, overview.prepared.sample.labels)
 
 
 def _thumbnails(image: ImageFormat, rows: pd.DataFrame) -> list[str]:

@@ -73,6 +73,14 @@ class Predictions:
         """The name of the most probable class of each row."""
         return [self.class_names[number] for number in self.predicted_classes]
 
+    @property
+    def misclassified(self) -> NDArray[np.bool_]:
+        """Whether the class of each row is known, and another one was predicted."""
+        if self.true_classes is None:
+            return np.zeros(len(self.probabilities), dtype=bool)
+        wrong: NDArray[np.bool_] = self.predicted_classes != self.true_classes
+        return wrong & (self.true_classes != NO_CLASS)
+
     def count_correct(self, *, unseen_only: bool = False) -> CorrectCount | None:
         """Count the correct predictions among the rows with a known class.
 

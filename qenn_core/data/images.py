@@ -96,13 +96,14 @@ def find_image(source: str, columns: Sequence[Column]) -> ImageFormat | None:
         return None
     step = 1 + len(pixels[0].cells) // SAMPLE_ROWS
     cells = pd.DataFrame({pixel.name: pixel.cells.iloc[::step] for pixel in pixels})
-    values = cells.apply(to_numbers)
-    if (values.isna() & cells.notna()).any(axis=None):
+    values = cells.apply(to_numbers).to_numpy()
+    present = values[~np.isnan(values)]
+    if len(present) < cells.notna().to_numpy().sum() or not len(present):
         return None
     brightness = preprocessing = None
     if source in DATASETS:
         brightness, preprocessing = DATASETS[source].brightness, DATASETS[source].preprocessing
-    low, high = brightness or (values.min(axis=None), values.max(axis=None))
+    low, high = brightness or (present.min(), present.max())
     if not low < high:
         return None
     height, width = grid.shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,42 @@ def test_predictions_and_row_form_are_accessible(predict_page: Studio) -> None:
     studio.page.get_by_role("radio", name="One row").press("Space")
     expect(studio.page.get_by_role("spinbutton", name="Höhe")).to_be_visible()
     expect_accessible_in_both_themes()
+    studio.page.set_viewport_size(PHONE)
+    assert studio.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_digit_is_drawn_with_the_mouse_and_with_the_keyboard(studio: Studio) -> None:
+    studio.train(data="digits", ep="30", **{"d.first": "0", "d.second": "1"})
+    studio.go("Predict")
+    studio.page.get_by_role("radio", name="One row").press("Space")
+    area = studio.page.get_by_role("application", name="Drawing area")
+    predicted = studio.page.get_by_role("heading", name="digit: digit")
+    box = area.bounding_box()
+    assert box is not None
+    for step in range(25):  # an ellipse that is not in the middle
+        turn = 2 * math.pi * step / 24
+        x, y = 0.4 + 0.15 * math.sin(turn), 0.4 - 0.3 * math.cos(turn)
+        studio.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        if step == 0:
+            studio.page.mouse.down()
+    studio.page.mouse.up()
+    expect(predicted).to_have_text("digit: digit 0")
+    studio.press("Undo")
+    expect(studio.page.get_by_text("Draw an image like those")).to_be_visible()
+    for key in ["Space", *["ArrowUp"] * 6, "Space"]:
+        area.press(key)
+    expect(predicted).to_have_text("digit: digit 1")
+    studio.unfold("Pixels as numbers")
+    expect(studio.page.get_by_text("From 0 for dark to 16 for bright.")).to_be_visible()
+    for theme in ("light", "dark"):
+        studio.page.emulate_media(color_scheme=theme)
+        studio.wait_until_drawn()
+        assert not accessibility_violations(studio.page), theme
+    studio.go("Learn")
+    studio.go("Predict")
+    expect(predicted).to_have_text("digit: digit 1")
+    studio.press("Clear")
+    expect(predicted).to_be_hidden()
     studio.page.set_viewport_size(PHONE)
     assert studio.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 

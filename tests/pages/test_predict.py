@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import math
+import re
 from uuid import uuid4
 
 import pandas as pd
@@ -11,8 +13,10 @@ from sessions import MAIN, errors_of, has_no_errors, text_of
 from streamlit.testing.v1 import AppTest
 
 from pages._server.workspace_cookie import COOKIE
+from pages._shared.image_form import parse_levels
 from pages._shared.state import RUN_KEY
 from qenn_core import jobs, limits
+from qenn_core.analysis.row_prediction import predict_rows
 from qenn_core.data.builtin import load_builtin
 from qenn_core.data.table import Table
 from qenn_core.experiment import ExperimentSpec
@@ -24,6 +28,7 @@ from tests.data.test_preparation import mixed
 
 MIXED = csv_spec().with_(**SMALL)
 PENGUINS = ExperimentSpec().with_(**SMALL | {"data.source": "penguins"})
+BARS = ExperimentSpec().with_(**SMALL | {"data.source": "bars_and_stripes", "data.params": {"side": 3}})
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +39,11 @@ def mixed_model() -> Trained:
 @pytest.fixture(scope="module")
 def penguins_model() -> Trained:
     return trained(PENGUINS, load_builtin(PENGUINS.data))
+
+
+@pytest.fixture(scope="module")
+def bars_model() -> Trained:
+    return trained(BARS, load_builtin(BARS.data))
 
 
 def store_model(key: str, name: str, spec: ExperimentSpec, content: bytes) -> str:
@@ -231,6 +241,57 @@ def test_row_form_is_limited_for_many_columns() -> None:
     app = open_row_form(key)
     assert has_no_errors(app)
     assert len(app.number_input) <= 100
+
+
+def test_image_is_drawn_and_predicted(bars_model: Trained) -> None:
+    key = new_key()
+    run = store_model(key, "Bars and stripes", BARS, bars_model.content)
+    app = open_row_form(key)
+    assert has_no_errors(app)
+    assert not app.number_input, "no pixel is a field of its own"
+    assert "Draw an image" in text_of(app)
+    bar = [0.0, 1.0, 0.0] * 3
+    app.session_state[f"drawn:{run}"]["levels"] = bar
+    app.session_state[f"numbers:{run}"] = True
+    assert has_no_errors(app.run())
+    pixels = [f"pixel {row},{column}" for row in (1, 2, 3) for column in (1, 2, 3)]
+    row = pd.DataFrame([[str(int(2 * level - 1)) for level in bar]], columns=pixels)
+    expected = predict_rows(bars_model.content, row).probabilities[0]
+    assert re.findall(r"<b>(\S+)%</b>", class_bars(app)) == [f"{100 * share:.1f}" for share in expected]
+    [numbers] = [shown.value for shown in app.dataframe]
+    assert numbers.to_numpy().tolist() == [[-1, 1, -1]] * 3
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [None, "0000", [0.5] * 3, [0.5] * 5, ["0"] * 4, *([0, 0, 0, level] for level in (1.01, -1, math.nan))],
+)
+def test_what_is_no_image_is_an_empty_one(levels: object) -> None:
+    assert parse_levels(levels, 4) == []
+    assert parse_levels([0, 0.25, 0.5, 1], 4) == [0, 0.25, 0.5, 1]
+
+
+def test_rows_that_are_images_show_them(bars_model: Trained) -> None:
+    key = new_key()
+    store_model(key, "Bars and stripes", BARS, bars_model.content)
+    rows = bars_model.rows(load_builtin(BARS.data).frame).assign(Image="mine")
+    app = upload(open_page(key), rows)
+    assert has_no_errors(app)
+    shown = app.dataframe[0].value
+    assert shown["Image"].tolist() == ["mine"] * len(rows)
+    assert shown["Image "].str.startswith("data:image/png;base64,").all()
+    assert shown["Image "].nunique() == len(rows)
+
+
+def test_only_misclassified_rows_can_be_shown(key: str, mixed_model: Trained) -> None:
+    app = upload(open_page(key), mixed().frame)
+    everything = app.dataframe[0].value
+    wrong = everything[everything["kind"] != everything["predicted kind"]]
+    assert 0 < len(wrong) < len(everything)
+    [only_wrong] = app.toggle
+    assert f"Only the {len(wrong)} rows" in only_wrong.label
+    shown = only_wrong.set_value(True).run().dataframe[0].value
+    assert shown["remark"].tolist() == wrong["remark"].tolist()
 
 
 def test_damaged_model_is_an_error_and_others_can_be_chosen(key: str, mixed_model: Trained) -> None:
