@@ -192,9 +192,7 @@ def draw_all_rows(card: ModelCard, table: Table, predictions: Predictions) -> No
     new_columns = list(frame.columns[len(table.frame.columns) :])
     probability = st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
     wrong = predictions.misclassified
-    only_wrong = wrong.any() and st.toggle(
-        f"Only the {count(int(wrong.sum()), 'row')} with another class than predicted"
-    )
+    only_wrong = wrong.any() and st.toggle(f"Only the {count(int(wrong.sum()), 'row')} classified wrong")
     thumbnails.draw_table(
         frame[wrong] if only_wrong else frame,
         card.image,

@@ -8,8 +8,8 @@ const CANVAS = 560;
 const PEN = 0.1;
 
 // The bitmaps from which the handwritten digits were made, in dots. NIST's programs had sheared each digit upright,
-// scaled it to the whole height and to a certain width at most, and made its lines so thick that about as many dots
-// were inked in each. A pixel is a block of DOTS × DOTS dots, and as bright as many of them are inked.
+// scaled it to the whole height and to a certain width at most, and made its lines so thick that in each digit about
+// the same number of dots was inked. A pixel is a block of DOTS × DOTS dots, and as bright as many of them are inked.
 const DOTS = 4;
 const SIDE = 32;
 const WIDTH = 20;

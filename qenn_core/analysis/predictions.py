@@ -78,8 +78,10 @@ class Predictions:
         """Whether the class of each row is known, and another one was predicted."""
         if self.true_classes is None:
             return np.zeros(len(self.probabilities), dtype=bool)
-        wrong: NDArray[np.bool_] = self.predicted_classes != self.true_classes
-        return wrong & (self.true_classes != NO_CLASS)
+        wrong: NDArray[np.bool_] = (self.true_classes != NO_CLASS) & (
+            self.predicted_classes != self.true_classes
+        )
+        return wrong
 
     def count_correct(self, *, unseen_only: bool = False) -> CorrectCount | None:
         """Count the correct predictions among the rows with a known class.
