@@ -12,7 +12,7 @@ from typing import Any, Literal
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.load.tab import PageError, Tab
-from benchmarks.load.widgets import chosen, moved
+from benchmarks.load.widgets import moved
 
 # The same values as in pages/_assets/runs.js and progress.js.
 POLL_MS = {"running": 250, "paused": 700}
@@ -25,7 +25,7 @@ REDRAW_MS = 1500
 
 # Mean interval between two settings that a pupil changes; drawn between half and one and a half of it.
 SETTING_SECONDS = 10.0
-LEARNING_RATES = ("0.01", "0.02", "0.1", "0.2")
+QUBITS = (3, 5)
 LAYERS = (1, 2, 4, 5)
 
 ACTIVE = ("queued", "running", "paused")
@@ -108,13 +108,14 @@ class Pupil:
 
     async def _poll_run(self) -> None:
         """Poll the run until it cannot change any more, like runs.js."""
-        seen = {"since": 0, "map": 0}
+        seen = {"since": 0, "map": 0, "frame": 0}
         headers = {"X-Feed-Key": self._shown["key"]}
         wait: int | None = 0
         while wait is not None:
             await asyncio.sleep(wait / 1000)
             run = await self._timed("feed", self._tab.ask(f"api/runs/{self.run}", seen, headers))
-            seen = {"since": max((epoch["epoch"] for epoch in run["history"]), default=seen["since"])}
+            for name, records in (("since", run["history"]), ("frame", run["map_frames"])):
+                seen[name] = max((record["epoch"] for record in records), default=seen[name])
             seen["map"] = run["map_version"]
             self._snapshot = run
             wait = self._interval(run)
@@ -140,8 +141,7 @@ class Pupil:
 
     def _draw_setting(self) -> WidgetState:
         if self._random.random() < 0.5:
-            rate = self._random.choice(LEARNING_RATES)
-            return chosen(self._tab.widget_id("field:training.learning_rate"), rate)
+            return moved(self._tab.widget_id("field:circuit.n_qubits"), self._random.choice(QUBITS))
         return moved(self._tab.widget_id("field:circuit.n_layers"), self._random.choice(LAYERS))
 
 

@@ -12,7 +12,7 @@ const feeds = new Map();
 
 /**
  * Call `show(snapshot)` now and whenever the run changes. Return a function that ends this.
- * The snapshot's `history` is always complete, although only new epochs are fetched.
+ * The snapshot's `history` and `map_frames` are always complete, although only what is new is fetched.
  * `key` gives access to this run, and to no other.
  */
 export function follow({ run, key }, show) {
@@ -44,7 +44,9 @@ async function poll(run, feed) {
     const known = feed.snapshot?.history ?? [];
     const since = known.length ? known[known.length - 1].epoch : 0;
     const version = feed.snapshot?.map_version ?? 0;
-    const url = new URL(`api/runs/${run}?since=${since}&map=${version}`, document.baseURI);
+    const frames = feed.snapshot?.map_frames ?? [];
+    const frame = frames.length ? frames[frames.length - 1].epoch : 0;
+    const url = new URL(`api/runs/${run}?since=${since}&map=${version}&frame=${frame}`, document.baseURI);
     // The key is not in the URL, which proxies may write to their logs.
     const response = await fetch(url, { cache: "no-store", headers: { "X-Feed-Key": feed.key } });
     if (response.status === 404) {
@@ -53,6 +55,7 @@ async function poll(run, feed) {
     } else if (response.ok) {
       const next = await response.json();
       next.history = known.concat(next.history);
+      next.map_frames = frames.concat(next.map_frames);
       next.decision_map ??= feed.snapshot?.decision_map ?? null;
       next.map_points ??= feed.snapshot?.map_points ?? null;
       feed.snapshot = next;

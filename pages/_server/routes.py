@@ -33,7 +33,9 @@ def routes(base_path: str) -> list[BaseRoute]:
 
 
 def run_feed(request: Request) -> Response:
-    """Return a run as JSON, with the epochs after ``since`` and the map if it is newer than ``map``.
+    """Return a run as JSON, with what is new.
+
+    That is the epochs after ``since``, a map newer than ``map``, and the kept maps of epochs after ``frame``.
 
     The header ``X-Feed-Key`` must hold the key of this run; without it the run is not found. Starlette calls
     this function in a thread, because the store may block.
@@ -41,11 +43,12 @@ def run_feed(request: Request) -> Response:
     try:
         since = _whole_number(request, "since")
         map_version = _whole_number(request, "map")
+        frame = _whole_number(request, "frame")
     except ValueError as error:
         return _error(400, error)
     try:
         key = request.headers.get("X-Feed-Key", "")
-        feed = jobs.service().feed(request.path_params["run"], key, since, map_version)
+        feed = jobs.service().feed(request.path_params["run"], key, since, map_version, frame)
     except JobError as error:
         return _error(404, error)
     except StoreError as error:

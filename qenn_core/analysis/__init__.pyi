@@ -2,6 +2,7 @@ from .decision_map import compute_decision_map as compute_decision_map
 from .decision_map import map_points as map_points
 from .drawing import draw_circuit as draw_circuit
 from .map_data import DecisionMap as DecisionMap
+from .map_data import MapFrame as MapFrame
 from .map_data import MapPoint as MapPoint
 from .model_archive import pack_model as pack_model
 from .model_card import ModelArchive as ModelArchive

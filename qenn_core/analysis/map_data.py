@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from itertools import chain
+
 from pydantic import BaseModel, ConfigDict
 
 from qenn_core.data import PartName
@@ -25,6 +28,41 @@ class DecisionMap(_Record):
     """The probability of that class, rounded to three decimals."""
     exact: bool
     """Whether the plane is the whole feature space rather than a section through it."""
+
+
+class MapFrame(_Record):
+    """The decision map after an epoch, small enough to keep it for many epochs."""
+
+    epoch: int
+    size: int
+    """Points along each axis."""
+    cells: str
+    """A byte for each point, row by row, in Base64. The upper four bits are the number of the class, the
+    lower four its probability, from 0 for guessing to 15 for certainty."""
+
+    @classmethod
+    def of(cls, decision_map: DecisionMap, epoch: int, n_classes: int) -> MapFrame:
+        """Return the frame of a map with as many points along both axes.
+
+        Parameters
+        ----------
+        decision_map : DecisionMap
+            The map.
+        epoch : int
+            The epoch after which it was drawn.
+        n_classes : int
+            Number of classes, 2 to 16.
+        """
+        guess = 1 / n_classes
+        cells = bytes(
+            16 * winner + round(15 * max(0.0, probability - guess) / (1 - guess))
+            for winner, probability in zip(
+                chain.from_iterable(decision_map.winner),
+                chain.from_iterable(decision_map.probability),
+                strict=True,
+            )
+        )
+        return cls(epoch=epoch, size=len(decision_map.x), cells=b64encode(cells).decode())
 
 
 class MapPoint(_Record):

@@ -104,7 +104,9 @@ class Dispatcher:
         with self._lock:
             return self._runs.get(run_id)
 
-    def snapshot(self, run: Run, since_epoch: int = 0, since_map: int = 0) -> RunSnapshot:
+    def snapshot(
+        self, run: Run, since_epoch: int = 0, since_map: int = 0, since_frame: int = 0
+    ) -> RunSnapshot:
         """Return a run at this moment, with its position in the queue."""
         with self._lock:
             queue = self._ordered_queue()
@@ -115,6 +117,7 @@ class Dispatcher:
             return run.snapshot(
                 since_epoch,
                 since_map,
+                since_frame,
                 queue_position=position,
                 saved=self._recorder.is_saved(run),
                 trouble=trouble,

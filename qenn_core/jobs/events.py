@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from qenn_core.analysis import DecisionMap, MapPoint
+from qenn_core.analysis import DecisionMap, MapFrame, MapPoint
 from qenn_core.comparison import Comparison, ModelResult
 from qenn_core.errors import ErrorMessage
 from qenn_core.store import SavedState
@@ -78,6 +78,13 @@ class DecisionMapDrawn(_Event):
     decision_map: DecisionMap | None
 
 
+class MapFrameDrawn(_Event):
+    """There is a decision map to keep, for looking back at the training."""
+
+    kind: Literal["map_frame_drawn"] = "map_frame_drawn"
+    frame: MapFrame
+
+
 class CheckpointTaken(_Event):
     """The run can resume from here."""
 
@@ -141,6 +148,7 @@ RunEvent = (
     | TrainingStarted
     | EpochCompleted
     | DecisionMapDrawn
+    | MapFrameDrawn
     | CheckpointTaken
     | RunPaused
     | RunResumed

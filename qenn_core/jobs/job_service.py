@@ -112,7 +112,9 @@ class JobService:
         self._dispatcher.enqueue(run)
         return run.id
 
-    def snapshot(self, run_id: str, owner: str, since_epoch: int = 0, since_map: int = 0) -> RunSnapshot:
+    def snapshot(
+        self, run_id: str, owner: str, since_epoch: int = 0, since_map: int = 0, since_frame: int = 0
+    ) -> RunSnapshot:
         """Return a run at this moment.
 
         Parameters
@@ -123,6 +125,8 @@ class JobService:
             Epochs up to this one are left out of the history.
         since_map : int
             The decision map and its points are left out if the latest map has this version.
+        since_frame : int
+            The decision maps of epochs up to this one are left out.
 
         Raises
         ------
@@ -131,16 +135,18 @@ class JobService:
         """
         live = self._live(run_id, owner)
         if live is not None:
-            return self._dispatcher.snapshot(live, since_epoch, since_map)
-        return self._restored(run_id, owner).snapshot(since_epoch, since_map, saved=True)
+            return self._dispatcher.snapshot(live, since_epoch, since_map, since_frame)
+        return self._restored(run_id, owner).snapshot(since_epoch, since_map, since_frame, saved=True)
 
-    def feed(self, run_id: str, key: str, since_epoch: int = 0, since_map: int = 0) -> RunFeed:
+    def feed(
+        self, run_id: str, key: str, since_epoch: int = 0, since_map: int = 0, since_frame: int = 0
+    ) -> RunFeed:
         """Return a run at this moment to whoever has its feed key; see `snapshot`."""
         live = self._dispatcher.find(run_id)
         owner = live.owner if live else self.store.runs.owner_of(run_id)
         if owner is None or not hmac.compare_digest(feed_key(owner, run_id).encode(), key.encode()):
             raise JobError(*UNKNOWN_RUN)
-        return RunFeed.of(self.snapshot(run_id, owner, since_epoch, since_map))
+        return RunFeed.of(self.snapshot(run_id, owner, since_epoch, since_map, since_frame))
 
     def spec_of(self, run_id: str, owner: str) -> ExperimentSpec:
         """Return what a run trains; raise `JobError` if the owner has no such run."""

@@ -7,7 +7,7 @@ import json
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
-from qenn_core.analysis import DecisionMap, MapPoint
+from qenn_core.analysis import DecisionMap, MapFrame, MapPoint
 from qenn_core.comparison import Comparison, ModelResult
 from qenn_core.training import Finished, Started
 
@@ -29,6 +29,8 @@ class RunReport(BaseModel):
         Number of the latest decision map; 0 before the first.
     decision_map, map_points
         The latest decision map, and the rows of the data on it.
+    map_frames : tuple of MapFrame
+        Decision maps of some epochs, in order.
     finished : Finished or None
         The last record of the training.
     comparison : Comparison or None
@@ -45,6 +47,7 @@ class RunReport(BaseModel):
     map_version: int = 0
     decision_map: DecisionMap | None = None
     map_points: tuple[MapPoint, ...] | None = None
+    map_frames: tuple[MapFrame, ...] = ()
     finished: Finished | None = None
     comparison: Comparison | None = None
 
@@ -60,6 +63,14 @@ class RunReport(BaseModel):
     def without_map(self) -> RunReport:
         """Return the report for a reader that has the latest map already."""
         return self.model_copy(update={"decision_map": None, "map_points": None})
+
+    def with_frames_up_to(self, epoch: int) -> RunReport:
+        """Return the report of a run that trains on after `epoch`."""
+        return self.model_copy(update={"map_frames": tuple(f for f in self.map_frames if f.epoch <= epoch)})
+
+    def with_frames_after(self, epoch: int) -> RunReport:
+        """Return the report for a reader that has the frames up to `epoch` already."""
+        return self.model_copy(update={"map_frames": tuple(f for f in self.map_frames if f.epoch > epoch)})
 
     def to_bytes(self) -> bytes:
         """Write the report as JSON, in which NaN and infinity stay what they are."""

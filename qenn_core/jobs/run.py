@@ -145,7 +145,9 @@ class Run:
         """Assign the run to a worker, which starts from the checkpoint."""
         self.assigned, self.ending, self._released = True, False, False
         self.attempts += 1
-        self._history = self._history[: self.checkpoint.epoch if self.checkpoint else 0]
+        epochs = self.checkpoint.epoch if self.checkpoint else 0
+        self._history = self._history[:epochs]
+        self.report = self.report.with_frames_up_to(epochs)
 
     def apply(self, event: events.RunEvent) -> None:
         """Update the run by an event of its worker."""
@@ -163,6 +165,8 @@ class Run:
                 self._history.append(epoch)
             case events.DecisionMapDrawn(decision_map=decision_map):
                 self._report(decision_map=decision_map, map_version=self.report.map_version + 1)
+            case events.MapFrameDrawn(frame=frame):
+                self._report(map_frames=(*self.report.map_frames, frame))
             case events.CheckpointTaken(checkpoint=checkpoint):
                 self.checkpoint = checkpoint
             case events.RunPaused():
@@ -208,13 +212,16 @@ class Run:
         self,
         since_epoch: int = 0,
         since_map: int = 0,
+        since_frame: int = 0,
         *,
         queue_position: int = 0,
         saved: bool = False,
         trouble: str = "",
     ) -> RunSnapshot:
-        """Return the run at this moment, without the epochs and the map that the reader has already."""
-        known = since_map >= self.report.map_version > 0
+        """Return the run at this moment, without the epochs and the maps that the reader has already."""
+        report = self.report.with_frames_after(since_frame)
+        if since_map >= report.map_version > 0:
+            report = report.without_map()
         return RunSnapshot(
             run=self.id,
             state=self.state,
@@ -225,7 +232,7 @@ class Run:
             queue_position=queue_position,
             epochs=self.spec.training.epochs,
             history=self.epochs_after(since_epoch),
-            report=self.report.without_map() if known else self.report,
+            report=report,
             error=self.error,
         )
 

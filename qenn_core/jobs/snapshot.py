@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from qenn_core.analysis import DecisionMap, MapPoint
+from qenn_core.analysis import DecisionMap, MapFrame, MapPoint
 from qenn_core.errors import ErrorMessage
 from qenn_core.jobs.report import RunReport
 from qenn_core.store import ENDED_STATES, RunState
@@ -88,7 +88,7 @@ class RunFeed(_RunStatus):
     ----------
     stage : str
         See `RunSnapshot`.
-    class_names, reference_accuracy, map_version, decision_map, map_points
+    class_names, reference_accuracy, map_version, decision_map, map_points, map_frames
         See `RunReport`.
     outcome : str
         Why training ended, in a sentence; empty before.
@@ -100,6 +100,7 @@ class RunFeed(_RunStatus):
     map_version: int
     decision_map: DecisionMap | None
     map_points: tuple[MapPoint, ...] | None
+    map_frames: tuple[MapFrame, ...]
     outcome: str
 
     @classmethod
@@ -114,5 +115,6 @@ class RunFeed(_RunStatus):
             map_version=report.map_version,
             decision_map=report.decision_map,
             map_points=report.map_points,
+            map_frames=report.map_frames,
             outcome=report.finished.message if report.finished else "",
         )

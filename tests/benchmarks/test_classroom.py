@@ -20,7 +20,7 @@ from benchmarks.load.pupil import Answer
 from benchmarks.load.server import RunningServer, Usage, serving
 from benchmarks.load.tab import PageError, Tab, until_ready
 from benchmarks.load.tables import FILLING, report
-from benchmarks.load.widgets import chosen, moved
+from benchmarks.load.widgets import moved
 
 SCRIPTS = Path(__file__).parents[2] / "pages" / "_assets"
 
@@ -68,11 +68,11 @@ def test_setting_is_changed_like_in_a_browser(server: RunningServer) -> None:
     async def change() -> str:
         async with Tab(server.url) as tab:
             await tab.open()
-            await tab.change(chosen(tab.widget_id("field:training.learning_rate"), "0.1"))
+            await tab.change(moved(tab.widget_id("field:circuit.n_qubits"), 3))
             await tab.change(moved(tab.widget_id("field:circuit.n_layers"), 5))
             return tab.link
 
-    assert run_in_thread(change()) == "l=5&lr=0.1"
+    assert run_in_thread(change()) == "q=3&l=5"
 
 
 def test_error_on_a_page_is_an_error_of_the_lesson(server: RunningServer) -> None:

@@ -74,13 +74,14 @@ def measure_run(spec_json: str) -> MeasuredRun:
     fit_baselines(data, spec.seed)
     training = Training(spec, data)
     resolution = RESOLUTION_NOISY if spec.noise.active else RESOLUTION
-    live_map = LiveMap(partial(compute_decision_map, training.model, data), resolution, thread_time)
+    live_map = LiveMap(partial(compute_decision_map, training.model, data), resolution, clock=thread_time)
     trained_seconds = 0.0
     for record in training:
         if isinstance(record, Epoch):
             trained_seconds += record.seconds
-            if live_map.is_due(trained_seconds):
+            if live_map.is_due(record.epoch, trained_seconds):
                 live_map.draw()
+                live_map.is_kept(record.epoch)
     live_map.draw_in_full()
     seconds = thread_time() - start
     memory.stop()

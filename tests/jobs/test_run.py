@@ -8,7 +8,7 @@ import math
 import pandas as pd
 import pytest
 
-from qenn_core.analysis.map_data import DecisionMap, MapPoint
+from qenn_core.analysis.map_data import DecisionMap, MapFrame, MapPoint
 from qenn_core.data.table import Table
 from qenn_core.errors import ErrorMessage
 from qenn_core.experiment import ExperimentSpec
@@ -64,6 +64,19 @@ def test_snapshot_has_each_version_of_the_map_once() -> None:
     assert (report.map_version, report.decision_map, report.map_points) == (2, None, None)
 
 
+def test_kept_maps_are_sent_once_and_those_after_the_checkpoint_are_discarded() -> None:
+    run = new_run()
+    frames = [MapFrame.of(MAP, epoch, 2) for epoch in (1, 2, 4)]
+    for frame in frames:
+        run.apply(events.MapFrameDrawn(frame=frame))
+    assert list(RunFeed.of(run.snapshot(since_frame=1)).map_frames) == frames[1:]
+    run.apply(events.CheckpointTaken(checkpoint=SavedState(3, b"...")))
+    run.interrupt(ErrorMessage(what="Lost."))
+    again = run.to_resume(None, run.checkpoint)
+    again.assign()
+    assert list(again.snapshot().report.map_frames) == frames[:2]
+
+
 def test_feed_writes_numbers_that_are_not_finite_as_null() -> None:
     run = new_run()
     complete_epoch(run, 1, loss=math.nan)
@@ -78,6 +91,7 @@ def test_report_comes_back_from_the_store_as_it_was() -> None:
     run.apply(events.DataPrepared(class_names=("a", "b"), notes=("A note.",), map_points=POINTS))
     infinite = MAP.model_copy(update={"probability": ((math.inf,),)})
     run.apply(events.DecisionMapDrawn(decision_map=infinite))
+    run.apply(events.MapFrameDrawn(frame=MapFrame.of(MAP, 1, 2)))
     assert RunReport.from_bytes(run.report.to_bytes()) == run.report
 
 

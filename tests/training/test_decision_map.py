@@ -1,10 +1,11 @@
+from base64 import b64decode
 from dataclasses import replace
 
 import numpy as np
 import torch
 
 from qenn_core.analysis.decision_map import compute_decision_map, map_points
-from qenn_core.analysis.map_data import DecisionMap
+from qenn_core.analysis.map_data import DecisionMap, MapFrame
 
 
 class LinearModel(torch.nn.Linear):
@@ -45,6 +46,16 @@ def test_map_is_small_enough_to_send(separable):
     found = compute_decision_map(linear_model(1, 2), separable, 50)
     assert found is not None
     assert len(found.model_dump_json()) < 30_000
+
+
+def test_kept_map_has_a_byte_for_each_point_with_class_and_certainty(separable):
+    found = compute_decision_map(linear_model(1, 2), separable, 40)
+    assert found is not None
+    frame = MapFrame.of(found, 7, 2)
+    cells = np.frombuffer(b64decode(frame.cells), np.uint8).reshape(frame.size, frame.size)
+    assert np.array_equal(cells >> 4, found.winner)
+    assert np.allclose(0.5 + (cells & 15) / 30, found.probability, atol=1 / 60 + 1e-9)
+    assert len(frame.model_dump_json()) < 2_300
 
 
 def test_no_map_without_a_plane(separable):

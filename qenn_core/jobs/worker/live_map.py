@@ -1,4 +1,8 @@
-"""The decision map of a model in training, drawn as often as it costs little."""
+"""The decision map of a model in training, drawn as often as it costs little.
+
+Some of the maps are kept, so that the training can be played back: more of the first epochs, in which most
+changes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,10 @@ from qenn_core.analysis import DecisionMap
 
 # Share of a run's time that drawing may take.
 TIME_SHARE = 0.1
+# Time that drawing may take in any case, so that a run of a second has a map for each of its epochs.
+FREE_SECONDS = 0.25
+# Epochs from one kept map to the next, as a share of those so far: at most 46 maps, for 500 epochs.
+KEPT_SHARE = 1 / 8
 # Shortest time from one map to the next; pages do not poll more often.
 INTERVAL_SECONDS = 0.25
 # Points along each axis: enough for a smooth border. With noise, each point costs some ten times more.
@@ -28,6 +36,8 @@ class LiveMap:
         Draws the model as it is now at a resolution; returns ``None`` for data without a plane.
     resolution : int
         Points along each axis of a full map.
+    epochs_done : int
+        Number of epochs before the first.
     clock : callable
         Returns seconds.
     """
@@ -36,6 +46,7 @@ class LiveMap:
         self,
         draw: Callable[[int], DecisionMap | None],
         resolution: int,
+        epochs_done: int = 0,
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self._draw = draw
@@ -44,12 +55,22 @@ class LiveMap:
         self._total_seconds = 0.0
         self._next_seconds = 0.0
         self._last_drawn = -inf
+        self._next_kept = epochs_done + 1
 
-    def is_due(self, training_seconds: float) -> bool:
-        """Return whether a map now would keep within its share of the time, after `training_seconds`."""
+    def is_due(self, epoch: int, training_seconds: float) -> bool:
+        """Return whether to draw a map after `epoch`, at which training has taken `training_seconds`."""
         drawing = self._total_seconds + self._next_seconds
+        if drawing <= FREE_SECONDS and epoch >= self._next_kept:
+            return True
         waited = self._clock() - self._last_drawn >= INTERVAL_SECONDS
         return waited and drawing <= TIME_SHARE * (training_seconds + drawing)
+
+    def is_kept(self, epoch: int) -> bool:
+        """Return whether the map after `epoch` is to be kept; the next few are not."""
+        if epoch < self._next_kept:
+            return False
+        self._next_kept = epoch + max(1, int(epoch * KEPT_SHARE))
+        return True
 
     def draw(self) -> DecisionMap | None:
         """Draw the model as it is now; the first map is coarse."""

@@ -9,7 +9,7 @@ from time import monotonic
 
 from distributed import get_worker
 
-from qenn_core.analysis import compute_decision_map, map_points, pack_model
+from qenn_core.analysis import MapFrame, compute_decision_map, map_points, pack_model
 from qenn_core.comparison import compare_models, fit_baselines, quantum_result
 from qenn_core.data import label_table, load_builtin, prepare_labeled
 from qenn_core.errors import ErrorMessage, QennError
@@ -92,14 +92,16 @@ def run_events(task: TrainingTask, control: RunControl) -> Iterator[events.RunEv
     control.limit_time(limits.seconds)
     model = build_model(spec, data.n_inputs, data.n_classes)
     training = Training(spec, data, model, control.should_stop, checkpoint.content if checkpoint else None)
+    epochs_done = checkpoint.epoch if checkpoint else 0
     live_map = LiveMap(
-        partial(compute_decision_map, model, data), RESOLUTION_NOISY if spec.noise.active else RESOLUTION
+        partial(compute_decision_map, model, data),
+        RESOLUTION_NOISY if spec.noise.active else RESOLUTION,
+        epochs_done,
     )
 
     def checkpoint_after(epochs: int) -> events.CheckpointTaken:
         return events.CheckpointTaken(checkpoint=SavedState(epochs, training.checkpoint()))
 
-    epochs_done = checkpoint.epoch if checkpoint else 0
     training_seconds, last_checkpoint = 0.0, monotonic()
     for record in training:
         match record:
@@ -112,8 +114,12 @@ def run_events(task: TrainingTask, control: RunControl) -> Iterator[events.RunEv
                 if monotonic() - last_checkpoint >= limits.checkpoint_seconds:
                     yield checkpoint_after(epochs_done)
                     last_checkpoint = monotonic()
-                if live_map.is_due(training_seconds):
-                    yield events.DecisionMapDrawn(decision_map=live_map.draw())
+                if live_map.is_due(epochs_done, training_seconds):
+                    decision_map = live_map.draw()
+                    yield events.DecisionMapDrawn(decision_map=decision_map)
+                    if live_map.is_kept(epochs_done) and decision_map:
+                        frame = MapFrame.of(decision_map, epochs_done, len(data.class_names))
+                        yield events.MapFrameDrawn(frame=frame)
             case Finished():
                 if record.reason in RESUMABLE_REASONS and record.epochs:
                     yield checkpoint_after(record.epochs)
