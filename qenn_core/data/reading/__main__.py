@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qenn_core import limits
 from qenn_core.data.reading.protocol import Folder, Refused, TableRead, TooManyRows
-from qenn_core.errors import DataError, TooManyRowsError
+from qenn_core.errors import DataError, TooManyRowsError, UnreadableTableError
 
 
 def _limit_resources(memory_bytes: int) -> None:
@@ -34,6 +34,9 @@ def main(path: str) -> None:
         table, reading = parse_table(folder.upload.read_bytes(), request.options, folder.path)
     except TooManyRowsError as error:
         folder.save_reply(TooManyRows(n_rows=error.n_rows, limit=error.limit))
+        return
+    except UnreadableTableError as error:
+        folder.save_reply(Refused(message=error.message, raw_lines=error.raw_lines))
         return
     except DataError as error:
         folder.save_reply(Refused(message=error.message))

@@ -20,7 +20,7 @@ from qenn_core.data.reading.row_cleaning import RowIssues, clean_rows
 from qenn_core.data.reading.row_loading import load_rows
 from qenn_core.data.reading.text_encoding import decode_lines, detect_encoding, refuse_binary
 from qenn_core.data.table import Reading
-from qenn_core.errors import DataError
+from qenn_core.errors import DataError, TooManyRowsError, UnreadableTableError
 from qenn_core.text import count, quoted_list
 
 _N_RAW_LINES = 10
@@ -49,12 +49,29 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> tuple[pa.
     Raises
     ------
     DataError
-        If the file is not a table that can be used.
+        If the file is not a table that can be used; `UnreadableTableError` if it is text.
     """
     content = decompress_and_check(content)
     encoding = options.text_encoding or detect_encoding(content)
     refuse_binary(decode_lines(content, encoding), options.delimiter)
     head = take_head(decode_lines(content, encoding))
+    raw_lines = tuple(line.rstrip("\r\n")[:_MAX_RAW_LINE_LENGTH] for line in head[:_N_RAW_LINES])
+    try:
+        return _parse_text(content, encoding, head, raw_lines, options, folder)
+    except TooManyRowsError:
+        raise
+    except DataError as error:
+        raise UnreadableTableError(error.message, raw_lines) from error
+
+
+def _parse_text(
+    content: bytes,
+    encoding: str,
+    head: list[str],
+    raw_lines: tuple[str, ...],
+    options: ReadOptions,
+    folder: Path,
+) -> tuple[pa.Table, Reading]:
     layout = detect_layout(head, options, folder)
     _check_width(layout.width)
     names, name_notes = make_column_names(layout.header or [""] * layout.width)
@@ -76,7 +93,7 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> tuple[pa.
         header=layout.header is not None,
         skip_rows=layout.skip_rows,
         n_rows=loaded.n_rows,
-        raw_lines=tuple(line.rstrip("\r\n")[:_MAX_RAW_LINE_LENGTH] for line in head[:_N_RAW_LINES]),
+        raw_lines=raw_lines,
         notes=(
             *layout.notes(),
             *(name_notes if layout.header else ()),

@@ -53,6 +53,7 @@ class Refused(Message):
 
     kind: Literal["refused"] = "refused"
     message: ErrorMessage
+    raw_lines: tuple[str, ...] = ()
 
 
 class TooManyRows(Message):

@@ -22,7 +22,7 @@ from qenn_core.data.reading.protocol import (
     TooManyRows,
 )
 from qenn_core.data.table import Table
-from qenn_core.errors import DataError, TooManyRowsError
+from qenn_core.errors import DataError, TooManyRowsError, UnreadableTableError
 
 if TYPE_CHECKING:
     from qenn_core.experiment import DataSpec
@@ -136,7 +136,9 @@ def _load_table(folder: Folder, name: str, content: bytes) -> Table:
     match folder.load_reply():
         case TableRead(reading=reading):
             pass
-        case Refused(message=message):
+        case Refused(message=message, raw_lines=raw_lines):
+            if raw_lines:
+                raise UnreadableTableError(message, raw_lines)
             raise DataError(**message.model_dump())
         case TooManyRows(n_rows=n_rows, limit=limit):
             raise TooManyRowsError(n_rows, limit)
