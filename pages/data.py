@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._shared import (
+    data_choice,
     error_messages,
     form,
     state,
@@ -145,9 +146,7 @@ def draw_preparation(data: PreparedSummary) -> None:
 
 
 with st.sidebar:
-    form.data_source()
-    if state.uses_upload():
-        upload.draw_uploader()
+    data_choice.draw_data_choice()
     st.download_button(
         "Sample CSV to try",
         PENGUINS_CSV.read_bytes(),
@@ -163,13 +162,12 @@ with st.sidebar:
         target_choice.draw_target_choice(overview)
     form.dataset_params()
     form.menu("encoding.reduction")
-    form.slider("data.validation_size", step=0.05)
-    form.slider("data.test_size", step=0.05)
+    form.split()
 
 error_messages.show_at("overview")
-if overview is None:
+if state.awaits_file():
     upload.draw_invitation()
-else:
+elif overview is not None:
     draw_title(overview)
     target_choice.draw_error(overview)
     upload.draw_reading()

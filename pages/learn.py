@@ -7,41 +7,10 @@ from collections.abc import Iterable
 import streamlit as st
 
 from pages._shared import html
+from pages._shared.glossary import GLOSSARY
 from pages._shared.html import Stage
 from pages._shared.markdown import escape_markdown
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS, Entry
-
-GLOSSARY = {
-    "Qubit": "The basic unit of a quantum computer. A bit is either 0 or 1; a qubit can be in a combination of both, "
-    "described by two complex numbers. A system of n qubits is described by 2ⁿ numbers.",
-    "Encoding": "The way a row of ordinary numbers is written into qubits, for example as the angles by which the "
-    "qubits are rotated.",
-    "Variational circuit": "A pattern of gates whose angles are adjustable. Training finds good angles, just as it "
-    "finds the weights of an ordinary neural network.",
-    "Layer": "One repetition of the pattern. More layers can represent more complex data, but are harder to train.",
-    "Entanglement": "A link between qubits that makes their measurement results depend on each other. Train the same "
-    "circuit without it to see whether it helps with your data: often it does not.",
-    "Expectation value ⟨Z⟩": "The average result when a qubit is measured many times: +1 if it is always 0, −1 if it "
-    "is always 1, and otherwise a value in between.",
-    "Shots": "How many times the circuit is run and measured to estimate an average. A simulator can also calculate "
-    "the average exactly, which no real device can.",
-    "Parameter-shift rule": "How a quantum computer finds out in which direction to change an angle: it runs the "
-    "circuit with the angle a quarter turn forward and a quarter turn back, and compares the results. A simulator can "
-    "calculate the direction instead.",
-    "Noise": "Errors of real quantum devices. The app simulates their average effect exactly, so that you can see how "
-    "they affect training.",
-    "Loss": "A number for how wrong the network is: the cross-entropy between the predicted probabilities and the "
-    "true classes. Training tries to make it small.",
-    "Epoch": "One pass through all training rows.",
-    "Training, validation and test rows": "The training rows are used to find the weights. The validation rows decide "
-    "when to stop. The test rows are used only once, at the very end, to calculate the score.",
-    "Logistic regression": "The classical model that draws the best straight boundary between classes. It is fast and "
-    "hard to beat on simple data, which makes it a fair first comparison.",
-    "Balanced accuracy, F1, AUC": "Other scores for a classifier, which are not misleading when most rows belong to "
-    "one class. A perfect model scores 1 in all three.",
-    "95% interval": "The range that plausibly contains the true difference between two models. If it contains 0, the "
-    "test rows cannot show which model is better.",
-}
 
 
 TRAINING = (

@@ -10,7 +10,9 @@ import streamlit as st
 from pages._shared import (
     components,
     cost_estimate,
+    data_choice,
     error_messages,
+    experiments,
     form,
     html,
     run_controls,
@@ -44,20 +46,23 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
     """
     if state.spec() != drawn_for:
         st.rerun()
-    run, run_spec = run_controls.current_snapshot(), run_controls.current_run_spec()
+    run, run_spec = run_controls.current_snapshot(), state.spec_of_run()
     data = overview.prepared if overview else None
     controls = st.container()
     is_feasible = data is not None and cost_estimate.draw_estimate(data)
     with controls:
         run_controls.draw_controls(run, has_data=data is not None, is_feasible=is_feasible)
+    run_controls.draw_notices(run)
     error_messages.show_at("run")
     error_messages.show_at("overview")
     if run is not None and run.error is not None:
         error_messages.show(run.error)
     if overview is not None:
         target_choice.draw_error(overview)
-    elif run is None:
+    elif run is None and state.awaits_file():
         upload.draw_invitation()
+    if run is not None and run_spec is not None:
+        run_controls.draw_changes(run, run_spec)
     if overview is not None and data is not None:
         draw_pipeline(overview.name, data)
     # A stored run is shown even if its data are no longer available.
@@ -85,6 +90,7 @@ def draw_live_charts(run: RunSnapshot | None, data: PreparedSummary | None) -> N
     components.live_charts(
         data=run_controls.feed()
         | {
+            "inTraining": run is not None and not run.ended,
             "epochs": run.epochs if run else state.spec().training.epochs,
             "class_names": data.class_names if data else (),
             "axes": projection.axes if projection else ("", ""),
@@ -98,7 +104,7 @@ def draw_live_charts(run: RunSnapshot | None, data: PreparedSummary | None) -> N
 
 def draw_circuit(n_inputs: int, *, is_outdated: bool) -> None:
     """Draw the circuit of the settings, with a hint if the current run was trained with others."""
-    hint = '<p class="qenn-caption">The settings have changed: press Train to train with them.</p>'
+    hint = '<p class="qenn-caption">Of the settings on the left, which are not those of the run above.</p>'
     st.html('<div class="qenn-title">The circuit</div>' + (hint if is_outdated else ""))
     try:
         svg = worker_requests.circuit_drawing(n_inputs)
@@ -146,18 +152,16 @@ def draw_confusion(run: RunSnapshot | None) -> None:
 
 
 with st.sidebar:
-    form.data_source()
-    if state.uses_upload():
-        upload.draw_uploader()
-    target_menu = st.container()
-    if not state.uses_upload():
-        with st.expander("Data set settings"):
-            form.dataset_params()
-    form.settings()
+    data_choice.draw_data_choice()
+    target_menu, experiment_buttons = st.container(), st.container()
+    form.main_settings()
+    form.all_settings()
 
 overview = worker_requests.data_overview()
 if overview is not None and state.spec().data.is_csv:
     with target_menu:
         target_choice.draw_target_choice(overview)
+with experiment_buttons:
+    experiments.draw_experiments(overview.prepared if overview else None)
 draw_dashboard(overview, state.spec())
 cost_estimate.machine_benchmark().start()

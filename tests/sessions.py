@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from pages._server.workspace_cookie import COOKIE
 from qenn_core.experiment import ExperimentSpec
@@ -21,6 +22,18 @@ def open_app(page: str = "train.py", **link: str) -> AppTest:
         app.query_params[key] = value
     app.run()
     return app if page == "train.py" else app.switch_page(page).run()
+
+
+def choose_data(app: AppTest, source: str) -> AppTest:
+    """Choose a data set, or a stored file by its fingerprint, in the gallery."""
+    app.button(key="choose_data").click().run()
+    return app.button(key=f"choose:{source}").click().run()
+
+
+def train_button(app: AppTest) -> Button:
+    """Return the button that starts the training."""
+    [button] = [button for button in app.button if button.label == "Train"]
+    return button
 
 
 def has_no_errors(app: AppTest) -> bool:

@@ -1,5 +1,6 @@
 // The live charts: loss, accuracy and decision map. They are updated in place, so that they keep their zoom.
 
+import { playbackOf } from "./playback.js";
 import { follow } from "./runs.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
@@ -20,17 +21,21 @@ function loadPlotly() {
 
 export function mount({ data, parentElement }) {
   const root = parentElement.querySelector(".qenn-charts");
+  const playback = playbackOf(root);
+  let view = null;
   let unfollow = () => {};
   let isMounted = true;
   loadPlotly().then((Plotly) => {
     if (!isMounted) return;
-    const draw = (snapshot) => drawAll(Plotly, root, data, snapshot);
-    if (data.run) unfollow = follow(data, draw);
-    else draw({ history: [], run: "" });
+    view = (snapshot) => drawAll(Plotly, root, data, snapshot);
+    playback.connect(view);
+    if (data.run) unfollow = follow(data, (snapshot) => playback.show(snapshot, data.inTraining));
+    else playback.show({ history: [], run: "" });
   });
   return () => {
     isMounted = false;
     unfollow();
+    playback.disconnect(view);
   };
 }
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages._shared.html import term
+
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
@@ -43,16 +45,33 @@ _LOSS_HINT = (
     "How wrong the network is. It should fall; if only the solid line falls, it is memorising (overfitting)."
 )
 
+_PLAYBACK = """
+<div class="qenn-playback empty" role="group" aria-label="Playback of the training">
+  <button type="button">
+    <svg class="play" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.5v11l9-5.5z"/></svg>
+    <svg class="hold" viewBox="0 0 16 16" aria-hidden="true"><path d="M3 2.5h3v11h-3zM10 2.5h3v11h-3z"/></svg>
+  </button>
+  <input type="range" min="0" max="0" value="0" aria-label="Epoch shown">
+  <span></span>
+  <select aria-label="Pace of the playback">
+    <option value="slow">slow</option>
+    <option value="normal" selected>normal</option>
+    <option value="fast">as fast as it goes</option>
+  </select>
+</div>
+"""
+
 _LIVE_CHARTS = f"""
 <div class="qenn-charts">
+  {_PLAYBACK}
   <span class="qenn-probe"></span>
   <section class="qenn-chart" aria-label="Loss per epoch, on training and validation rows">
-    <header><h3>Loss</h3><div class="qenn-legend">{_CURVES_LEGEND}</div></header>
+    <header><h3>{term("Loss")}</h3><div class="qenn-legend">{_CURVES_LEGEND}</div></header>
     <div class="qenn-plot" data-chart="loss"></div>
     <p>{_LOSS_HINT}</p>
   </section>
   <section class="qenn-chart" aria-label="Accuracy per epoch, on training and validation rows">
-    <header><h3>Accuracy</h3><div class="qenn-legend">{_CURVES_LEGEND}</div></header>
+    <header><h3>{term("Accuracy")}</h3><div class="qenn-legend">{_CURVES_LEGEND}</div></header>
     <div class="qenn-plot" data-chart="accuracy"></div>
     <p>Share of rows classified correctly. Compare the dotted lines: no model was trained on those rows.</p>
   </section>
@@ -92,6 +111,8 @@ def _component(script: str, html: str) -> ComponentRenderer:
 
 
 progress = _component("progress", _PROGRESS)
+drop_target = _component("drop", "")
+terms = _component("terms", "")
 live_charts = _component("charts", _LIVE_CHARTS)
 circuit = _component("figure", _CIRCUIT)
 drawing = _component("drawing", _DRAWING)

@@ -34,6 +34,22 @@ _HELP = (
 _PATIENCE_HELP = "It ends sooner if the validation loss stops falling (see the setting *Patience*)."
 
 
+def estimate(data: PreparedSummary) -> Cost:
+    """Return the estimated cost of the session's spec on these data.
+
+    Raises
+    ------
+    InfeasibleError
+        If the run would take too long.
+    """
+    spec, speed = state.spec(), machine_benchmark().speed
+    workload = Workload(data.rows, data.n_features, data.n_inputs, data.n_classes)
+    # Until the speed is measured, that of a reference machine gives an estimate, but refuses nothing.
+    if speed is None:
+        return estimate_run(spec, workload, MachineSpeed())
+    return require_feasible_run(spec, workload, speed)
+
+
 def draw_estimate(data: PreparedSummary) -> bool:
     """Draw the estimate for the session's spec, or an error if the run would take too long.
 
@@ -47,16 +63,8 @@ def draw_estimate(data: PreparedSummary) -> bool:
     bool
         Whether the run may be started.
     """
-    spec = state.spec()
-    workload = Workload(data.rows, data.n_features, data.n_inputs, data.n_classes)
-    speed = machine_benchmark().speed
     try:
-        # Until the speed is measured, that of a reference machine gives an estimate, but refuses nothing.
-        cost = (
-            require_feasible_run(spec, workload, speed)
-            if speed
-            else estimate_run(spec, workload, MachineSpeed())
-        )
+        cost = estimate(data)
     except InfeasibleError as error:
         error_messages.show_with_suggestion(error, _CONTROL)
         return False

@@ -9,7 +9,8 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 
 from pages._shared import error_messages, state
-from qenn_core.experiment import CSV, bounds, choice_help, choices, field_of, label_of
+from pages._shared.glossary import meaning_of
+from qenn_core.experiment import bounds, choice_help, choices, field_of, label_of
 from qenn_core.model import largest_circuit
 from qenn_core.registry import DATASETS, NOISE_CHANNELS, Param, Scalar
 
@@ -65,8 +66,8 @@ def _value_of(path: str) -> Any:
 
 
 def help_text(field: FieldInfo, more: str = "") -> str:
-    """Return the description of a field, followed by `more`."""
-    return " ".join(part for part in (field.description or "", more) if part)
+    """Return the description of a field and the meaning of its name, followed by `more`."""
+    return " ".join(part for part in (field.description or "", meaning_of(str(field.title)), more) if part)
 
 
 def _choice_help(path: str, value: str) -> str:
@@ -178,35 +179,6 @@ def _split_sizes(text: str) -> list[str]:
 # Data
 
 
-def data_source() -> None:
-    """Draw the menu of data sets, including uploaded files."""
-    key = bind_field("data.source", CSV if state.uses_upload() else state.spec().data.source)
-    st.selectbox(
-        str(field_of("data.source").title),
-        choices("data.source"),
-        key=key,
-        format_func=lambda source: label_of("data.source", source),
-        on_change=_change_data_source,
-        args=(key,),
-        help=help_text(field_of("data.source"), _choice_help("data.source", st.session_state[key])),
-    )
-
-
-def _change_data_source(key: str) -> None:
-    data, source = state.spec().data, st.session_state[key]
-    split = {"validation_size": data.validation_size, "test_size": data.test_size}
-    state.clear_error("upload")
-    if data.is_csv:
-        # Store the settings of the file as they are now, to return to them.
-        state.store_table(state.uploaded_table(), data, state.spec().seed)
-    upload = state.last_upload()
-    state.set_upload_expected(source == CSV and upload is None)
-    if source != CSV:
-        state.update_spec(data={"source": source, **split})
-    elif upload is not None:
-        state.update_spec(data=upload.model_dump() | split)
-
-
 def dataset_params() -> None:
     """Draw the parameters of the chosen built-in data set."""
     data = state.spec().data
@@ -241,24 +213,44 @@ def _dataset_param(param: Param, values: dict[str, Scalar]) -> None:
     error_messages.show_at(f"data.params.{param.name}")
 
 
-# Everything else
+# Groups of widgets
 
 
-def settings() -> None:
-    """Draw all settings except those of the data."""
-    spec = state.spec()
-    menu("encoding.kind")
+def main_settings() -> None:
+    """Draw the settings that matter most."""
     left, right = st.columns(2)
     with left:
         # A slider needs two different ends; if two qubits are too many, moving it shows an error.
-        slider("circuit.n_qubits", most=max(2, largest_circuit(spec)))
+        slider("circuit.n_qubits", most=max(2, largest_circuit(state.spec())))
     with right:
         slider("circuit.n_layers")
-    menu("circuit.ansatz")
-    menu("circuit.entanglement")
-    menu("noise.channel")
-    slider("noise.level", most=NOISE_CHANNELS[spec.noise.channel].max_level, step=0.005)
-    with st.expander("Noise details"):
+
+
+def all_settings() -> None:
+    """Draw the switch that shows the other settings, and the settings in sections if it is on."""
+    key = "all_settings"
+    set_widget_value(key, state.shows_all_settings())
+    st.toggle(
+        "All settings",
+        key=key,
+        on_change=lambda: state.set_detail(all_settings=st.session_state[key]),
+        help="Encoding, ansatz, noise, training, classical layers, split and engine.",
+    )
+    if not state.shows_all_settings():
+        return
+    spec = state.spec()
+    if not spec.data.is_csv and DATASETS[spec.data.source].params:
+        with st.expander("Data set"):
+            dataset_params()
+    with st.expander("Encoding"):
+        menu("encoding.kind")
+        menu("encoding.reduction")
+    with st.expander("Circuit"):
+        menu("circuit.ansatz")
+        menu("circuit.entanglement")
+    with st.expander("Noise"):
+        menu("noise.channel")
+        slider("noise.level", most=NOISE_CHANNELS[spec.noise.channel].max_level, step=0.005)
         menu("noise.placement")
         select_slider("noise.shots", _SHOTS, lambda shots: f"{shots:,}" if shots else "exact")
     with st.expander("Training"):
@@ -268,13 +260,17 @@ def settings() -> None:
         number_input("training.patience")
         menu("training.optimizer")
         number_input("seed")
-    with st.expander("Features and classical layers"):
-        menu("encoding.reduction")
+    with st.expander("Classical layers"):
         hidden_layers()
         menu("head.activation")
     with st.expander("Split"):
-        slider("data.validation_size", step=0.05)
-        slider("data.test_size", step=0.05)
+        split()
     with st.expander("Engine"):
         menu("engine.kind")
         menu("engine.device" if spec.engine.kind == "pennylane" else "engine.gradient")
+
+
+def split() -> None:
+    """Draw the shares of the validation and the test rows."""
+    slider("data.validation_size", step=0.05)
+    slider("data.test_size", step=0.05)

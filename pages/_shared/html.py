@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
+from pages._shared.glossary import GLOSSARY
 from qenn_core.comparison import Comparison, ModelResult
 from qenn_core.experiment import ExperimentSpec, label_of
 from qenn_core.plots import RUN_CHARACTERS
@@ -15,6 +16,7 @@ from qenn_core.text import count
 if TYPE_CHECKING:
     from qenn_core.model import ModelShape
 
+_PARTS = "Training, validation and test rows"
 _REDUCTIONS = {"pca": "PCA", "kbest": "best", "linear": "linear layer"}
 
 
@@ -25,6 +27,8 @@ class Stage(NamedTuple):
     """CSS class that colours it: ``"encoding"``, ``"quantum"``, ``"classical"`` or empty."""
     title: str
     detail: str
+    meaning: str = ""
+    """Explanation of the title."""
 
 
 class TableRow(NamedTuple):
@@ -32,6 +36,20 @@ class TableRow(NamedTuple):
 
     heading: str
     cells: Sequence[str]
+
+
+def term(text: str, meaning: str = "") -> str:
+    """Return a word that explains itself when it is pointed at, focused or tapped; see ``terms.js``.
+
+    Parameters
+    ----------
+    text : str
+        The word as it stands.
+    meaning : str
+        Its explanation; by default that of the glossary.
+    """
+    explanation = escape(meaning or GLOSSARY[text], quote=True)
+    return f'<button type="button" class="qenn-term" data-meaning="{explanation}">{escape(text)}</button>'
 
 
 def round_to_two_digits(number: int) -> str:
@@ -85,14 +103,21 @@ def pipeline(spec: ExperimentSpec, shape: ModelShape, n_features: int, data_name
                 "encoding",
                 ENCODINGS[spec.encoding.kind].label,
                 f"{count(shape.n_encoded, 'number')} → {count(shape.n_qubits, 'qubit')}",
+                ENCODINGS[spec.encoding.kind].help,
             ),
             Stage(
                 "quantum",
                 "Variational circuit",
                 f"{count(spec.circuit.n_layers, 'layer')} · {count(shape.n_angles, 'angle')} · "
                 f"{label_of('circuit.entanglement', spec.circuit.entanglement).lower()}",
+                GLOSSARY["Variational circuit"],
             ),
-            Stage("quantum", "Measurement", f"{count(shape.n_expectations, 'expectation value')} ⟨Z⟩"),
+            Stage(
+                "quantum",
+                "Measurement",
+                f"{count(shape.n_expectations, 'expectation value')} ⟨Z⟩",
+                GLOSSARY["Expectation value ⟨Z⟩"],
+            ),
             Stage(
                 "classical",
                 "Classical layers",
@@ -107,7 +132,9 @@ def pipeline(spec: ExperimentSpec, shape: ModelShape, n_features: int, data_name
 def stages(stages: Sequence[Stage]) -> str:
     """Return the stages of a pipeline as a list."""
     items = "".join(
-        f'<li class="{stage.role}"><b>{escape(stage.title)}</b><span>{escape(stage.detail)}</span></li>'
+        f'<li class="{stage.role}">'
+        f"<b>{term(stage.title, stage.meaning) if stage.meaning else escape(stage.title)}</b>"
+        f"<span>{escape(stage.detail)}</span></li>"
         for stage in stages
     )
     return f'<ol class="qenn-strip" aria-label="Pipeline, with the size of each stage">{items}</ol>'
@@ -116,10 +143,13 @@ def stages(stages: Sequence[Stage]) -> str:
 def model_table(comparison: Comparison) -> str:
     """Return the scores of all models as a table, the QENN first."""
     groups = (
-        '<tr><th rowspan="2" scope="col">Model</th><th colspan="3" scope="colgroup">Accuracy, %</th>'
+        '<tr><th rowspan="2" scope="col">Model</th>'
+        f'<th colspan="3" scope="colgroup">{term("Accuracy")}, %</th>'
         '<th colspan="2" scope="colgroup">Test rows</th><th colspan="3" scope="colgroup">Effort</th></tr>'
     )
-    columns = _header(("Train", "Validation", "Test", "F1", "AUC", "Parameters", "Epochs", "Seconds"))
+    parts = [term(part, GLOSSARY[_PARTS]) for part in ("Train", "Validation", "Test")]
+    scores = [term(name) for name in ("F1", "AUC", "Parameters")]
+    columns = _header_of_html((*parts, *scores, term("Epochs", GLOSSARY["Epoch"]), "Seconds"))
     return _table(groups + columns, "".join(_model_row(row) for row in comparison.rows), "qenn-models")
 
 
@@ -226,7 +256,11 @@ def _row_group(title: str, rows: Sequence[TableRow], n_columns: int) -> str:
 
 
 def _header(titles: Sequence[str]) -> str:
-    return "<tr>" + "".join(f'<th scope="col">{escape(title)}</th>' for title in titles) + "</tr>"
+    return _header_of_html(map(escape, titles))
+
+
+def _header_of_html(titles: Iterable[str]) -> str:
+    return "<tr>" + "".join(f'<th scope="col">{title}</th>' for title in titles) + "</tr>"
 
 
 def _table(header: str, body: str, css_class: str) -> str:

@@ -12,7 +12,8 @@ import streamlit as st
 from pages._shared import html
 from pages._shared.figures import current_theme, draw_figure
 from pages._shared.html import TableRow
-from qenn_core.experiment import ExperimentSpec, choices, field_of, label_of, setting_differences
+from pages._shared.setting_text import display_value, title_of
+from qenn_core.experiment import ExperimentSpec, setting_differences
 from qenn_core.jobs import RunSnapshot
 from qenn_core.plots import RUN_COLOURS, Axis, Curve, overlaid_curves, parallel_coordinates
 
@@ -116,7 +117,7 @@ def axes(runs: Sequence[ComparedRun]) -> list[Axis]:
     """Return the axes of the parallel coordinates: the settings that differ, then the results that differ."""
     differences = setting_differences([run.spec for run in runs])
     paths = [path for path in differences if path not in _WITHOUT_AXIS][:_MAX_SETTING_AXES]
-    settings = [Axis(_title(path), _axis_values(path, differences[path])) for path in paths]
+    settings = [Axis(title_of(path), _axis_values(path, differences[path])) for path in paths]
     results = [
         Axis(result.title, [result.value(run) for run in runs], result.unit)
         for result in _RESULTS
@@ -125,41 +126,9 @@ def axes(runs: Sequence[ComparedRun]) -> list[Axis]:
     return settings + results
 
 
-def display_value(path: str, value: object) -> str:
-    """Return the value of a setting as the form shows it."""
-    match path, value:
-        case _, None:
-            return "automatic"
-        case ("data.fingerprint", str(fingerprint)):
-            return fingerprint[:8] or "–"
-        case ("noise.shots", 0):
-            return "exact"
-        case _, bool():
-            return "yes" if value else "no"
-        case _, tuple(items):
-            return ", ".join(_display_item(item) for item in items) or "–"
-        case _, str() if _has_labels(path):
-            return label_of(path, value)
-        case _, float():
-            return f"{value:g}"
-    return str(value) or "–"
-
-
-def _display_item(item: object) -> str:
-    return " ".join(map(str, item)) if isinstance(item, tuple) else str(item)
-
-
-def _has_labels(path: str) -> bool:
-    try:
-        choices(path)
-    except KeyError:
-        return False
-    return True
-
-
 def _setting_rows(differences: Mapping[str, Sequence[Any]]) -> list[TableRow]:
     return [
-        TableRow(_title(path), [display_value(path, value) for value in values])
+        TableRow(title_of(path), [display_value(path, value) for value in values])
         for path, values in differences.items()
     ]
 
@@ -167,10 +136,6 @@ def _setting_rows(differences: Mapping[str, Sequence[Any]]) -> list[TableRow]:
 def _axis_values(path: str, values: Sequence[Any]) -> list[float | str | None]:
     are_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     return list(values) if are_numbers else [display_value(path, value) for value in values]
-
-
-def _title(path: str) -> str:
-    return str(field_of(path).title)
 
 
 def _curves(

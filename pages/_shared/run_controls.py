@@ -6,30 +6,40 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages._shared import components, state, workspace
+from pages._shared import components, error_messages, state, workspace
+from pages._shared.markdown import escape_markdown
+from pages._shared.setting_text import display_value, title_of
 from qenn_core import jobs
-from qenn_core.errors import JobError, QennError, SpecError
-from qenn_core.experiment import ExperimentSpec
+from qenn_core.errors import JobError, QennError
+from qenn_core.experiment import ExperimentSpec, setting_differences
 from qenn_core.jobs import RunSnapshot
 from qenn_core.workspace import feed_key
 
 _CONTROL = "run"
+_LINK = "run of the link"
 _SEEN_KEY = "seen_run"
+# How many changed settings are named.
+_MAX_CHANGES = 4
 _READY = "Ready: press Train and watch the loss fall"
-_NO_DATA = "No data to train on yet"
+_NO_DATA = "No data to train on: upload a file, or choose a data set"
 _TOO_EXPENSIVE = "With these settings, training would take too long"
 _DELETED = QennError(
     "This run no longer exists.",
     "It was deleted, perhaps in another tab.",
     "Press Train to run the same settings again.",
 )
+_NOT_YOURS = QennError(
+    "The run in this link cannot be shown.",
+    "It belongs to another workspace, or was deleted.",
+    "The settings are those of the link: press Train to train with them yourself.",
+)
 
 
 def current_snapshot() -> RunSnapshot | None:
     """Return the current run as it is now; ``None`` if there is none.
 
-    If it does not exist, the session shows no run from now on. An error is set only if this session has shown
-    the run before: a visitor who opens a link to another person's run simply gets its settings.
+    If it does not exist, the session shows no run from now on, and a message says why: an error if this
+    session has shown the run before, and otherwise what a link to another person's run opens.
     """
     run_id = state.current_run()
     if not run_id:
@@ -37,27 +47,77 @@ def current_snapshot() -> RunSnapshot | None:
     try:
         snapshot = jobs.service().snapshot(run_id, workspace.owner())
     except JobError:
-        if st.session_state.get(_SEEN_KEY) == run_id:
-            state.set_error(_CONTROL, _DELETED)
+        seen_before = st.session_state.get(_SEEN_KEY) == run_id
+        state.set_error(_CONTROL if seen_before else _LINK, _DELETED if seen_before else _NOT_YOURS)
         state.set_current_run("")
         return None
     st.session_state[_SEEN_KEY] = run_id
     return snapshot
 
 
-def current_run_spec() -> ExperimentSpec | None:
-    """Return the spec of the current run; ``None`` without a run, or if its settings no longer exist."""
-    run_id = state.current_run()
-    try:
-        return jobs.service().spec_of(run_id, workspace.owner()) if run_id else None
-    except SpecError:
-        return None
-
-
 def feed() -> dict[str, str]:
     """Return the id and the feed key with which a script follows the current run."""
     run_id = state.current_run()
     return {"run": run_id, "key": feed_key(workspace.owner(), run_id) if run_id else ""}
+
+
+def draw_notices(run: RunSnapshot | None) -> None:
+    """Draw why the run of a link is not shown, and that a run with other data goes on."""
+    if run is not None:
+        state.clear_error(_LINK)
+        return
+    missing = state.errors().get(_LINK)
+    if missing:
+        error_messages.show(missing, as_choice=True)
+    left = state.left_run()
+    if left and _is_active(left):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption("The run with the last data is still training.", width="content")
+            st.button("Show it", icon=":material/undo:", on_click=_show, args=(left,))
+
+
+def _is_active(run_id: str) -> bool:
+    try:
+        return not jobs.service().snapshot(run_id, workspace.owner()).ended
+    except QennError:
+        return False
+
+
+def _show(run_id: str) -> None:
+    """Show a run with its settings."""
+    state.clear_error(_CONTROL)
+    try:
+        state.load_spec(jobs.service().spec_of(run_id, workspace.owner()), run_id)
+    except QennError as error:
+        state.set_error(_CONTROL, error)
+
+
+def draw_changes(run: RunSnapshot, run_spec: ExperimentSpec) -> None:
+    """Draw in which settings the shown run differs from the form; nothing if they are the same."""
+    differences = setting_differences([run_spec, state.spec()])
+    if not differences:
+        return
+    changes = [
+        f"{title_of(path)}: **{escape_markdown(display_value(path, before))}**, "
+        f"now {escape_markdown(display_value(path, now))}"
+        for path, (before, now) in differences.items()
+    ]
+    if len(changes) > _MAX_CHANGES:
+        changes[_MAX_CHANGES:] = [f"{len(changes) - _MAX_CHANGES} more"]
+    remedy = (
+        "Press Train to train with the new ones" if run.ended else "It keeps them; Stop it to train again"
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="changes"):
+        st.markdown(
+            f"The charts show a run with other settings. {' · '.join(changes)}. {remedy}.", width="stretch"
+        )
+        st.button(
+            "Back to its settings",
+            icon=":material/undo:",
+            help="Set the form to the settings of this run.",
+            on_click=state.load_spec,
+            args=(run_spec, run.run),
+        )
 
 
 def draw_controls(run: RunSnapshot | None, *, has_data: bool, is_feasible: bool) -> None:
@@ -167,7 +227,7 @@ def _control(command: Callable[[str, str], None]) -> None:
 
 def _resume_ended(run_id: str, owner: str) -> None:
     """Resume a run that has ended, with the session's table if it is the one that the run was trained on."""
-    run_spec = current_run_spec()
+    run_spec = state.spec_of_run()
     is_same_data = run_spec is not None and run_spec.data == state.spec().data
     jobs.service().resume(run_id, owner, state.uploaded_table() if is_same_data else None)
 

@@ -19,7 +19,14 @@ from qenn_core.errors import Problem, QennError, SpecError, TrainingError
 from qenn_core.experiment import DataSpec, ExperimentSpec, field_of, query_keys
 from qenn_core.model import largest_circuit, require_feasible
 
+# Parameters of a page's link besides the settings.
 RUN_KEY = "run"
+DETAIL_KEY = "view"
+_ALL_SETTINGS = "all"
+# The last file that was refused, until other data are chosen.
+REFUSED_FILE = "refused_file"
+_LEFT_DATA = "left_data"
+_LEFT_RUN = "left_run"
 # The settings that determine which table results from a file.
 _READING_SETTINGS = (
     "fingerprint",
@@ -68,7 +75,11 @@ def update_spec(**fields: Any) -> None:
     **fields
         New values by dotted field, such as ``**{"circuit.n_qubits": 3}``.
     """
-    control = next(iter(fields))
+    update_spec_at(next(iter(fields)), **fields)
+
+
+def update_spec_at(control: str, **fields: Any) -> None:
+    """Change dotted fields of the spec, or set an error at a control; see `update_spec`."""
     clear_error(control)
     try:
         proposed = spec().with_(**fields)
@@ -99,8 +110,39 @@ def load_spec(new: ExperimentSpec, run: str = "") -> None:
     """
     st.session_state["spec"] = new.to_json()
     st.session_state["errors"] = {}
-    set_upload_expected(False)
+    for key in (_LEFT_DATA, REFUSED_FILE):
+        st.session_state.pop(key, None)
     set_current_run(run)
+
+
+def choose_data(data: DataSpec) -> None:
+    """Use other data, split as before.
+
+    What the last data led to is cleared: their run, which goes on by itself, and the errors of the last file.
+
+    Parameters
+    ----------
+    data : DataSpec
+        The data. Those of a CSV file without a fingerprint are still to be uploaded.
+    """
+    before = spec().data
+    if before.is_csv and uploaded_table() is not None:
+        # The settings of the file as they are now, to return to them.
+        store_table(uploaded_table(), before, spec().seed)
+    if not awaits_file():
+        st.session_state[_LEFT_DATA] = before.model_dump()
+    if (data.source, data.fingerprint) != (before.source, before.fingerprint):
+        leave_run()
+    clear_error("upload")
+    st.session_state.pop(REFUSED_FILE, None)
+    split = {name: getattr(before, name) for name in ("validation_size", "test_size")}
+    update_spec(data=data.model_dump() | split)
+
+
+def left_data() -> DataSpec | None:
+    """Return the data that were in use before the ones that are, or ``None``."""
+    left = st.session_state.get(_LEFT_DATA)
+    return DataSpec.model_validate(left) if left else None
 
 
 def _describe(problems: Iterable[Problem]) -> str:
@@ -142,21 +184,28 @@ def clear_error(control: str) -> None:
 
 
 def load_link() -> None:
-    """Start the session from the page's link; report bad values, and use their defaults instead."""
+    """Start the session from the page's link; report bad values, and use their defaults instead.
+
+    A link with nothing but a run opens the settings of that run.
+    """
     if "spec" in st.session_state:
         return
     query = dict(st.query_params)
-    if RUN_KEY in query:
-        set_current_run(query[RUN_KEY])
+    set_current_run(query.get(RUN_KEY, ""))
+    set_detail(all_settings=query.get(DETAIL_KEY) == _ALL_SETTINGS)
     found, problems = parse_link(query)
+    if not any(map(_field_of_key, query)):
+        found = spec_of_run() or found
     st.session_state["spec"] = found.to_json()
     if problems:
         set_error("link", QennError("Part of this link could not be used.", _describe(problems)))
 
 
 def write_link() -> None:
-    """Write the spec and the current run into the page's link."""
+    """Write the spec, the current run and the level of detail into the page's link."""
     query = spec().to_query()
+    if shows_all_settings():
+        query[DETAIL_KEY] = _ALL_SETTINGS
     if current_run():
         query[RUN_KEY] = current_run()
     if dict(st.query_params) != query:
@@ -209,6 +258,19 @@ def _field_of_key(query_key: str) -> str:
     return ""
 
 
+# Level of detail
+
+
+def shows_all_settings() -> bool:
+    """Return whether the form shows all settings, rather than the few that matter most."""
+    return bool(st.session_state.get(DETAIL_KEY))
+
+
+def set_detail(*, all_settings: bool) -> None:
+    """Choose whether the form shows all settings."""
+    st.session_state[DETAIL_KEY] = all_settings
+
+
 # Current run
 
 
@@ -218,22 +280,41 @@ def current_run() -> str:
     return run
 
 
+def spec_of_run() -> ExperimentSpec | None:
+    """Return the spec of the current run; ``None`` without a run, or if it or its settings do not exist."""
+    run = current_run()
+    try:
+        return jobs.service().spec_of(run, workspace.owner()) if run else None
+    except QennError:
+        return None
+
+
 def set_current_run(run: str) -> None:
     """Show a run, or none if `run` is empty."""
     st.session_state[RUN_KEY] = run
+    st.session_state.pop(_LEFT_RUN, None)
+
+
+def leave_run() -> None:
+    """Show no run any more, because the data are others; if it is in training, that goes on."""
+    run = current_run()
+    if run:
+        set_current_run("")
+        st.session_state[_LEFT_RUN] = run
+
+
+def left_run() -> str:
+    """Return the id of the run that was shown before other data were chosen, or an empty string."""
+    run: str = st.session_state.get(_LEFT_RUN, "")
+    return run
 
 
 # Uploaded file
 
 
-def set_upload_expected(expected: bool) -> None:
-    """Note whether the user has chosen to upload a file; until it is read, the data stay the same."""
-    st.session_state["upload_expected"] = expected
-
-
-def uses_upload() -> bool:
-    """Return whether the data are an uploaded file, or the user has chosen to upload one."""
-    return spec().data.is_csv or bool(st.session_state.get("upload_expected"))
+def awaits_file() -> bool:
+    """Return whether the data are a file that has not been uploaded, or is not available any more."""
+    return spec().data.is_csv and uploaded_table() is None
 
 
 def uploaded_table() -> Table | None:
@@ -242,7 +323,7 @@ def uploaded_table() -> Table | None:
     A session that has not read it, for example after a page reload, reads the stored file again.
     """
     current = spec()
-    if not current.data.is_csv:
+    if not (current.data.is_csv and current.data.fingerprint):
         return None
     if st.session_state.get("table_key") != _table_key(current.data, current.seed):
         store_table(_read_stored_file(current.data, current.seed), current.data, current.seed)

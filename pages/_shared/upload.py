@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
 
-from pages._shared import error_messages, form, state, worker_requests, workspace
+from pages._shared import components, error_messages, form, state, worker_requests, workspace
 from pages._shared.markdown import escape_markdown
 from qenn_core import jobs, limits
-from qenn_core.errors import DataError, QennError, TooManyRowsError
+from qenn_core.errors import DataError, QennError, TooManyRowsError, UnreadableTableError
 from qenn_core.experiment import CSV, DataSpec, choices, field_of, label_of
-from qenn_core.registry import DATASETS
 
 FILE_LABEL = f"CSV file, up to {limits.MAX_ROWS:,} rows"
 FILE_FORMATS = f"Text tables: .csv, .tsv, .txt, also gzipped, up to {limits.MAX_UPLOAD_BYTES // 2**20} MB."
@@ -32,39 +32,35 @@ _TEXT_ENCODINGS = {
 }
 
 
-def draw_uploader() -> None:
-    """Draw the upload box. A file that cannot be read leaves the current data in use."""
+def draw_upload_button() -> None:
+    """Draw the button that uploads a file, and what was wrong with the last file."""
     data = state.spec().data
-    if data.file_name and state.uploaded_table() is None:
+    if data.file_name and state.awaits_file():
         st.info(
             f"This link uses the file **{escape_markdown(data.file_name)}**. A link contains settings but no "
             "data: upload the file to continue.",
             icon=":material/upload_file:",
         )
-    if not data.is_csv:
-        st.caption(
-            f"Until you upload a file, the data set is {escape_markdown(DATASETS[data.source].label)}."
-        )
-    file = st.file_uploader(
-        FILE_LABEL, key="uploaded", help=f"{FILE_FORMATS} One row per example, one column per property."
-    )
-    if file is not None and file.file_id != st.session_state.get("read_file"):
+    n_uploads = st.session_state.get("n_uploads", 0)
+    with st.container(key="upload"):
+        file = st.file_uploader(FILE_LABEL, key=f"uploaded:{n_uploads}", label_visibility="collapsed")
+    components.drop_target(key="drop_target")
+    if file is not None:
         with st.spinner("Reading the file …"):
             _read(file.name, file.getvalue(), {})
-        st.session_state["read_file"] = file.file_id
+        # A new widget, which is ready for the next file.
+        st.session_state["n_uploads"] = n_uploads + 1
         st.rerun()
-    elif state.uploaded_table() is not None and file is None:
-        st.caption(f"In use: **{escape_markdown(data.file_name)}**")
     error_messages.show_at(_CONTROL)
     _draw_storage_warning()
-    too_large = st.session_state.get("too_many_rows")
-    if too_large:
+    refused = _refused_file()
+    if refused is not None and refused.can_be_sampled:
         st.button(
             f"Use a random sample of {limits.MAX_ROWS:,} rows",
             icon=":material/filter_alt:",
             width="stretch",
             on_click=_read,
-            args=(too_large["name"], too_large["content"], {"sample_rows": limits.MAX_ROWS}),
+            args=(refused.data.file_name, refused.content, {"sample_rows": limits.MAX_ROWS}),
         )
 
 
@@ -77,44 +73,55 @@ def _draw_storage_warning() -> None:
 
 
 def draw_invitation() -> None:
-    """Draw what a page shows before a file is uploaded."""
+    """Draw what a page shows instead of data until a file is uploaded."""
     st.header("Upload your own data")
     st.markdown(
-        "Upload a table on the left: one row per example, one column per property, and one column with the "
-        "class of each example. Commas, semicolons or tabs, gaps and text columns are all fine."
+        f"Press **Upload your CSV**, or drop the file anywhere on this page. {FILE_FORMATS}\n\n"
+        "The file needs one row per example, one column per property, and one column with the class of each "
+        "example. Commas, semicolons or tabs, gaps and text columns are all fine."
     )
+    left = state.left_data()
+    if left is not None:
+        st.button(
+            f"Go back to {escape_markdown(left.name)}",
+            icon=":material/undo:",
+            on_click=state.choose_data,
+            args=(left,),
+        )
+    draw_reading()
 
 
 def draw_reading() -> None:
     """Draw the first lines of the file and how they were read; each guess can be corrected."""
-    table = state.uploaded_table()
-    if table is None or table.reading is None:
+    table, refused = state.uploaded_table(), _refused_file()
+    if refused is not None and refused.raw_lines:
+        data, raw_lines, guesses = refused.data, refused.raw_lines, {}
+    elif table is not None and table.reading is not None:
+        data, raw_lines, guesses = state.spec().data, table.reading.raw_lines, asdict(table.reading)
+    else:
         return
-    reading = table.reading
-    with st.expander("How the file was read", icon=":material/fact_check:"):
+    labels: dict[str, Mapping[Any, str]] = {
+        "text_encoding": _TEXT_ENCODINGS,
+        "delimiter": _DELIMITERS,
+        "decimal": _decimal_labels(),
+        "header": _HEADERS,
+        "skip_rows": {n: str(n) for n in range(21)},
+    }
+    with st.expander("How the file was read", icon=":material/fact_check:", expanded=refused is not None):
         st.caption("These are the first lines of the file. If a guess below is wrong, correct it.")
-        st.code("\n".join(reading.raw_lines), language=None)
-        encoding, delimiter, decimal, header, skip_rows = st.columns(5)
-        with encoding:
-            _draw_correction("text_encoding", _TEXT_ENCODINGS, reading.text_encoding)
-        with delimiter:
-            _draw_correction("delimiter", _DELIMITERS, reading.delimiter)
-        with decimal:
-            _draw_correction("decimal", _decimal_labels(), reading.decimal)
-        with header:
-            _draw_correction("header", _HEADERS, reading.header)
-        with skip_rows:
-            _draw_correction("skip_rows", {n: str(n) for n in range(21)}, reading.skip_rows)
+        st.code("\n".join(raw_lines), language=None)
+        for column, name in zip(st.columns(len(labels)), labels, strict=True):
+            with column:
+                _draw_correction(name, labels[name], getattr(data, name), guesses.get(name))
 
 
 def _decimal_labels() -> dict[str, str]:
     return {sign: label_of("data.decimal", sign) for sign in choices("data.decimal")}
 
 
-def _draw_correction(name: str, labels: Mapping[Any, str], guess: object) -> None:
+def _draw_correction(name: str, labels: Mapping[Any, str], current: object, guess: object) -> None:
     path = f"data.{name}"
     key = f"read:{name}"
-    current = getattr(state.spec().data, name)
     form.set_widget_value(key, _AUTOMATIC if current is None else current)
 
     def correct() -> None:
@@ -125,7 +132,7 @@ def _draw_correction(name: str, labels: Mapping[Any, str], guess: object) -> Non
 
     def label(choice: Any) -> str:
         if choice == _AUTOMATIC:
-            return f"{_AUTOMATIC}: {labels.get(guess, str(guess))}"
+            return _AUTOMATIC if guess is None else f"{_AUTOMATIC}: {labels.get(guess, str(guess))}"
         return labels.get(choice, str(choice))
 
     st.selectbox(
@@ -140,13 +147,17 @@ def _draw_correction(name: str, labels: Mapping[Any, str], guess: object) -> Non
 
 
 def read_again(**options: Any) -> None:
-    """Read the current file again, with corrected options or for another target.
+    """Read the current file, or the refused one, again, with corrected options or for another target.
 
     Parameters
     ----------
     **options
         New values of fields of `DataSpec`.
     """
+    refused = _refused_file()
+    if refused is not None:
+        _read(refused.data.file_name, refused.content, options)
+        return
     data = state.spec().data
     try:
         content = _load_content(data.fingerprint)
@@ -182,24 +193,58 @@ def _store_content(name: str, content: bytes, fingerprint: str) -> None:
         state.clear_error(_STORAGE)
 
 
+@dataclass(frozen=True)
+class _RefusedFile:
+    """A file that was refused, but may be used with other settings of its reading.
+
+    Parameters
+    ----------
+    data : DataSpec
+        How it was read.
+    content : bytes
+        The file.
+    raw_lines : tuple of str
+        Its first lines, if they could be read.
+    can_be_sampled : bool
+        Whether it only has too many rows.
+    """
+
+    data: DataSpec
+    content: bytes
+    raw_lines: tuple[str, ...]
+    can_be_sampled: bool
+
+
+def _refused_file() -> _RefusedFile | None:
+    """Return the last file if it was refused, until other data are chosen."""
+    refused = st.session_state.get(state.REFUSED_FILE)
+    return _RefusedFile(DataSpec.model_validate(refused["data"]), *refused["rest"]) if refused else None
+
+
 def _read(name: str, content: bytes, options: dict[str, Any]) -> None:
-    spec = state.spec()
+    """Read a file and use it; if that fails, no data are in use until there is another one."""
+    spec, refused = state.spec(), _refused_file()
     fingerprint = hashlib.sha256(content).hexdigest()
-    is_same_file = spec.data.is_csv and fingerprint == spec.data.fingerprint
-    data = spec.data if is_same_file else DataSpec(source=CSV)
+    before = refused.data if refused else spec.data
+    data = before if before.is_csv and before.fingerprint == fingerprint else DataSpec(source=CSV)
     changes = {"file_name": name[: limits.MAX_FILE_NAME_LENGTH], "fingerprint": fingerprint} | options
-    state.clear_error(_CONTROL)
-    st.session_state.pop("too_many_rows", None)
+    data = DataSpec.model_validate(data.model_dump() | changes)
     try:
-        data = spec.with_(data=data.model_dump() | changes).data
         table = worker_requests.read_table(content, name, data, spec.seed)
-    except TooManyRowsError as error:
-        st.session_state["too_many_rows"] = {"name": name, "content": content}
-        state.set_error(_CONTROL, error)
     except QennError as error:
-        state.set_error(_CONTROL, error)
+        _refuse(data, content, error)
     else:
         _store_content(data.file_name, content, fingerprint)
-        state.set_upload_expected(False)
+        state.choose_data(data)
         state.store_table(table, data, spec.seed)
-        state.update_spec(data=data.model_dump())
+
+
+def _refuse(data: DataSpec, content: bytes, error: QennError) -> None:
+    # The file of a link is still asked for.
+    state.choose_data(state.spec().data if state.awaits_file() else DataSpec(source=CSV))
+    state.set_error(_CONTROL, error)
+    raw_lines = error.raw_lines if isinstance(error, UnreadableTableError) else ()
+    can_be_sampled = isinstance(error, TooManyRowsError)
+    if raw_lines or can_be_sampled:
+        rest = content, raw_lines, can_be_sampled
+        st.session_state[state.REFUSED_FILE] = {"data": data.model_dump(), "rest": rest}

@@ -42,7 +42,7 @@ def _draw_file(file: Upload) -> None:
             "Use",
             icon=":material/table_chart:",
             key=f"use {file.fingerprint}",
-            on_click=_use,
+            on_click=use,
             args=(file,),
             disabled=state.spec().data.fingerprint == file.fingerprint,
         )
@@ -59,11 +59,12 @@ def _format_size(n_bytes: int) -> str:
     return f"{n_bytes / 2**20:,.1f} MB" if n_bytes >= 2**20 else f"{max(1, round(n_bytes / 2**10)):,} kB"
 
 
-def _use(file: Upload) -> None:
-    data = DataSpec(source=CSV, file_name=file.file_name, fingerprint=file.fingerprint)
-    state.clear_error("upload")
-    state.set_upload_expected(False)
-    state.update_spec(data=data.model_dump())
+def use(file: Upload) -> None:
+    """Use a stored file, read as it was last or, if that is not known, as detected."""
+    last = state.last_upload()
+    if last is None or last.fingerprint != file.fingerprint:
+        last = DataSpec(source=CSV, file_name=file.file_name, fingerprint=file.fingerprint)
+    state.choose_data(last)
 
 
 def _delete(file: Upload) -> None:

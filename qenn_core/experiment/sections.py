@@ -99,6 +99,11 @@ class DataSpec(SpecSection):
         """Whether the data are an uploaded file."""
         return self.source == CSV
 
+    @property
+    def name(self) -> str:
+        """The name to show: that of the file or of the built-in data set."""
+        return self.file_name if self.is_csv else DATASETS[self.source].label
+
     @model_validator(mode="after")
     def _check_params(self) -> Self:
         if self.is_csv:

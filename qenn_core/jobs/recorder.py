@@ -10,10 +10,9 @@ from importlib.metadata import version
 from typing import Any
 
 from qenn_core.errors import ErrorMessage
-from qenn_core.experiment import DataSpec, ExperimentSpec
+from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs.report import RunReport
 from qenn_core.jobs.run import Run
-from qenn_core.registry import DATASETS
 from qenn_core.store import RunChange, SavedState, StoredRun, Writer
 from qenn_core.training import Epoch
 
@@ -107,11 +106,6 @@ def restore_run(stored: StoredRun, epochs: Iterable[Mapping[str, Any]], report: 
     )
 
 
-def data_name(data: DataSpec) -> str:
-    """Return the name of the data that a run is trained on."""
-    return data.file_name if data.is_csv else DATASETS[data.source].label
-
-
 @cache
 def package_versions() -> dict[str, str]:
     """Return the installed versions of `PACKAGES`."""
@@ -125,7 +119,7 @@ def _report_key(run: Run) -> tuple[object, ...]:
 
 def _origin(run: Run) -> dict[str, Any]:
     """Return the columns that never change."""
-    name = data_name(run.spec.data)
+    name = run.spec.data.name
     return {
         "spec": run.spec.to_json(),
         "name": name,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from browser.browsers import CHROMIUM, FLAGS, Browsers
@@ -58,6 +58,8 @@ def workspace(browsers: Browsers, server: Server) -> Workspace:
 def visit(browsers: Browsers, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Return a function that opens a tab for a new visitor, each in another browser.
 
+    Without motion, charts show at once what the page has received.
+
     The test fails if anything goes wrong in one of the tabs.
     """
     studios: list[Studio] = []
@@ -66,6 +68,7 @@ def visit(browsers: Browsers, request: pytest.FixtureRequest) -> Iterator[Visit]
         *,
         at: Server | None = None,
         theme: str = "light",
+        motion: Literal["reduce", "no-preference"] = "reduce",
         screen: ViewportSize = LAPTOP,
         workspace: Workspace | None = None,
     ) -> Studio:
@@ -74,7 +77,7 @@ def visit(browsers: Browsers, request: pytest.FixtureRequest) -> Iterator[Visit]
         if workspace is not None:
             browser.add_cookies(workspace.cookies)
         page = browser.new_page()
-        page.emulate_media(color_scheme=theme)
+        page.emulate_media(color_scheme=theme, reduced_motion=motion)
         page.set_viewport_size(screen)
         studios.append(Studio(page, server.url))
         return studios[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ ALLOWED = {
     "/_stcore/": "Streamlit's script first looks for its server below the path of the page",
     "GL Driver Message": "the software renderer logs how it draws Plotly's scatter matrix",
 }
+
+# The upload button of the Train and Data pages, and that of the Predict page without and with a file.
+UPLOAD = re.compile("^(Upload your CSV|Upload|Add files)$")
 
 # Failure of requests that the browser cancels itself when a page is left.
 ABORTED = "net::ERR_ABORTED"
@@ -213,15 +217,25 @@ class Studio:
 
     def unfold(self, name: str) -> None:
         """Open an expander."""
-        self.page.get_by_test_id("stExpander").filter(has_text=name).locator("summary").click()
+        self.page.get_by_test_id("stExpander").locator("summary").filter(has_text=name).click()
 
     def upload(self, name: str, content: bytes) -> None:
-        """Upload a file with the browser's file dialog."""
+        """Upload a file with the browser's file dialog, and wait until the page is redrawn."""
         with self.page.expect_file_chooser() as chooser:
-            self.button("Upload").or_(self.button("Add files")).click()
-        chooser.value.set_files({"name": name, "mimeType": "text/csv", "buffer": content})
-        expect(self.page.get_by_test_id("stFileChips").get_by_title(name, exact=True)).to_be_visible()
-        self.wait_until_drawn()
+            self.page.get_by_role("button", name=UPLOAD).click()
+        with self.redrawn():
+            chooser.value.set_files({"name": name, "mimeType": "text/csv", "buffer": content})
+
+    def choose_data(self, label: str) -> None:
+        """Choose a data set in the gallery."""
+        self.page.get_by_role("button", name="Data:").click()
+        with self.redrawn():
+            self.page.get_by_role("dialog").get_by_role("button", name=label, exact=True).click()
+        self.expect_data(label)
+
+    def expect_data(self, label: str) -> None:
+        """Wait until these data are in use."""
+        expect(self.button(f"Data: {label}")).to_be_visible()
 
     def tick(self, row: int) -> None:
         """Tick a row of the table of runs, counted from 1, and wait until the page is redrawn."""
@@ -233,7 +247,6 @@ class Studio:
     ) -> Studio:
         """Open a page by its link and upload a file there; if `is_accepted`, wait until it is in use."""
         self.open(path, **link)
-        self.choose("Data", "Your own CSV file")
         self.upload(name, content)
         if is_accepted:
             self.expect_in_link(file=name)

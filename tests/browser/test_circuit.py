@@ -12,7 +12,9 @@ def gates(studio: Studio, description: str) -> Locator:
 
 
 def test_settings_change_the_drawing(studio: Studio) -> None:
-    studio.open()
+    studio.open(view="all")
+    for section in ("Encoding", "Circuit", "Noise"):
+        studio.unfold(section)
     wires = studio.circuit.locator("text", has_text="q")
     expect(wires).to_have_count(4)
     expect(gates(studio, "Rot(")).to_have_count(4 * 3)

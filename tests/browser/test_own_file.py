@@ -30,7 +30,9 @@ def test_from_file_to_results(studio: Studio) -> None:
         histories.append(studio.wait_for_epochs(len(histories[-1]) + 1))
     assert all(epochs == list(range(1, len(epochs) + 1)) for epochs in histories)
 
-    studio.choose("Entanglement", "None (no entanglement)")
+    with studio.redrawn():
+        studio.press("Switch off entanglement")
+    expect(studio.page.get_by_text("Entanglement: Ring, now None")).to_be_visible()
     studio.go("Data")
     expect(studio.page.locator(HEADING).get_by_text("trees.csv")).to_be_visible()
     studio.go("Train")
@@ -48,8 +50,32 @@ def test_from_file_to_results(studio: Studio) -> None:
     assert legend.inner_text().split() == ["Buche", "Eiche", "Linde"]
 
 
-def test_refused_files_leave_the_last_one_and_large_files_are_sampled(studio: Studio) -> None:
-    studio.open_with_file("/", trees(), **QUICK)
+def test_from_the_start_page_to_a_moving_curve_of_a_dropped_file(studio: Studio) -> None:
+    """After one click: with the upload button it would be two and the file dialog."""
+    studio.open()
+    studio.wait_for_charts()
+    dropped = studio.page.evaluate_handle(
+        """content => {
+          const data = new DataTransfer();
+          data.items.add(new File([new Uint8Array(content)], "trees.csv", { type: "text/csv" }));
+          return data;
+        }""",
+        list(trees()),
+    )
+    charts = studio.page.locator(".qenn-charts")
+    charts.dispatch_event("dragover", {"dataTransfer": dropped})
+    expect(studio.page.get_by_text("Drop your CSV file")).to_be_visible()
+    with studio.redrawn():
+        charts.dispatch_event("drop", {"dataTransfer": dropped})
+    studio.expect_data("trees.csv")
+    studio.press("Train")
+    studio.wait_for_epochs(3)
+    expect(studio.table).to_be_visible()
+
+
+def test_after_a_refused_file_the_page_asks_for_another_and_large_files_are_sampled(studio: Studio) -> None:
+    studio.open(**QUICK)
+    studio.wait_for_charts()
     for name, content, message in [
         ("renamed.csv", bytes(range(256)) * 64, "not a text file"),
         ("book.xlsx", workbook(), "Excel workbook"),
@@ -59,8 +85,10 @@ def test_refused_files_leave_the_last_one_and_large_files_are_sampled(studio: St
         error = studio.page.get_by_test_id("stSidebar").get_by_test_id("stAlert")
         expect(error.filter(has_text=message)).to_be_visible()
         expect(error).to_have_count(1)
-        studio.expect_in_link(file="trees.csv")
-        expect(studio.button("Train")).to_be_enabled()
+        expect(studio.page.get_by_role("heading", name="Upload your own data")).to_be_visible()
+        expect(studio.button("Train")).to_be_disabled()
+        expect(studio.chart("loss")).to_have_count(0)
+        assert "moons" not in studio.page.locator(".qenn-strip, .qenn-charts").all_inner_texts()
 
     studio.go("Data")
     studio.upload("large.csv", many_rows(MAX_ROWS + 5000))

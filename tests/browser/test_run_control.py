@@ -91,7 +91,7 @@ def test_run_and_zoom_survive_changed_settings_and_other_pages(running: Studio) 
     studio.wait_for_epochs(len(studio.epochs()) + 3)
     assert studio.ranges("loss") == zoomed
     studio.slide("Qubits", "ArrowRight")
-    expect(studio.page.get_by_text("The settings have changed")).to_be_visible()
+    expect(studio.page.get_by_text("Qubits: 2, now 3")).to_be_visible()
     studio.wait_for_epochs(len(studio.epochs()) + 3)
     assert studio.ranges("loss") == zoomed
     assert studio.ranges("accuracy") != zoomed
@@ -119,7 +119,7 @@ def test_run_survives_a_reload_and_an_absence(running: Studio) -> None:
 def test_suggested_settings_are_applied_by_one_click_and_visible_in_the_form(studio: Studio) -> None:
     # Nothing is refused before a worker has measured the speed of the machine.
     studio.train(ep="1")
-    studio.open("/", q="12", l="10", bs="1", ep="500", **{"d.n_samples": "2000"})
+    studio.open("/", q="12", l="10", bs="1", ep="500", view="all", **{"d.n_samples": "2000"})
     expect(studio.button("Train")).to_be_disabled(timeout=3 * PATIENCE_MS)
     studio.page.get_by_role("button", name=re.compile(r"Use \d+ epochs")).click()
     expect(studio.button("Train")).to_be_enabled()

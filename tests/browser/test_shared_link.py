@@ -16,18 +16,20 @@ SETTINGS = {
     "noise": "bit_flip",
     "p": "0.03",
     "seed": "7",
+    "view": "all",
 }
 
 
 def expect_settings(studio: Studio) -> None:
     """Check that the Train page shows `SETTINGS`."""
-    expect(studio.menu("Data")).to_have_value("Iris flowers")
+    studio.expect_data("Iris flowers")
+    for section in ("Encoding", "Circuit", "Noise", "Training"):
+        studio.unfold(section)
     expect(studio.menu("Encoding")).to_have_value("IQP feature map")
     expect(studio.menu("Entanglement")).to_have_value("None (no entanglement)")
     expect(studio.slider("Qubits")).to_have_value("5")
     expect(studio.slider("Layers")).to_have_value("2")
     expect(studio.slider("Noise level")).to_have_value("0.03")
-    studio.unfold("Training")
     expect(studio.page.get_by_role("spinbutton", name="Training seed")).to_have_value("7")
     expect(studio.circuit.locator("text", has_text="q4")).to_be_visible()
 
@@ -40,7 +42,7 @@ def test_link_opens_with_navigation_and_settings_on_a_cold_server(
         for name in ("Train", "Runs", "Predict", "Data", "Learn"):
             expect(studio.navigation(name)).to_be_visible()
         studio.expect_link(**SETTINGS)
-        expect(studio.menu("Data")).to_have_value("Iris flowers")
+        studio.expect_data("Iris flowers")
         expect(studio.page.get_by_role("heading", name="First rows")).to_be_visible()
         studio.go("Train")
         expect_settings(studio)
@@ -50,14 +52,17 @@ def test_link_opens_with_navigation_and_settings_on_a_cold_server(
 
 def test_settings_of_one_visitor_open_for_another(visit: Visit) -> None:
     first = visit().open()
-    first.choose("Data", "Iris flowers")
+    first.choose_data("Iris flowers")
+    with first.redrawn():
+        first.page.get_by_text("All settings", exact=True).click()
+    for section in ("Encoding", "Circuit", "Noise", "Training"):
+        first.unfold(section)
     first.choose("Encoding", "IQP feature map")
     first.slide("Qubits", "ArrowRight")
     first.slide("Layers", "ArrowLeft")
     first.choose("Entanglement", "None (no entanglement)")
     first.choose("Quantum noise", "Bit flip")
     first.slide("Noise level", "ArrowRight", 6)
-    first.unfold("Training")
     seed = first.page.get_by_role("spinbutton", name="Training seed")
     seed.fill("7")
     seed.press("Enter")
@@ -70,10 +75,10 @@ def test_settings_of_one_visitor_open_for_another(visit: Visit) -> None:
 def test_link_names_a_missing_file_and_a_bad_value(studio: Studio) -> None:
     studio.open(data="csv", file="trees.csv", sha="0" * 64, target="Baumart", q="3")
     expect(studio.page.get_by_test_id("stAlert")).to_contain_text("trees.csv")
-    expect(studio.button("Upload")).to_be_visible()
+    expect(studio.button("Upload your CSV")).to_be_visible()
     expect(studio.slider("Qubits")).to_have_value("3")
 
     studio.open(data="iris", q="99", l="2")
     expect(studio.errors).to_contain_text("Qubits is 99")
-    expect(studio.menu("Data")).to_have_value("Iris flowers")
+    studio.expect_data("Iris flowers")
     studio.expect_link(data="iris", l="2")

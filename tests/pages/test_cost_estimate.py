@@ -109,7 +109,7 @@ def test_failed_benchmark_is_repeated(monkeypatch, caplog) -> None:
 
 
 def test_suggestion_for_noise_reduces_the_qubits() -> None:
-    app = open_app(q="14")
+    app = open_app(q="14", view="all")
     app.slider(key="field:noise.level").set_value(0.05).run()
     assert "A noisy circuit of 14 qubits would need about" in errors_of(app)
     app.button(key="nearest:noise.level").click().run()

@@ -8,6 +8,7 @@ from itertools import cycle
 import pytest
 from sessions import has_no_errors, link_of, open_app, text_of
 
+from pages._shared.markdown import escape_markdown
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS
 
 PAGES = ("train.py", "runs.py", "predict.py", "data.py", "learn.py")
@@ -35,7 +36,9 @@ def test_circuits_include_every_entry() -> None:
 @pytest.mark.parametrize(("encoding", "ansatz", "channel"), CIRCUITS)
 def test_train_page_shows_every_encoding_ansatz_and_channel(encoding: str, ansatz: str, channel: str) -> None:
     highest = NOISE_CHANNELS[channel].max_level
-    app = open_app(enc=encoding, ans=ansatz, noise=channel, p=f"{highest:g}", at="layer", ent="all", q="3")
+    app = open_app(
+        enc=encoding, ans=ansatz, noise=channel, p=f"{highest:g}", at="layer", ent="all", q="3", view="all"
+    )
     assert has_no_errors(app)
     assert ENCODINGS[encoding].label in text_of(app)
     assert app.selectbox(key="field:encoding.kind").value == encoding
@@ -46,7 +49,7 @@ def test_train_page_shows_every_encoding_ansatz_and_channel(encoding: str, ansat
 def test_data_page_shows_every_data_set(source: str) -> None:
     app = open_app("data.py", data=source)
     assert has_no_errors(app)
-    assert app.selectbox(key="field:data.source").value == source
+    assert app.button(key="choose_data").label == f"Data: {escape_markdown(DATASETS[source].label)}"
     assert [heading.value for heading in app.subheader] == [
         "First rows",
         "Rows per class",

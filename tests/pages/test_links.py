@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sessions import errors_of, has_no_errors, link_of, open_app, owner_of_session, spec_of
+from sessions import MAIN, choose_data, errors_of, has_no_errors, link_of, open_app, owner_of_session, spec_of
+from streamlit.testing.v1 import AppTest
 
+from pages._server.workspace_cookie import COOKIE
 from pages._shared.state import parse_link
 from qenn_core import jobs
 from qenn_core.experiment import ExperimentSpec
@@ -35,14 +37,13 @@ def test_link_opens_with_its_settings() -> None:
 
 
 def test_value_between_the_steps_of_a_slider_is_kept() -> None:
-    app = open_app(**SETTINGS)
+    app = open_app(**SETTINGS, view="all")
     assert app.select_slider(key="field:training.learning_rate").value == 0.03
     assert app.select_slider(key="field:noise.shots").value == 250
 
 
 def test_link_of_one_session_opens_the_same_in_another() -> None:
-    first = open_app()
-    first.selectbox(key="field:data.source").set_value("digits").run()
+    first = choose_data(open_app(view="all"), "digits")
     first.slider(key="field:circuit.n_qubits").set_value(6).run()
     first.text_input(key="field:head.hidden").set_value("4").run()
     second = open_app(**link_of(first))
@@ -132,11 +133,29 @@ def test_unknown_query_parameters_are_ignored() -> None:
     assert parse_link({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
 
 
-def test_link_to_an_unknown_run_opens_its_settings_without_an_error() -> None:
-    app = open_app(run="0" * 32, q="3")
-    assert has_no_errors(app)
-    assert link_of(app) == {"q": "3"}
-    assert not app.button[0].disabled
+def test_link_to_the_run_of_another_says_so_and_opens_its_settings() -> None:
+    owner = open_app(ep="1")
+    owner.button[0].click().run()
+    for run in (link_of(owner)["run"], "0" * 32):
+        app = open_app(run=run, q="3")
+        assert has_no_errors(app)
+        assert "The run in this link cannot be shown" in app.info[0].value
+        assert link_of(app) == {"q": "3"}
+        app.button[0].click().run()
+        assert not app.info
+
+
+def test_link_with_nothing_but_a_run_opens_its_settings() -> None:
+    app = open_app(ep="1", q="3", data="circles")
+    app.button[0].click().run()
+    link, cookies = link_of(app), app.session_state[COOKIE]
+    again = AppTest.from_file(MAIN, default_timeout=60)
+    again.session_state[COOKIE] = cookies
+    again.query_params["run"] = link["run"]
+    again.run()
+    assert has_no_errors(again)
+    assert spec_of(again) == spec_of(app)
+    assert link_of(again) == link
 
 
 def test_deleted_run_is_reported_to_the_session_that_showed_it() -> None:

@@ -7,6 +7,7 @@ import pytest
 from pages.test_html import HOSTILE, HtmlText
 
 from pages._shared import html, run_comparison, run_table
+from pages._shared.setting_text import display_value
 from qenn_core.experiment import ExperimentSpec, query_keys
 from qenn_core.jobs.run import Run
 from qenn_core.store.entities import StoredRun
@@ -61,14 +62,14 @@ def stored_run(**fields: object) -> StoredRun:
     ],
 )
 def test_settings_are_displayed_as_in_the_form(path: str, value: object, displayed: str) -> None:
-    assert run_comparison.display_value(path, value) == displayed
+    assert display_value(path, value) == displayed
 
 
 def test_every_setting_has_a_display_value() -> None:
     for path in query_keys().values():
         section, _, name = path.rpartition(".")
         value = getattr(getattr(DEFAULT, section) if section else DEFAULT, name)
-        assert run_comparison.display_value(path, value)
+        assert display_value(path, value)
 
 
 def test_axes_are_the_settings_and_results_that_differ() -> None:

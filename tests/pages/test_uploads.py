@@ -1,4 +1,4 @@
-"""Uploading a file: valid files are read and shown, refused files change nothing."""
+"""Uploading a file: valid files are read and shown; after a refused one, nothing is trained by accident."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 import zipfile
 
 import pytest
-from sessions import errors_of, has_no_errors, link_of, open_app, spec_of, text_of
+from sessions import choose_data, errors_of, has_no_errors, link_of, open_app, spec_of, text_of
 from streamlit.testing.v1 import AppTest
 
 from qenn_core import limits
@@ -34,8 +34,6 @@ def workbook() -> bytes:
 
 
 def upload(app: AppTest, content: bytes, name: str = "trees.csv") -> AppTest:
-    # A second file replaces the first, as in the browser.
-    app.file_uploader[0].clear()
     app.file_uploader[0].upload(name, content, "text/csv").run()
     return app
 
@@ -107,22 +105,57 @@ REFUSED = {
 }
 
 
-def test_refused_file_leaves_the_last_one(app: AppTest) -> None:
+def test_after_a_refused_file_nothing_is_in_use_and_the_last_data_are_one_click_away(app: AppTest) -> None:
     before = spec_of(app)
     for kind, (content, message) in REFUSED.items():
         upload(app, content, "other.csv")
         assert message in errors_of(app), kind
         assert len(errors_of(app)) > 40, "what, why and remedy"
-        assert spec_of(app) == before, kind
-        assert app.selectbox(key="field:data.target").value == "Art"
+        assert link_of(app) == {"data": "csv"}, kind
     app.switch_page("train.py").run()
-    assert not app.button[0].disabled, "the last file can still be trained on"
+    assert app.button[0].disabled
+    assert len(app.error) == 1, "still at the upload button"
+    [back] = [button for button in app.button if button.label.startswith("Go back to")]
+    back.click().run()
+    assert has_no_errors(app)
+    assert spec_of(app) == before
+    assert not app.button[0].disabled
+
+
+def test_nothing_of_the_last_data_is_in_sight_while_a_file_is_asked_for() -> None:
+    app = open_app(ep="1")
+    app.button[0].click().run()
+    upload(app, b"\x00\x01\x02" * 300)
+    assert "not a text file" in errors_of(app)
+    text = text_of(app)
+    assert "Upload your own data" in text
+    assert "Takes about" not in text, "no estimate"
+    assert "Variational circuit" not in text, "no pipeline"
+    assert "The circuit<" not in text
+    assert link_of(app) == {"data": "csv", "ep": "1"}, "and no run"
+    assert app.button[0].disabled
+
+
+def test_refused_text_can_be_read_in_another_way() -> None:
+    app = upload(open_app("data.py"), b"x:kind\n" + b"1:a\n2:b\n" * 30)
+    assert "only one column" in errors_of(app)
+    assert app.code[0].value.startswith("x:kind")
+    app.selectbox(key="read:header").set_value(True).run()
+    assert "only one column" in errors_of(app)
+    assert app.selectbox(key="read:header").value is True, "what was chosen stays chosen"
+    app.selectbox(key="read:header").set_value("automatic").run()
+    upload(app, VALID)
+    app.selectbox(key="read:delimiter").set_value("|").run()
+    assert "only one column" in errors_of(app)
+    app.selectbox(key="read:delimiter").set_value("automatic").run()
+    assert has_no_errors(app), "the error goes with its cause"
+    assert spec_of(app).data.file_name == "trees.csv"
 
 
 def test_built_in_data_set_can_be_chosen_after_a_refused_file() -> None:
     app = upload(open_app("data.py", data="csv"), b"\x00\x01\x02" * 300)
     assert "not a text file" in errors_of(app)
-    app.selectbox(key="field:data.source").set_value("iris").run()
+    choose_data(app, "iris")
     assert has_no_errors(app)
     assert "150 rows" in text_of(app)
 
@@ -139,7 +172,7 @@ def test_too_many_rows_are_sampled_on_request(app: AppTest) -> None:
     large = "x,kind\n" + "\n".join(f"{row % 97},{'ab'[row % 2]}" for row in range(rows)) + "\n"
     upload(app, large.encode(), "large.csv")
     assert f"{rows:,} rows" in errors_of(app)
-    assert spec_of(app).data.file_name == "trees.csv"
+    assert not spec_of(app).data.file_name
     [offer] = [button for button in app.button if "random sample" in button.label]
     offer.click().run()
     assert has_no_errors(app)
@@ -149,9 +182,9 @@ def test_too_many_rows_are_sampled_on_request(app: AppTest) -> None:
 
 
 def test_file_is_kept_while_a_built_in_data_set_is_used(app: AppTest) -> None:
-    app.selectbox(key="field:data.source").set_value("iris").run()
+    choose_data(app, "iris")
     assert "file" not in link_of(app)
-    app.selectbox(key="field:data.source").set_value("csv").run()
+    choose_data(app, hashlib.sha256(VALID).hexdigest())
     assert has_no_errors(app)
     assert "60 rows" in text_of(app)
 

@@ -1,0 +1,151 @@
+"""Experiments of one click: each changes a setting, and changes it back when pressed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages._shared import cost_estimate, error_messages, run_table, state, workspace
+from pages._shared.setting_text import display_value, title_of
+from qenn_core import jobs
+from qenn_core.errors import QennError
+from qenn_core.experiment import field_of
+
+if TYPE_CHECKING:
+    from qenn_core.analysis import PreparedSummary
+
+N_SEEDS = 5
+
+_CONTROL = "experiment"
+_BEFORE = "before_experiments"
+_SEEDS = "runs_of_seeds"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A change of one setting.
+
+    Parameters
+    ----------
+    path : str
+        The dotted field.
+    value : object
+        The value that the experiment gives it.
+    is_on : callable
+        Whether a value of the field counts as that of the experiment.
+    start, end : str
+        Labels of the button: to change the setting, and to change it back.
+    help : str
+        What the experiment shows.
+    """
+
+    path: str
+    value: Any
+    is_on: Callable[[Any], bool]
+    start: str
+    end: str
+    help: str
+
+
+EXPERIMENTS = (
+    Experiment(
+        "circuit.entanglement",
+        "none",
+        lambda value: bool(value == "none"),
+        "Switch off entanglement",
+        "Switch entanglement on again",
+        "Does the network need linked qubits? Often it does just as well without.",
+    ),
+    Experiment(
+        "noise.level",
+        0.02,
+        lambda value: value > 0,
+        "Add noise",
+        "Remove the noise",
+        "What do the errors of a real quantum computer do to training?",
+    ),
+    Experiment(
+        "circuit.n_layers",
+        6,
+        lambda value: value >= 6,
+        "More layers",
+        "Fewer layers",
+        "Does a deeper circuit learn more, or is it only harder to train?",
+    ),
+)
+
+
+def draw_experiments(data: PreparedSummary | None) -> None:
+    """Draw the buttons, and which settings they have changed.
+
+    Parameters
+    ----------
+    data : PreparedSummary or None
+        The prepared data; without them nothing can be trained.
+    """
+    spec = state.spec()
+    st.html('<div class="qenn-title">Try an experiment</div>')
+    with st.container(horizontal=True, gap="small", key="experiments"):
+        for experiment in EXPERIMENTS:
+            is_on = experiment.is_on(attrgetter(experiment.path)(spec))
+            st.button(
+                experiment.end if is_on else experiment.start,
+                key=f"experiment:{experiment.path}",
+                icon=":material/check:" if is_on else None,
+                help=experiment.help,
+                on_click=_toggle,
+                args=(experiment,),
+            )
+        st.button(
+            "Train with five seeds",
+            key="experiment:seeds",
+            help="Is it luck? Five runs, each with another split and other initial weights, to compare.",
+            disabled=data is None,
+            on_click=_train_seeds,
+            args=(data,),
+        )
+    error_messages.show_at(_CONTROL)
+    changed = [
+        f"{title_of(path)}: {display_value(path, value)}"
+        for experiment in EXPERIMENTS
+        if experiment.is_on(value := attrgetter(path := experiment.path)(spec))
+    ]
+    if changed:
+        st.caption(f"{' · '.join(changed)}. Press Train to see what it does.")
+    if _SEEDS in st.session_state and st.button(
+        "Compare the five runs", icon=":material/compare_arrows:", width="stretch"
+    ):
+        run_table.select_runs(*st.session_state.pop(_SEEDS))
+        st.switch_page("runs.py")
+
+
+def _toggle(experiment: Experiment) -> None:
+    """Give the setting the value of the experiment, or the one that it had before."""
+    path, current = experiment.path, attrgetter(experiment.path)(state.spec())
+    before: dict[str, Any] = st.session_state.setdefault(_BEFORE, {})
+    if experiment.is_on(current):
+        state.update_spec_at(_CONTROL, **{path: before.pop(path, field_of(path).default)})
+    else:
+        before[path] = current
+        state.update_spec_at(_CONTROL, **{path: experiment.value})
+
+
+def _train_seeds(data: PreparedSummary) -> None:
+    """Queue a run for each of several seeds, and show the first of them."""
+    spec, table = state.spec(), state.uploaded_table()
+    runs: list[str] = []
+    state.clear_error(_CONTROL)
+    try:
+        cost_estimate.estimate(data)
+        for number in range(N_SEEDS):
+            seeded = spec.with_(seed=spec.seed + number)
+            runs.append(jobs.service().submit(seeded, table, owner=workspace.owner()))
+    except QennError as error:
+        state.set_error(_CONTROL, error)
+    if runs:
+        state.set_current_run(runs[0])
+        st.session_state[_SEEDS] = runs

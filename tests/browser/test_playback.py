@@ -1,0 +1,63 @@
+"""A training is played at a pace, and again after its end; without motion, all of it is shown at once."""
+
+from __future__ import annotations
+
+from browser.studio import Studio, Visit
+from playwright.sync_api import Locator, expect
+
+SHOWN = "document.querySelector('[data-chart=loss]').data[0].x.length"
+FEWER = "shown => document.querySelector('[data-chart=loss]').data[0].x.length < shown"
+BACKGROUND = "document.querySelector('[data-chart=map]').layout.images[0]?.source ?? ''"
+
+
+def scrubber(studio: Studio) -> Locator:
+    return studio.page.get_by_role("slider", name="Epoch shown")
+
+
+def train(studio: Studio) -> int:
+    """Train to the end, and return the number of epochs."""
+    studio.press("Train")
+    expect(studio.table).to_be_visible()
+    studio.page.wait_for_function("document.querySelector('.qenn-progress-bar').dataset.state === 'finished'")
+    return int(scrubber(studio).get_attribute("max") or 0)
+
+
+def test_training_is_played_at_its_pace_and_again(visit: Visit) -> None:
+    studio = visit(motion="no-preference").open()
+    studio.wait_for_charts()
+    page = studio.page
+    pace = page.get_by_role("combobox", name="Pace of the playback")
+    pace.select_option("slow", force=True)
+    epochs = train(studio)
+    assert len(studio.epochs()) < epochs, "it is over, but still played"
+    page.get_by_role("button", name="Hold the charts").click()
+    scrubber(studio).press("End")
+    page.wait_for_function(f"{SHOWN} === {epochs}")
+    studio.wait_for_map()
+    last = page.evaluate(BACKGROUND)
+
+    pace.select_option("as fast as it goes")
+    page.get_by_role("button", name="Play the training again").click()
+    for _ in range(2):
+        page.wait_for_function(FEWER, arg=epochs)
+        page.wait_for_function(f"{SHOWN} === {epochs}")
+    page.get_by_role("button", name="Hold the charts").press("Enter")
+
+    slider = scrubber(studio)
+    slider.press("Home")
+    page.wait_for_function(f"{SHOWN} === 0")
+    slider.press("ArrowRight")
+    assert studio.epochs() == [1]
+    expect(slider).to_have_attribute("aria-valuetext", f"Epoch 1 of {epochs}")
+    first = page.evaluate(BACKGROUND)
+    assert first
+    assert first != last, "the map of the first epoch was kept"
+    page.wait_for_timeout(300)
+    assert studio.epochs() == [1], "held"
+
+
+def test_without_motion_the_whole_training_is_shown_at_once(studio: Studio) -> None:
+    studio.open()
+    studio.wait_for_charts()
+    epochs = train(studio)
+    assert len(studio.epochs()) == epochs
