@@ -12,7 +12,6 @@ from pages._shared.html import Stage
 from pages._shared.markdown import escape_markdown
 from qenn_core.registry import ANSATZE, ENCODINGS, NOISE_CHANNELS, Entry
 
-
 TRAINING = (
     "1. The data are **split** into training, validation and test rows. Every preparation step, from scaling to "
     "principal components, is fitted to the training rows only.\n"
