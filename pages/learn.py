@@ -93,7 +93,7 @@ st.html(
         ]
     )
 )
-st.caption("The pipeline of “Quantum-Enhanced Neural Networks for Faster Training”, figure 1.")
+st.caption("The pipeline of ‘Quantum-Enhanced Neural Networks for Faster Training’, figure 1.")
 
 wanted = st.text_input("Find a word", placeholder="such as shots, noise or AUC", width=400)
 if wanted.strip():
@@ -102,7 +102,7 @@ else:
     draw_sections()
 st.caption(
     escape_markdown(
-        "Further reading: Bowles, Ahmed and Schuld, “Better than classical? The subtle art of benchmarking quantum "
-        "machine learning models” (2024)."
+        "Further reading: Bowles, Ahmed and Schuld, ‘Better than classical? The subtle art of benchmarking quantum "
+        "machine learning models’ (2024)."
     )
 )

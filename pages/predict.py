@@ -14,7 +14,7 @@ from pages._shared.row_form import draw_row_form
 from qenn_core.analysis import to_csv
 from qenn_core.errors import QennError
 from qenn_core.store import ENDED_STATES, StoredRun
-from qenn_core.text import count
+from qenn_core.text import count, percent, short_number
 
 if TYPE_CHECKING:
     from pages._shared.model_choice import ChosenModel
@@ -86,7 +86,7 @@ def draw_title(model: ChosenModel) -> None:
     card, run = model.card, model.run
     facts = [run.name, f"trained on {run.data_name}", count(len(card.columns), "column")]
     if run.test_accuracy is not None:
-        facts.append(f"{run.test_accuracy:.0%} of its test rows classified correctly")
+        facts.append(f"{percent(run.test_accuracy)} of its test rows classified correctly")
     if card.spec.noise.shots:
         facts.append(f"measured with {count(card.spec.noise.shots, 'shot')}")
     st.header(f"Predict {escape_markdown(card.target)}")
@@ -105,8 +105,8 @@ def draw_expected_columns(card: ModelCard) -> None:
 def describe_values(column: ColumnSchema) -> str:
     """Return the values that a column had in the training rows."""
     if column.low is not None and column.high is not None:
-        typical = f", typically {float(column.typical):.4g}" if column.typical else ""
-        return f"{column.low:.4g} to {column.high:.4g}{typical}"
+        typical = f", typically {short_number(float(column.typical))}" if column.typical else ""
+        return f"{short_number(column.low)} to {short_number(column.high)}{typical}"
     if column.role == "category":
         shown, n_more = column.categories[:MAX_CATEGORIES], len(column.categories) - MAX_CATEGORIES
         return ", ".join(shown) + (f" and {n_more} more" if n_more > 0 else "")
@@ -168,20 +168,21 @@ def draw_accuracy(predictions: Predictions) -> None:
             "with it here."
         )
     elif new is None:
-        st.markdown(f"**{every.correct:,} of {count(every.total, 'row')}** ({every.accuracy:.0%})")
+        st.markdown(f"**{every.correct:,} of {count(every.total, 'row')}** ({percent(every.accuracy)})")
         st.caption(
             "However, all of these rows are identical to training or validation rows of the model, so this "
             "says nothing about new rows."
         )
     else:
         st.markdown(
-            f"**{new.correct:,} of {count(new.total, 'row')}** ({new.accuracy:.0%}) that are new to the model"
+            f"**{new.correct:,} of {count(new.total, 'row')}** ({percent(new.accuracy)}) that are new to the "
+            "model"
         )
         st.caption(
             "None of the rows is identical to a row that the model was trained or validated on. Only you can "
             "judge whether they are the same kind of data."
             if new.total == every.total
-            else f"Of all {every.total:,} rows with a known class, {every.accuracy:.0%} are classified "
+            else f"Of all {every.total:,} rows with a known class, {percent(every.accuracy)} are classified "
             f"correctly. But {every.total - new.total:,} of them are identical to training or validation "
             "rows of the model, which makes it look better than it is."
         )
@@ -263,7 +264,7 @@ def draw_prediction(model: ChosenModel, cells: Mapping[str, str | None]) -> Pred
         return None
     st.subheader(f"{escape_markdown(predictions.target)}: {escape_markdown(predictions.predicted_names[0])}")
     shares = predictions.probabilities[0].tolist()
-    st.html(html.class_bars(predictions.class_names, shares, [f"{share:.1%}" for share in shares]))
+    st.html(html.class_bars(predictions.class_names, shares, [percent(share) for share in shares]))
     st.caption(
         "How probable the model considers each class. The numbers add up to 100%, even for a row that is "
         "unlike all rows it was trained on."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 MAX_LISTED = 5
 
@@ -22,12 +23,33 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def short_number(value: float) -> str:
+    """Return a number with at most four significant digits and a proper minus sign: ``"−0.1235"``."""
+    return f"{value:.4g}".replace("-", "−")
+
+
+def quoted(text: str) -> str:
+    """Return a text in quotation marks, with signs that cannot be seen written as in Python."""
+    return f"‘{repr(text)[1:-1]}’"
+
+
 def quoted_list(names: Iterable[str]) -> str:
     """Return names in quotation marks, the first few of a long list."""
     names = list(names)
     shown = ", ".join(f"‘{name}’" for name in names[:MAX_LISTED])
     more = len(names) - MAX_LISTED
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 as an accuracy is shown everywhere: ``"87.5%"``."""
+    return f"{share:.1%}"
+
+
+def decimal_places(*numbers: float) -> int:
+    """Return how many decimal places show all `numbers`, to six significant digits."""
+    exponents = (Decimal(f"{number:.6g}").normalize().as_tuple().exponent for number in numbers)
+    return max(0, *(-int(exponent) for exponent in exponents))
 
 
 def memory(n_bytes: float) -> str:

@@ -10,9 +10,19 @@ from pydantic.fields import FieldInfo
 
 from pages._shared import error_messages, state
 from pages._shared.glossary import meaning_of
-from qenn_core.experiment import bounds, choice_help, choices, field_of, label_of
+from qenn_core.experiment import (
+    bounds,
+    choice_help,
+    choices,
+    display_value,
+    field_of,
+    label_of,
+    number_decimals,
+    step_of,
+)
 from qenn_core.model import largest_circuit
 from qenn_core.registry import DATASETS, NOISE_CHANNELS, Param, Scalar
+from qenn_core.text import decimal_places
 
 # Suggested values of fields whose range is too wide for a slider with equal steps.
 _LEARNING_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -95,7 +105,7 @@ def menu(path: str) -> None:
     error_messages.show_at(path)
 
 
-def slider(path: str, *, most: float | None = None, step: float = 1) -> None:
+def slider(path: str, *, most: float | None = None) -> None:
     """Draw a slider over the range of a field.
 
     Parameters
@@ -104,18 +114,18 @@ def slider(path: str, *, most: float | None = None, step: float = 1) -> None:
         Dotted field.
     most : float, optional
         Upper end, if it is below that of the field.
-    step : float
-        Distance between two values; if it is an ``int``, the field's type is kept.
     """
     low, high = bounds(path)
-    number_type = type(low) if isinstance(step, int) else float
+    number_type = type(low)
     top = number_type(high if most is None else most)
-    key = bind_field(path, min(number_type(_value_of(path)), top), top)
+    value = min(number_type(_value_of(path)), top)
+    key = bind_field(path, value, top)
     st.slider(
         str(field_of(path).title),
-        number_type(low),
+        low,
         top,
-        step=number_type(step),
+        step=number_type(step_of(path)),
+        format=f"%.{number_decimals(path, value)}f" if number_type is float else "%d",
         key=key,
         on_change=write_field,
         args=(path, key),
@@ -124,7 +134,7 @@ def slider(path: str, *, most: float | None = None, step: float = 1) -> None:
     error_messages.show_at(path)
 
 
-def select_slider(path: str, options: Sequence[float], format_option: Callable[[Any], str]) -> None:
+def select_slider(path: str, options: Sequence[float]) -> None:
     """Draw a slider over given values, to which the field's own value is added if it is another one."""
     value = _value_of(path)
     key = bind_field(path, value)
@@ -132,7 +142,7 @@ def select_slider(path: str, options: Sequence[float], format_option: Callable[[
         str(field_of(path).title),
         sorted({*options, value}),
         key=key,
-        format_func=format_option,
+        format_func=lambda option: display_value(path, option),
         on_change=write_field,
         args=(path, key),
         help=help_text(field_of(path)),
@@ -201,11 +211,13 @@ def _dataset_param(param: Param, values: dict[str, Scalar]) -> None:
         st.selectbox(param.label, param.choices, key=key, on_change=write, help=param.help)
     else:
         number_type = int if isinstance(param.default, int) else float
+        step = number_type(param.step or (1 if number_type is int else 0.05))
         st.number_input(
             param.label,
             number_type(param.low),
             number_type(param.high),
-            step=number_type(param.step or (1 if number_type is int else 0.05)),
+            step=step,
+            format=f"%.{decimal_places(step, float(values[param.name]))}f" if number_type is float else "%d",
             key=key,
             on_change=write,
             help=param.help,
@@ -250,12 +262,12 @@ def all_settings() -> None:
         menu("circuit.entanglement")
     with st.expander("Noise"):
         menu("noise.channel")
-        slider("noise.level", most=NOISE_CHANNELS[spec.noise.channel].max_level, step=0.005)
+        slider("noise.level", most=NOISE_CHANNELS[spec.noise.channel].max_level)
         menu("noise.placement")
-        select_slider("noise.shots", _SHOTS, lambda shots: f"{shots:,}" if shots else "exact")
+        select_slider("noise.shots", _SHOTS)
     with st.expander("Training"):
         number_input("training.epochs")
-        select_slider("training.learning_rate", _LEARNING_RATES, "{:g}".format)
+        select_slider("training.learning_rate", _LEARNING_RATES)
         number_input("training.batch_size")
         number_input("training.patience")
         menu("training.optimizer")
@@ -272,5 +284,5 @@ def all_settings() -> None:
 
 def split() -> None:
     """Draw the shares of the validation and the test rows."""
-    slider("data.validation_size", step=0.05)
-    slider("data.test_size", step=0.05)
+    slider("data.validation_size")
+    slider("data.test_size")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages._shared.markdown import escape_markdown
 from qenn_core.data import MISSING_CATEGORY, ColumnSchema
+from qenn_core.text import short_number
 
 _WIDGETS_PER_LINE = 3
 # More widgets slow the page down, and nobody fills them in.
@@ -72,7 +73,7 @@ def _draw_number(column: ColumnSchema, key: str) -> str | None:
         format="%d" if column.whole else "%.6g",
         key=key,
         placeholder=_UNKNOWN,
-        help=f"The training rows range from {low:.4g} to {high:.4g}. {_EMPTY_HELP}",
+        help=f"The training rows range from {short_number(low)} to {short_number(high)}. {_EMPTY_HELP}",
         persist_state="session",
     )
     return None if value is None else str(value)

@@ -8,7 +8,7 @@ from typing import Any
 import pennylane as qml
 import torch
 
-from qenn_core.experiment import ExperimentSpec
+from qenn_core.experiment import ExperimentSpec, display_value
 from qenn_core.model import (
     Circuit,
     Drawing,
@@ -127,7 +127,8 @@ def _describe(operation: Any, variables: _TracedVariables, channel: NoiseChannel
         name = f"⟨{operation.obs.label()}⟩"
         return "measurement", name, f"{name} of qubit {operation.wires[0]}, between -1 and +1"
     if isinstance(operation, qml.operation.Channel):
-        return "noise", channel.label, f"{channel.label}, level {operation.parameters[0]:g}"
+        level = display_value("noise.level", float(operation.parameters[0]))
+        return "noise", channel.label, f"{channel.label}, level {level}"
     name = SHORT_NAMES.get(operation.name, operation.name)
     symbol = SYMBOLS.get(operation.name, "box" if len(operation.wires) == 1 else "multi")
     dependencies = ", ".join(filter(None, map(variables.dependencies, operation.parameters)))

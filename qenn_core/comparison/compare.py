@@ -9,6 +9,7 @@ import numpy as np
 from qenn_core.comparison.results import Comparison, ModelResult
 from qenn_core.comparison.verdict import compare_predictions
 from qenn_core.data import PreparedData
+from qenn_core.text import percent
 from qenn_core.training import Finished, Started
 
 SINGLE_EXPERIMENT = (
@@ -50,7 +51,8 @@ def compare_models(quantum: ModelResult, baselines: Sequence[ModelResult], data:
 
 def _describe_majority(majority_accuracy: float, best_accuracy: float) -> str:
     sentence = (
-        f"Always predicting the most frequent class is correct for {majority_accuracy:.1%} of the test rows"
+        f"Always predicting the most frequent class is correct for {percent(majority_accuracy)} of the test "
+        "rows"
     )
     if best_accuracy > majority_accuracy:
         return sentence + "."

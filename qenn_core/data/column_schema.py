@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from qenn_core.data.columns import MISSING_CATEGORY, Column, detect_spelling, parse_cells
 from qenn_core.data.prepared import Ints
 from qenn_core.experiment import Role
-from qenn_core.text import count, quoted_list
+from qenn_core.text import count, quoted_list, short_number
 
 FILLED_WITH = {
     "numeric": "the median of the training rows",
@@ -85,8 +85,9 @@ class ColumnSchema(BaseModel):
             n_outside = int(((values < self.low) | (values > self.high)).sum())
             if n_outside:
                 yield (
-                    f"Found {count(n_outside, 'number')} {where} outside {self.low:.4g} to {self.high:.4g}, "
-                    "the range of the training rows: the model was not trained there."
+                    f"Found {count(n_outside, 'number')} {where} outside {short_number(self.low)} to "
+                    f"{short_number(self.high)}, the range of the training rows: the model was not trained "
+                    "there."
                 )
 
 

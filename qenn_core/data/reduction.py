@@ -14,7 +14,7 @@ from sklearn.preprocessing import MinMaxScaler
 from qenn_core.data.prepared import Floats, Ints
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import ENCODINGS
-from qenn_core.text import count, quoted_list
+from qenn_core.text import count, quoted_list, short_number
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats
     pipeline = make_pipeline(*steps).fit(features, labels)
     names, note = _names_and_note(reducer, names)
     if low_high is not None:
-        note += f" Inputs are scaled to angles from {low_high[0]:.2f} to {low_high[1]:.2f}."
+        low, high = map(short_number, low_high)
+        note += f" Inputs are scaled to angles from {low} to {high}."
     return Reduction(pipeline, names, note)
 
 

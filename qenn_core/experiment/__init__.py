@@ -6,7 +6,17 @@ setting are declared here; choices that have an implementation are keys of the r
 
 from qenn_core.experiment.annotations import Entanglement, Role
 from qenn_core.experiment.differences import setting_differences
-from qenn_core.experiment.lookup import bounds, choice_help, choices, entry_of, field_of, label_of, query_keys
+from qenn_core.experiment.display import display_value, number_decimals
+from qenn_core.experiment.lookup import (
+    bounds,
+    choice_help,
+    choices,
+    entry_of,
+    field_of,
+    label_of,
+    query_keys,
+    step_of,
+)
 from qenn_core.experiment.sections import (
     CSV,
     CircuitSpec,
@@ -34,9 +44,12 @@ __all__ = [
     "bounds",
     "choice_help",
     "choices",
+    "display_value",
     "entry_of",
     "field_of",
     "label_of",
+    "number_decimals",
     "query_keys",
     "setting_differences",
+    "step_of",
 ]

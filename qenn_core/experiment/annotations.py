@@ -29,6 +29,13 @@ class Labels:
 
 
 @dataclass(frozen=True)
+class Step:
+    """The distance between two values that a slider offers; all values are shown with its decimal places."""
+
+    size: float
+
+
+@dataclass(frozen=True)
 class AllowedValues:
     """A description of the allowed values, where none can be derived from the declaration."""
 

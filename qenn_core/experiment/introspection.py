@@ -10,7 +10,14 @@ import annotated_types
 from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
-from qenn_core.experiment.annotations import AllowedValues, Labels, OneOf, QueryKey, SpecSection
+from qenn_core.experiment.annotations import (
+    AllowedValues,
+    Labels,
+    OneOf,
+    QueryKey,
+    SpecSection,
+    Step,
+)
 
 T = TypeVar("T")
 
@@ -49,6 +56,12 @@ def field_bounds(field: FieldInfo) -> tuple[float, float] | None:
     if low is None or high is None:
         return None
     return low.ge, high.le  # type: ignore[return-value]
+
+
+def field_step(field: FieldInfo) -> float | None:
+    """Return the distance between two values that a slider offers; ``None`` if the field declares none."""
+    step = _metadata(field, Step)
+    return step.size if step else None
 
 
 def catalogue_validator(field: FieldInfo) -> OneOf | None:

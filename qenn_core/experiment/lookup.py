@@ -31,6 +31,12 @@ def bounds(path: str) -> tuple[float, float]:
     return found
 
 
+def step_of(path: str) -> float:
+    """Return the distance between two values of a numeric field on a slider."""
+    step = introspection.field_step(field_of(path))
+    return 1 if step is None else step
+
+
 def choices(path: str) -> tuple[str, ...]:
     """Return the allowed values of a field, in menu order; raises ``KeyError`` if they are no fixed set."""
     values = introspection.field_choices(field_of(path))

@@ -16,12 +16,18 @@ from qenn_core.experiment.annotations import (
     QueryKey,
     Roles,
     SpecSection,
+    Step,
     one_of,
 )
 from qenn_core.experiment.devices import DEFAULT, DEVICES
-from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS
+from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Scalar
+from qenn_core.text import quoted
 
 CSV = "csv"
+
+
+def _quote(value: Scalar) -> str:
+    return quoted(value) if isinstance(value, str) else f"{value:g}"
 
 
 class DataSpec(SpecSection):
@@ -79,14 +85,14 @@ class DataSpec(SpecSection):
         title="Sample size",
         description="Use only a random sample of this many rows.",
     )
-    validation_size: Annotated[float, QueryKey("val")] = Field(
+    validation_size: Annotated[float, QueryKey("val"), Step(0.05)] = Field(
         0.2,
         ge=0.1,
         le=0.4,
         title="Validation share",
         description="The share of rows used to decide when to stop training.",
     )
-    test_size: Annotated[float, QueryKey("test")] = Field(
+    test_size: Annotated[float, QueryKey("test"), Step(0.05)] = Field(
         0.2,
         ge=0.1,
         le=0.4,
@@ -108,7 +114,13 @@ class DataSpec(SpecSection):
     def _check_params(self) -> Self:
         if self.is_csv:
             if self.params:
-                raise SpecError([Problem("data.params", repr(dict(self.params)), "empty for a CSV file")])
+                raise SpecError(
+                    [
+                        Problem(
+                            "data.params", ", ".join(name for name, _ in self.params), "empty for a CSV file"
+                        )
+                    ]
+                )
             return self
         entry = DATASETS[self.source]
         labels = {param.name: param.label for param in entry.params}
@@ -117,11 +129,10 @@ class DataSpec(SpecSection):
             if name not in labels:
                 options = f"one of {', '.join(labels.values())}" if labels else "left out"
                 allowed = f"{options} with the data set {entry.label}"
-                problems.append(Problem(f"data.params.{name}", f"{name} = {value!r}", allowed))
+                problems.append(Problem(f"data.params.{name}", f"{name} = {_quote(value)}", allowed))
             elif not entry.param(name).accepts(value):
-                problems.append(
-                    Problem(f"data.params.{name}", f"{labels[name]} = {value!r}", entry.param(name).allowed)
-                )
+                got = f"{labels[name]} = {_quote(value)}"
+                problems.append(Problem(f"data.params.{name}", got, entry.param(name).allowed))
         if problems:
             raise SpecError(problems)
         # Equal data sets have equal specs: an option at its default is left out.
@@ -182,7 +193,7 @@ class NoiseSpec(SpecSection):
     channel: Annotated[str, one_of(NOISE_CHANNELS), QueryKey("noise")] = Field(
         "depolarizing", title="Quantum noise", description="The type of error that a real device makes."
     )
-    level: Annotated[float, QueryKey("p")] = Field(
+    level: Annotated[float, QueryKey("p"), Step(0.005)] = Field(
         0.0,
         ge=0.0,
         le=1.0,
@@ -210,7 +221,7 @@ class NoiseSpec(SpecSection):
         channel = NOISE_CHANNELS[self.channel]
         if self.level > channel.max_level:
             allowed = f"from 0 to {channel.max_level:g} with {channel.label}"
-            raise SpecError([Problem("noise.level", repr(self.level), allowed)])
+            raise SpecError([Problem("noise.level", f"{self.level:g}", allowed)])
         return self
 
 

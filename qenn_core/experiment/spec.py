@@ -29,6 +29,7 @@ from qenn_core.experiment.sections import (
     TrainingSpec,
 )
 from qenn_core.registry import ENCODINGS
+from qenn_core.text import quoted
 
 # Characters of a bad value that a message shows.
 MAX_QUOTED = 80
@@ -56,7 +57,7 @@ class ExperimentSpec(SpecSection):
     def _check_noise(self) -> Self:
         if self.noise.active and self.engine.kind == "pennylane" and refuses_noise(self.engine.device):
             allowed = "one that supports noise, such as default.mixed, while the noise level is above 0"
-            raise SpecError([Problem("engine.device", repr(self.engine.device), allowed)])
+            raise SpecError([Problem("engine.device", quoted(self.engine.device), allowed)])
         return self
 
     @model_validator(mode="after")
@@ -66,8 +67,8 @@ class ExperimentSpec(SpecSection):
         if shifts and encoding.n_angles is None:
             field = EngineSpec.model_fields["gradient"]
             refused, exact = (choice_label(field, value) for value in ("parameter-shift", "backprop"))
-            allowed = f"{exact!r} with the encoding {encoding.label}, which has no angles to shift"
-            raise SpecError([Problem("engine.gradient", repr(refused), allowed)])
+            allowed = f"{quoted(exact)} with the encoding {encoding.label}, which has no angles to shift"
+            raise SpecError([Problem("engine.gradient", quoted(refused), allowed)])
         return self
 
     def with_(self, **changes: Any) -> ExperimentSpec:
@@ -174,5 +175,5 @@ def _quote(value: object) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:g}"
-    text = repr(value)
+    text = quoted(value) if isinstance(value, str) else str(value)
     return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"

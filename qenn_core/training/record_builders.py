@@ -8,6 +8,7 @@ import numpy as np
 
 from qenn_core.data import Floats, PartName, PreparedData
 from qenn_core.errors import TrainingError
+from qenn_core.experiment import display_value
 from qenn_core.metrics import score
 from qenn_core.model import ModelShape
 from qenn_core.text import count
@@ -78,9 +79,10 @@ def _explain_stop(state: ReplicateState) -> str:
         case "time":
             return f"Stopped after {progress}: the time limit for a run was reached."
         case "not_finite":
+            rate = display_value("training.learning_rate", settings.learning_rate)
             return (
                 f"Stopped in epoch {completed + 1}: the loss was no longer a finite number. "
-                f"Try a learning rate below {settings.learning_rate:g}, or another optimizer."
+                f"Try a learning rate below {rate}, or another optimizer."
             )
 
 

@@ -193,7 +193,7 @@ def test_engine_decides_between_device_and_gradient_menu() -> None:
 def test_noise_on_a_device_without_noise_is_an_error() -> None:
     app = open_app(eng="pennylane", dev="lightning.qubit", view="all")
     app.slider(key="field:noise.level").set_value(0.05).run()
-    assert "PennyLane device is 'lightning.qubit', but must be one that supports noise" in errors_of(app)
+    assert "PennyLane device is ‘lightning.qubit’, but must be one that supports noise" in errors_of(app)
     assert spec_of(app).noise.level == 0
 
 

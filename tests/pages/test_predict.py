@@ -98,7 +98,9 @@ def test_page_lists_the_columns_of_the_model(key: str) -> None:
     assert has_no_errors(app)
     assert app.header[0].value == "Predict kind"
     text = text_of(app).replace("\\", "")
-    assert "mixed.csv · trained on mixed.csv · 7 columns · 88% of its test rows classified correctly" in text
+    assert (
+        "mixed.csv · trained on mixed.csv · 7 columns · 87.5% of its test rows classified correctly" in text
+    )
     assert "<td>member</td><td>yes or no</td><td>no or yes</td>" in text
 
 
@@ -142,7 +144,7 @@ def test_file_is_predicted(key: str, mixed_model: Trained) -> None:
     assert shown["remark"].tolist() == rows["remark"].tolist()
     text = text_of(app).replace("\\", "")
     right = round(mixed_model.finished.test.accuracy * len(rows))
-    assert f"**{right} of {len(rows)} rows** ({right / len(rows):.0%}) that are new to the model" in text
+    assert f"**{right} of {len(rows)} rows** ({right / len(rows):.1%}) that are new to the model" in text
     assert "None of the rows is identical to a row that the model was trained or validated on." in text
     assert "Ignored 1 column that the model does not use: ‘remark’." in text
 

@@ -106,7 +106,7 @@ def test_texts_contain_the_arguments_of_gates() -> None:
 
 def test_texts_contain_the_noise_level() -> None:
     drawing = draw(**{"noise.level": 0.05, "noise.placement": "layer"})
-    assert set(texts(drawing, "noise")) == {"Depolarizing, level 0.05"}
+    assert set(texts(drawing, "noise")) == {"Depolarizing, level 0.050"}
 
 
 def test_linear_layer_has_an_output_for_every_qubit() -> None:

@@ -14,7 +14,7 @@ from qenn_core.errors import DataError
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
 _SAVE_AS_CSV = "Open it in the program it comes from, save or export the table as CSV, and upload that file."
-_SPREADSHEET = "Open it in a spreadsheet program, choose “Save as” and “CSV (UTF-8)”, and upload that file."
+_SPREADSHEET = "Open it in a spreadsheet program, choose ‘Save as’ and ‘CSV (UTF-8)’, and upload that file."
 _UNPACK = "Unpack it and upload the CSV file inside."
 
 _OTHER_FORMATS: tuple[tuple[bytes, str, str], ...] = (

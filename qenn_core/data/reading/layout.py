@@ -17,7 +17,7 @@ from qenn_core.data.reading.csv_rows import Dialect, split_rows
 from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.reading.row_cleaning import is_comment_row
 from qenn_core.errors import DataError
-from qenn_core.text import count
+from qenn_core.text import count, quoted
 
 _COMMON_DELIMITERS = ",;\t|"
 _INVALID_DELIMITERS = '\r\n"\x00'
@@ -150,7 +150,7 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
 def _check_delimiter(delimiter: str | None) -> None:
     if delimiter and delimiter in _INVALID_DELIMITERS:
         raise DataError(
-            f"The character {delimiter!r} cannot be the delimiter.",
+            f"The character {quoted(delimiter)} cannot be the delimiter.",
             "It ends a line or encloses a cell.",
             "Choose another one, such as comma, semicolon or tab, or leave it empty to have it detected.",
             place="data.delimiter",

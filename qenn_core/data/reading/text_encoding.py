@@ -12,6 +12,7 @@ from charset_normalizer import from_bytes
 
 from qenn_core.data.reading.file_format import not_text
 from qenn_core.errors import DataError
+from qenn_core.text import quoted
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -91,7 +92,7 @@ def _check_encoding(encoding: str) -> None:
         io.TextIOWrapper(io.BytesIO(b"a"), encoding, errors="replace").read()
     except (LookupError, ValueError):
         raise DataError(
-            f"The text encoding {encoding!r} is unknown.",
+            f"The text encoding {quoted(encoding)} is unknown.",
             "Text encodings have names such as utf-8, cp1252, latin-1, utf-16 or shift_jis.",
             "Choose another encoding, or leave it empty to have it detected.",
             place="data.text_encoding",
