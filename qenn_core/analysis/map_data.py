@@ -28,6 +28,11 @@ class DecisionMap(_Record):
     """The probability of that class, rounded to three decimals."""
     exact: bool
     """Whether the plane is the whole feature space rather than a section through it."""
+    n_features: int | None = None
+    """The number of features, of which the plane shows two directions; ``None`` in older reports."""
+    predictions: tuple[int | None, ...] | None = None
+    """The class predicted for each point on the map; ``None`` for a test row before training has ended.
+    Older reports have no predictions."""
 
 
 class MapFrame(_Record):

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from qenn_core.analysis import decision_map
 from qenn_core.analysis.decision_map import compute_decision_map, map_points
 from qenn_core.analysis.map_data import DecisionMap, MapFrame
 
@@ -42,6 +43,17 @@ def test_points_pass_through_the_reduction(separable, prepared):
     assert all(row == found.winner[0] for row in found.winner)
 
 
+def test_rows_on_the_map_are_predicted_but_test_rows_only_at_the_end(separable, monkeypatch):
+    monkeypatch.setattr(decision_map, "MAX_POINTS", 70)
+    points = map_points(separable)
+    answers = [int(point.x + 2 * point.y > 0) for point in points]
+    model = linear_model(1, 2)
+    assert compute_decision_map(model, separable, 3, test_rows=True).predictions == tuple(answers)
+    assert compute_decision_map(model, separable, 3).predictions == tuple(
+        None if point.part == "test" else answer for point, answer in zip(points, answers, strict=True)
+    )
+
+
 def test_map_is_small_enough_to_send(separable):
     found = compute_decision_map(linear_model(1, 2), separable, 50)
     assert found is not None
@@ -73,8 +85,9 @@ def test_points_have_class_and_part(separable):
         assert np.array_equal([(point.x, point.y) for point in shown], part.features)
 
 
-def test_many_points_are_sampled_evenly(separable):
-    points = map_points(separable, limit=50)
+def test_many_points_are_sampled_evenly(separable, monkeypatch):
+    monkeypatch.setattr(decision_map, "MAX_POINTS", 50)
+    points = map_points(separable)
     counts = [sum(point.part == name for point in points) for name in separable.parts]
     assert sum(counts) == 50
     assert np.allclose(counts, [30, 10, 10], atol=1)

@@ -40,6 +40,8 @@ class LiveMap:
         Number of epochs before the first.
     clock : callable
         Returns seconds.
+    n_rows : int
+        Rows of the data that are predicted with each map, whatever its resolution.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class LiveMap:
         resolution: int,
         epochs_done: int = 0,
         clock: Callable[[], float] = perf_counter,
+        n_rows: int = 0,
     ) -> None:
+        self._n_rows = n_rows
         self._draw = draw
         self._resolution = resolution
         self._clock = clock
@@ -77,7 +81,7 @@ class LiveMap:
         if not self._total_seconds:
             coarse = max(2, self._resolution // FIRST_COARSENING)
             decision_map, seconds = self._draw_timed(coarse)
-            self._next_seconds = seconds * (self._resolution / coarse) ** 2
+            self._next_seconds = seconds * self._n_predicted(self._resolution) / self._n_predicted(coarse)
         else:
             decision_map, self._next_seconds = self._draw_timed(self._resolution)
         return decision_map
@@ -85,6 +89,9 @@ class LiveMap:
     def draw_in_full(self) -> DecisionMap | None:
         """Draw the model as it is now in full resolution."""
         return self._draw_timed(self._resolution)[0]
+
+    def _n_predicted(self, resolution: int) -> int:
+        return resolution**2 + self._n_rows
 
     def _draw_timed(self, resolution: int) -> tuple[DecisionMap | None, float]:
         started = self._clock()

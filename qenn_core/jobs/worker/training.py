@@ -12,8 +12,8 @@ from distributed import get_worker
 from qenn_core.analysis import MapFrame, compute_decision_map, map_points, pack_model
 from qenn_core.comparison import compare_models, fit_baselines, quantum_result
 from qenn_core.data import label_table, load_builtin, prepare_labeled
-from qenn_core.errors import ErrorMessage, QennError
-from qenn_core.experiment import ExperimentSpec
+from qenn_core.errors import ErrorMessage, QennError, TrainingError
+from qenn_core.experiment import ExperimentSpec, display_value
 from qenn_core.jobs import events
 from qenn_core.jobs.commands import RunCommand, TrainingTask
 from qenn_core.jobs.worker.control import RunControl, RunDiscardedError, registered
@@ -23,7 +23,7 @@ from qenn_core.jobs.worker.sender import EventSender
 from qenn_core.jobs.worker.unforeseen import describe_unforeseen
 from qenn_core.model import build_model
 from qenn_core.store import SavedState
-from qenn_core.training import RESUMABLE_REASONS, Epoch, Finished, Started, Training
+from qenn_core.training import RESUMABLE_REASONS, Epoch, Finished, Started, StopReason, Training
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,8 @@ def run_events(task: TrainingTask, control: RunControl) -> Iterator[events.RunEv
     spec, checkpoint, limits = task.spec, task.checkpoint, task.limits
     preparation = prepare_labeled(spec, label_table(spec, task.table or load_builtin(spec.data)))
     data = preparation.data
-    yield events.DataPrepared(class_names=data.class_names, notes=data.notes, map_points=map_points(data))
+    points = map_points(data)
+    yield events.DataPrepared(class_names=data.class_names, notes=data.notes, map_points=points)
     if control.stopped and checkpoint is None:
         return
     baselines = fit_baselines(data, spec.seed)
@@ -93,11 +94,9 @@ def run_events(task: TrainingTask, control: RunControl) -> Iterator[events.RunEv
     model = build_model(spec, data.n_inputs, data.n_classes)
     training = Training(spec, data, model, control.should_stop, checkpoint.content if checkpoint else None)
     epochs_done = checkpoint.epoch if checkpoint else 0
-    live_map = LiveMap(
-        partial(compute_decision_map, model, data),
-        RESOLUTION_NOISY if spec.noise.active else RESOLUTION,
-        epochs_done,
-    )
+    resolution = RESOLUTION_NOISY if spec.noise.active else RESOLUTION
+    draw_map = partial(compute_decision_map, model, data)
+    live_map = LiveMap(draw_map, resolution, epochs_done, n_rows=len(points))
 
     def checkpoint_after(epochs: int) -> events.CheckpointTaken:
         return events.CheckpointTaken(checkpoint=SavedState(epochs, training.checkpoint()))
@@ -121,9 +120,15 @@ def run_events(task: TrainingTask, control: RunControl) -> Iterator[events.RunEv
                         frame = MapFrame.of(decision_map, epochs_done, len(data.class_names))
                         yield events.MapFrameDrawn(frame=frame)
             case Finished():
-                if record.reason in RESUMABLE_REASONS and record.epochs:
+                if not record.epochs:
+                    # An untrained network gets no scores, and no model to predict with.
+                    if record.reason != "user":
+                        raise _untrained(spec, record.reason)
+                    return
+                if record.reason in RESUMABLE_REASONS:
                     yield checkpoint_after(record.epochs)
-                yield events.DecisionMapDrawn(decision_map=live_map.draw_in_full())
+                full_map = draw_map(resolution, test_rows=True)
+                yield events.DecisionMapDrawn(decision_map=full_map)
                 yield events.RunEnding()
                 comparison = compare_models(quantum_result(started, record), baselines, data)
                 yield events.TrainingFinished(finished=record, comparison=comparison)
@@ -137,6 +142,23 @@ def run_events(task: TrainingTask, control: RunControl) -> Iterator[events.RunEv
                 yield events.WorkerReleased()
                 return
             yield events.RunResumed()
+
+
+def _untrained(spec: ExperimentSpec, reason: StopReason) -> TrainingError:
+    """Return the error of a run that ended by itself before its first epoch was complete."""
+    if reason == "time":
+        return TrainingError(
+            "The time limit for a run was reached before the first epoch was complete.",
+            "An untrained network has no scores and makes no predictions.",
+            "Choose fewer qubits, layers or rows.",
+        )
+    rate = display_value("training.learning_rate", spec.training.learning_rate)
+    return TrainingError(
+        "The loss was not a finite number in the first epoch.",
+        "The steps were probably too long.",
+        f"Try a learning rate below {rate}, or another optimizer.",
+        place="training.learning_rate",
+    )
 
 
 def _unforeseen(error: Exception) -> ErrorMessage:
