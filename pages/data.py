@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from qenn_core.analysis import Overview, PreparedSummary
 
 
+# With fewer features, there is no pair besides the one in the plane.
+MIN_FEATURES_IN_PAIRS = 3
+
+
 def draw_title(overview: Overview) -> None:
     facts = [count(overview.n_rows, "row"), count(len(overview.preview.columns), "column")]
     if overview.prepared:
@@ -131,11 +135,16 @@ def draw_scatter_plots(data: PreparedSummary) -> None:
     with right:
         st.subheader("The most informative features")
         features = sample.best_features
-        draw_figure(
-            plots.scatter_matrix(features.names, features.values, sample.labels, data.class_names, theme),
-            "best_features",
+        are_few = len(features.names) < MIN_FEATURES_IN_PAIRS
+        draw = plots.feature_values if are_few else plots.scatter_matrix
+        figure = draw(features.names, features.values, sample.labels, data.class_names, theme)
+        draw_figure(figure, "best_features")
+        st.caption(
+            "The values of each feature, class by class. A box spans the middle half of the rows of its "
+            "class."
+            if are_few
+            else "The features that separate the classes best in the training rows, in pairs."
         )
-        st.caption("The features that separate the classes best in the training rows, in pairs.")
 
 
 def draw_preparation(data: PreparedSummary) -> None:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages._shared import cost_estimate, error_messages, run_table, state, workspace
-from pages._shared.setting_text import display_value, title_of
 from qenn_core import jobs
 from qenn_core.errors import QennError
-from qenn_core.experiment import field_of
+from qenn_core.experiment import display_value, field_of, title_of
 
 if TYPE_CHECKING:
     from qenn_core.analysis import PreparedSummary

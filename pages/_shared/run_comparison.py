@@ -12,12 +12,13 @@ import streamlit as st
 from pages._shared import html
 from pages._shared.figures import current_theme, draw_figure
 from pages._shared.html import TableRow
-from pages._shared.setting_text import display_value, title_of
-from qenn_core.experiment import ExperimentSpec, setting_differences
+from qenn_core.experiment import ExperimentSpec, display_value, setting_differences, title_of
 from qenn_core.jobs import RunSnapshot
 from qenn_core.plots import RUN_COLOURS, Axis, Curve, overlaid_curves, parallel_coordinates
 
 MAX_RUNS = len(RUN_COLOURS)
+# As in the live charts.
+LEAST_LOSS_SPAN, LEAST_ACCURACY_SPAN = 0.1, 10
 # More axes would be too close together on a laptop.
 _MAX_SETTING_AXES = 5
 # Settings that repeat the file's name, or whose values are too long for an axis.
@@ -97,11 +98,15 @@ def draw_comparison(runs: Sequence[ComparedRun]) -> None:
     left, right = st.columns(2, gap="medium")
     theme = current_theme()
     with left:
-        losses = overlaid_curves(_curves(runs, "loss"), "cross-entropy", theme)
+        losses = overlaid_curves(_curves(runs, "loss"), "cross-entropy", theme, least_span=LEAST_LOSS_SPAN)
         _draw_chart("Loss", "How wrong the network is. The lower the dashed line, the better.", losses)
     with right:
         accuracies = overlaid_curves(
-            _curves(runs, "accuracy", 100), "rows classified correctly", theme, unit="%"
+            _curves(runs, "accuracy", 100),
+            "rows classified correctly",
+            theme,
+            least_span=LEAST_ACCURACY_SPAN,
+            unit="%",
         )
         _draw_chart("Accuracy", "The higher the dashed line, the better.", accuracies)
     st.caption("Solid lines: training rows. Dashed lines with hollow markers: validation rows.")
@@ -117,9 +122,16 @@ def axes(runs: Sequence[ComparedRun]) -> list[Axis]:
     """Return the axes of the parallel coordinates: the settings that differ, then the results that differ."""
     differences = setting_differences([run.spec for run in runs])
     paths = [path for path in differences if path not in _WITHOUT_AXIS][:_MAX_SETTING_AXES]
-    settings = [Axis(title_of(path), _axis_values(path, differences[path])) for path in paths]
+    settings = [
+        Axis(title_of(path), _axis_values(path, differences[path]), _display_values(path, differences[path]))
+        for path in paths
+    ]
     results = [
-        Axis(result.title, [result.value(run) for run in runs], result.unit)
+        Axis(
+            result.title,
+            [result.value(run) for run in runs],
+            [result.formatted(run) for run in runs],
+        )
         for result in _RESULTS
         if len({result.value(run) for run in runs}) > 1
     ]
@@ -127,15 +139,16 @@ def axes(runs: Sequence[ComparedRun]) -> list[Axis]:
 
 
 def _setting_rows(differences: Mapping[str, Sequence[Any]]) -> list[TableRow]:
-    return [
-        TableRow(title_of(path), [display_value(path, value) for value in values])
-        for path, values in differences.items()
-    ]
+    return [TableRow(title_of(path), _display_values(path, values)) for path, values in differences.items()]
 
 
 def _axis_values(path: str, values: Sequence[Any]) -> list[float | str | None]:
     are_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return list(values) if are_numbers else [display_value(path, value) for value in values]
+    return list(values) if are_numbers else list(_display_values(path, values))
+
+
+def _display_values(path: str, values: Sequence[Any]) -> list[str]:
+    return [display_value(path, value) for value in values]
 
 
 def _curves(

@@ -8,10 +8,9 @@ import streamlit as st
 
 from pages._shared import components, error_messages, state, workspace
 from pages._shared.markdown import escape_markdown
-from pages._shared.setting_text import display_value, title_of
 from qenn_core import jobs
 from qenn_core.errors import JobError, QennError
-from qenn_core.experiment import ExperimentSpec, setting_differences
+from qenn_core.experiment import ExperimentSpec, display_value, setting_differences, title_of
 from qenn_core.jobs import RunSnapshot
 from qenn_core.workspace import feed_key
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -36,6 +38,8 @@ PREVIEW_ROWS = 20
 EXAMPLES = 3
 # Longer cells would push the other columns off the screen.
 MAX_CELL_LENGTH = 80
+# A number with so many decimal places that it cannot be read at a glance, up to the first six that matter.
+_LONG_FRACTION = re.compile(r"^([+-]?\d+[.,](?:0*[1-9]\d{5}|\d{6}))\d{2,}(?=([eE][+-]?\d+)?$)")
 # More points would overlap and slow the browser down.
 SAMPLE_ROWS = 800
 BEST_FEATURES = 4
@@ -95,7 +99,7 @@ def _preview(frame: pd.DataFrame) -> Preview:
 
 
 def _cell_text(cell: Scalar | None) -> str:
-    text = "" if pd.isna(cell) else str(cell)
+    text = "" if pd.isna(cell) else _LONG_FRACTION.sub(r"\1…", str(cell))
     return text if len(text) <= MAX_CELL_LENGTH else text[: MAX_CELL_LENGTH - 1] + "…"
 
 

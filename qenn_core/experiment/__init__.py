@@ -6,7 +6,7 @@ setting are declared here; choices that have an implementation are keys of the r
 
 from qenn_core.experiment.annotations import Entanglement, Role
 from qenn_core.experiment.differences import setting_differences
-from qenn_core.experiment.display import display_value, number_decimals
+from qenn_core.experiment.display import display_value, number_decimals, title_of
 from qenn_core.experiment.lookup import (
     bounds,
     choice_help,
@@ -52,4 +52,5 @@ __all__ = [
     "query_keys",
     "setting_differences",
     "step_of",
+    "title_of",
 ]

@@ -1,10 +1,15 @@
-"""The value of a setting as every page, table and message shows it."""
+"""The name and the value of a setting as every page, table and message shows them."""
 
 from __future__ import annotations
 
 from qenn_core.experiment.introspection import field_choices, field_step
 from qenn_core.experiment.lookup import field_of, label_of
 from qenn_core.text import decimal_places
+
+
+def title_of(path: str) -> str:
+    """Return the name of a setting."""
+    return str(field_of(path).title)
 
 
 def display_value(path: str, value: object) -> str:

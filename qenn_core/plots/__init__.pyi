@@ -1,5 +1,6 @@
 from .circuit import circuit_svg as circuit_svg
 from .data import class_balance as class_balance
+from .data import feature_values as feature_values
 from .data import scatter as scatter
 from .data import scatter_matrix as scatter_matrix
 from .data_picture import picture_of_images as picture_of_images

@@ -65,7 +65,7 @@ def scatter(
                 x=[x for x, _ in rows],
                 y=[y for _, y in rows],
                 mode="markers",
-                name=escape_html(name),
+                name=shorten(name),
                 legendgroup=name,
                 showlegend=not held_out,
                 marker=_marker(number, theme, held_out=held_out),
@@ -102,6 +102,46 @@ def scatter_matrix(
     for k in range(1, len(features) + 1):
         figure.update_layout({f"xaxis{k}": layout["xaxis"], f"yaxis{k}": layout["yaxis"]})
     figure.update_layout(showlegend=False, height=90 + 100 * len(features), margin={"t": 8})
+    return figure
+
+
+def feature_values(
+    features: Sequence[str],
+    values: Sequence[Sequence[float]],
+    labels: Sequence[int],
+    names: Sequence[str],
+    theme: Theme,
+) -> go.Figure:
+    """Draw the values of one or two features, with one row of points and a box for each class.
+
+    `values` has the shape (n_rows, n_features).
+    """
+    figure = go.Figure(layout=base_layout(theme))
+    figure.set_subplots(len(features), 1, vertical_spacing=0.3)
+    for k, feature in enumerate(features):
+        for number, name in enumerate(names):
+            shown = [row[k] for row, label in zip(values, labels, strict=True) if label == number]
+            figure.add_box(
+                row=k + 1,
+                col=1,
+                orientation="h",
+                x=shown,
+                y=[number] * len(shown),
+                name=escape_html(name),
+                boxpoints="all",
+                pointpos=0,
+                jitter=0.6,
+                fillcolor="rgba(0,0,0,0)",
+                line={"color": colour("muted", theme), "width": 1},
+                marker=_marker(number, theme, size=5),
+                hovertemplate=f"{escape_html(name)}: %{{x}}<extra></extra>",
+            )
+        figure.update_xaxes(title_text=escape_html(feature), row=k + 1, col=1)
+    layout = base_layout(theme)
+    ticks = {"tickvals": list(range(len(names))), "ticktext": [shorten(name) for name in names]}
+    figure.update_xaxes(layout["xaxis"]).update_yaxes(layout["yaxis"] | ticks | {"autorange": "reversed"})
+    height = len(features) * (70 + 34 * len(names)) + 40
+    figure.update_layout(showlegend=False, height=height, margin={"t": 8})
     return figure
 
 

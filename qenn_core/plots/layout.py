@@ -25,7 +25,13 @@ def shorten(name: str) -> str:
 def base_layout(theme: Theme, **more: Any) -> dict[str, Any]:
     """Return a layout in the colours of `theme` with a transparent background; `more` overrides its parts."""
     line = colour("line", theme)
-    axis = {"gridcolor": line, "linecolor": line, "zeroline": False, "title": {"font": {"size": 13}}}
+    axis = {
+        "gridcolor": line,
+        "linecolor": line,
+        "zeroline": False,
+        "automargin": True,
+        "title": {"font": {"size": 13}},
+    }
     return {
         "margin": {"l": 60, "r": 12, "t": 30, "b": 48},
         "paper_bgcolor": "rgba(0,0,0,0)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from textwrap import wrap
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ from qenn_core.plots.layout import base_layout, escape_html, shorten
 from qenn_core.plots.palette import SYMBOLS, Theme, colour, run_colour
 
 LINE_WIDTH = 2.4
+# Space above and below the curves, as a share of what they span.
+_CURVE_MARGIN = 0.06
 # In characters: on a laptop, the axes are about 100 pixels apart.
 _TITLE_WIDTH = 14
 
@@ -35,10 +38,13 @@ class Axis(NamedTuple):
     title: str
     values: Sequence[Value]
     """One per run: all numbers or all strings; ``None`` if the run has no value."""
-    unit: str = ""
+    labels: Sequence[str]
+    """The values as they are shown."""
 
 
-def overlaid_curves(curves: Sequence[Curve], title: str, theme: Theme, *, unit: str = "") -> go.Figure:
+def overlaid_curves(
+    curves: Sequence[Curve], title: str, theme: Theme, *, least_span: float, unit: str = ""
+) -> go.Figure:
     """Draw a measure of several runs over the epochs: training rows solid, validation rows dashed.
 
     Parameters
@@ -49,6 +55,8 @@ def overlaid_curves(curves: Sequence[Curve], title: str, theme: Theme, *, unit: 
         The title of the vertical axis.
     theme : str
         ``"light"`` or ``"dark"``.
+    least_span : float
+        The least that the vertical axis spans, so that a small change does not look large.
     unit : str
         The unit after the numbers of the axis.
     """
@@ -69,9 +77,18 @@ def overlaid_curves(curves: Sequence[Curve], title: str, theme: Theme, *, unit: 
                 hovertemplate=f"%{{y:.3~f}}{unit} after epoch %{{x}}<extra>%{{fullData.name}}</extra>",
             )
     figure.update_xaxes(title_text="epoch", rangemode="tozero", showgrid=False)
-    figure.update_yaxes(title_text=title, ticksuffix=unit, nticks=6)
+    figure.update_yaxes(title_text=title, ticksuffix=unit, nticks=6, range=_value_range(curves, least_span))
     figure.update_layout(margin={"l": 66, "r": 12, "t": 8, "b": 44})
     return figure
+
+
+def _value_range(curves: Sequence[Curve], least_span: float) -> tuple[float, float] | None:
+    values = [value for curve in curves for value in (*curve.train, *curve.validation) if isfinite(value)]
+    if not values:
+        return None
+    low, high = min(values), max(values)
+    margin = max(least_span - (high - low), 0) / 2 + _CURVE_MARGIN * max(high - low, least_span)
+    return low - margin, high + margin
 
 
 def parallel_coordinates(names: Sequence[str], axes: Sequence[Axis], theme: Theme) -> go.Figure:
@@ -101,10 +118,7 @@ def parallel_coordinates(names: Sequence[str], axes: Sequence[Axis], theme: Them
                 None if value is None else heights[value]
                 for value, heights in zip(values, all_heights, strict=True)
             ],
-            text=[
-                f"{escape_html(axis.title)}: {escape_html(_format_value(value, axis.unit))}"
-                for axis, value in zip(axes, values, strict=True)
-            ],
+            text=[f"{escape_html(axis.title)}: {escape_html(axis.labels[number])}" for axis in axes],
             name=escape_html(name),
             mode="lines+markers",
             line={"color": run_colour(number, theme), "width": LINE_WIDTH},
@@ -141,13 +155,14 @@ def _draw_axis(
         font={"color": colour("text", theme), "size": 13},
     )
     ends = (min(heights.values(), default=0), max(heights.values(), default=0))
+    labels = dict(zip(axis.values, axis.labels, strict=True))
     for value, height in heights.items():
         # For numbers, labels at the lowest and the highest value are enough.
         if isinstance(value, str) or height in ends:
             figure.add_annotation(
                 x=position,
                 y=height,
-                text=shorten(_format_value(value, axis.unit)),
+                text=shorten(labels[value]),
                 showarrow=False,
                 xanchor="left",
                 xshift=10,
@@ -167,12 +182,6 @@ def _heights(values: Sequence[Value]) -> dict[Value, float]:
         return {word: 1 - index / (len(known) - 1) for index, word in enumerate(known)}
     low, high = min(numbers), max(numbers)
     return {number: (number - low) / (high - low) for number in numbers}
-
-
-def _format_value(value: Value, unit: str) -> str:
-    if value is None:
-        return "–"
-    return value if isinstance(value, str) else f"{value:.4g}{unit}"
 
 
 def _marker(number: int, theme: Theme, hollow: str = "") -> dict[str, Any]:

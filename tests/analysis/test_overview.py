@@ -68,6 +68,20 @@ def test_long_cells_are_cut_in_the_preview():
     assert all(len(row[0]) == 80 for row in describe_table(csv_spec(), rows).preview.rows)
 
 
+def test_long_fractions_are_cut_in_the_preview():
+    cells = {
+        "0.1234567890123456": "0.123456…",
+        "-12,3456789012": "-12,345678…",
+        "1.23456789012e-05": "1.234567…e-05",
+        "0.000123456789": "0.000123456…",
+        "5.000000000000001": "5.000000…",
+        "12345678901234": "12345678901234",
+    }
+    written, shown = list(cells), list(cells.values())
+    rows = measured(60, long=written * 10)
+    assert [row[0] for row in describe_table(csv_spec(), rows).preview.rows[:6]] == shown
+
+
 def test_reason_for_leaving_out_a_column():
     overview = describe_table(csv_spec(), measured(60, same=["x"] * 60))
     assert overview.columns[0].left_out == "every cell holds the same value"

@@ -7,8 +7,7 @@ import pytest
 from pages.test_html import HOSTILE, HtmlText
 
 from pages._shared import html, run_comparison, run_table
-from pages._shared.setting_text import display_value
-from qenn_core.experiment import ExperimentSpec, query_keys
+from qenn_core.experiment import ExperimentSpec, display_value, query_keys
 from qenn_core.jobs.run import Run
 from qenn_core.store.entities import StoredRun
 from qenn_core.training.records import Epoch

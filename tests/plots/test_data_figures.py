@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qenn_core.limits import MAX_CLASSES
-from qenn_core.plots.data import class_balance, scatter, scatter_matrix
+from qenn_core.plots.data import class_balance, feature_values, scatter, scatter_matrix
 from qenn_core.plots.palette import CLASS_COLOURS, ROLES, SYMBOLS, Theme, class_colour, colour, css_variables
 
 HOSTILE = '<b onclick="alert(1)">a</b> & co'
@@ -49,6 +49,16 @@ def test_scatter_matrix_shows_all_features_of_all_rows() -> None:
     assert list(figure.data[1].dimensions[2].values) == [100, 300]
 
 
+def test_one_or_two_features_are_shown_class_by_class() -> None:
+    for n_features in (1, 2):
+        values = [(row, 10 * row)[:n_features] for row in range(4)]
+        figure = feature_values(["u", "v"][:n_features], values, LABELS, ["a", "b"], "light")
+        drawn = {(box.xaxis, box.y[0]): tuple(box.x) for box in figure.data}
+        assert drawn[("x", 0)] == (0, 2)
+        assert drawn[(f"x{n_features}" if n_features > 1 else "x", 1)][1] == 3 * 10 ** (n_features - 1)
+        assert len(drawn) == 2 * n_features
+
+
 def test_long_class_names_are_cut_but_not_merged() -> None:
     names = ["a rather long name of a class", "a rather long name of a class too"]
     figure = class_balance(names, {"training": [30, 10]}, "light")
@@ -62,6 +72,7 @@ def test_names_are_escaped() -> None:
         class_balance([HOSTILE], {"training": [3]}, "light"),
         scatter(POINTS, [0] * 4, PARTS, (HOSTILE, HOSTILE), (HOSTILE,), "light"),
         scatter_matrix([HOSTILE, "v"], POINTS, [0] * 4, [HOSTILE], "light"),
+        feature_values([HOSTILE, "v"], POINTS, [0] * 4, [HOSTILE], "light"),
     )
     for figure in figures:
         texts = _texts(figure.to_plotly_json())
