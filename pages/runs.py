@@ -7,9 +7,18 @@ from functools import partial
 
 import streamlit as st
 
-from pages._shared import error_messages, model_choice, run_comparison, run_table, state, workspace
+from pages._shared import (
+    error_messages,
+    model_choice,
+    run_comparison,
+    run_controls,
+    run_table,
+    state,
+    workspace,
+)
 from pages._shared.run_comparison import ComparedRun
 from qenn_core import jobs
+from qenn_core.analysis import to_csv
 from qenn_core.errors import QennError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.limits import MAX_NAME_LENGTH
@@ -19,6 +28,8 @@ from qenn_core.text import count
 CONTROL = "runs"
 REFRESH_SECONDS = 2
 DRAWN_KEY = "drawn_runs"
+# How many actions were carried out: after each, the popovers are new ones, and thus closed.
+ACTIONS_KEY = "actions"
 
 
 def matching_runs() -> list[StoredRun]:
@@ -57,12 +68,12 @@ def draw_actions(selected: Sequence[StoredRun]) -> None:
     with_model = single if single and single.has_weights else None
     with st.container(horizontal=True, gap="small"):
         draw_action("Open", "open_in_full", "Show this run on the Train page.", single, open_run)
-        draw_action("Train again", "replay", "Open its settings on the Train page.", single, open_settings)
+        draw_action("Train again", "replay", "Start a new run with its settings.", single, train_again)
         draw_action("Resume", "resume", "Continue where training ended.", resumable, resume)
         draw_action("Predict", "online_prediction", "Apply the model to new rows.", with_model, predict)
         are_starred = bool(selected) and all(run.starred for run in selected)
         star_label = "Unstar" if are_starred else "Star"
-        if draw_button(star_label, "star", "Mark runs to find them again.", bool(selected)):
+        if draw_button(star_label, "star", "Mark runs to find them again.", bool(selected), key="star"):
             attempt(partial(star, selected, not are_starred))
         draw_rename(single)
         draw_delete(selected)
@@ -83,13 +94,19 @@ def draw_action(
         attempt(partial(action, run))
 
 
-def draw_button(label: str, icon: str, help: str, is_enabled: bool) -> bool:
-    return st.button(label, icon=f":material/{icon}:", help=help, disabled=not is_enabled)
+def draw_button(label: str, icon: str, help: str, is_enabled: bool, key: str | None = None) -> bool:
+    return st.button(label, key=key, icon=f":material/{icon}:", help=help, disabled=not is_enabled)
+
+
+def n_actions() -> int:
+    number: int = st.session_state.get(ACTIONS_KEY, 0)
+    return number
 
 
 def attempt(action: Callable[[], object]) -> None:
     """Run an action and draw the page again, with an error message if the action failed."""
     state.clear_error(CONTROL)
+    st.session_state[ACTIONS_KEY] = n_actions() + 1
     try:
         action()
     except QennError as error:
@@ -102,8 +119,9 @@ def open_run(run: StoredRun) -> None:
     st.switch_page("train.py")
 
 
-def open_settings(run: StoredRun) -> None:
+def train_again(run: StoredRun) -> None:
     state.load_spec(service.spec_of(run.id, owner))
+    run_controls.train()
     st.switch_page("train.py")
 
 
@@ -123,7 +141,7 @@ def star(runs: Sequence[StoredRun], starred: bool) -> None:
 
 
 def draw_rename(run: StoredRun | None) -> None:
-    with st.popover("Rename", icon=":material/edit:", disabled=run is None):
+    with st.popover("Rename", icon=":material/edit:", disabled=run is None, key=f"rename-{n_actions()}"):
         if run is not None:
             name = st.text_input("Name", run.name, max_chars=MAX_NAME_LENGTH, key=f"name:{run.id}:{run.name}")
             if st.button("Save name", type="primary"):
@@ -131,7 +149,7 @@ def draw_rename(run: StoredRun | None) -> None:
 
 
 def draw_delete(runs: Sequence[StoredRun]) -> None:
-    with st.popover("Delete", icon=":material/delete:", disabled=not runs):
+    with st.popover("Delete", icon=":material/delete:", disabled=not runs, key=f"delete-{n_actions()}"):
         if runs:
             n_active = sum(run.state not in ENDED_STATES for run in runs)
             st.markdown(
@@ -154,7 +172,9 @@ def draw_comparison(selected: Sequence[StoredRun]) -> None:
     if len(selected) < 2:
         return
     st.subheader("Comparison")
-    compared = [found for run in selected[: run_comparison.MAX_RUNS] if (found := load_run(run))]
+    shown = selected[: run_comparison.MAX_RUNS]
+    names = run_table.distinct_names(shown)
+    compared = [found for run, name in zip(shown, names, strict=True) if (found := load_run(run, name))]
     if len(selected) > run_comparison.MAX_RUNS:
         st.caption(
             f"Only the first {run_comparison.MAX_RUNS} of the selected runs are shown, to keep the charts "
@@ -164,13 +184,26 @@ def draw_comparison(selected: Sequence[StoredRun]) -> None:
         run_comparison.draw_comparison(compared)
 
 
-def load_run(run: StoredRun) -> ComparedRun | None:
-    """Return a run for the comparison; draw an error if it cannot be loaded."""
+def load_run(run: StoredRun, name: str) -> ComparedRun | None:
+    """Return a run for the comparison, under a name; draw an error if it cannot be loaded."""
     try:
-        return ComparedRun(run.name, service.spec_of(run.id, owner), service.snapshot(run.id, owner))
+        return ComparedRun(name, service.spec_of(run.id, owner), service.snapshot(run.id, owner))
     except QennError as error:
         error_messages.show(error)
         return None
+
+
+def draw_download(runs: Sequence[StoredRun]) -> None:
+    if runs:
+        st.download_button(
+            "Download as CSV",
+            lambda: to_csv(run_table.to_file(runs)),
+            file_name="runs.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="The runs of the table with their settings and results.",
+        )
 
 
 def draw_no_runs_yet() -> None:
@@ -235,9 +268,10 @@ if runs or is_search:
         draw_actions(selected)
         error_messages.show_at(CONTROL)
     st.caption(
-        "Tick runs on the left to open, rename or delete them; tick several to compare them. With the "
-        "keyboard: arrow keys, then Shift+Space. Click a column heading to sort."
+        "Click a name, or tick runs on the left, to open, rename or delete them; select several to compare "
+        "them. With the keyboard: arrow keys, then Shift+Space. Click a column heading to sort."
     )
+    draw_download(runs)
     draw_comparison(selected)
 else:
     draw_no_runs_yet()

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages._shared import form, state, worker_requests, workspace
+from pages._shared import form, run_table, state, worker_requests, workspace
 from qenn_core import jobs
 from qenn_core.analysis import ModelArchive, ModelCard
 from qenn_core.errors import ModelError
 from qenn_core.store import StoredRun
+from qenn_core.text import percent
 
 _CHOICE = "model"
 
@@ -51,6 +52,7 @@ def draw_choice(runs: Sequence[StoredRun]) -> StoredRun:
         Runs with a model, newest first; at least one.
     """
     by_id = {run.id: run for run in runs}
+    labels = dict(zip(by_id, map(_label, run_table.distinct_names(runs), runs), strict=True))
     linked = st.query_params.get(state.RUN_KEY)
     if linked in by_id and linked != state.current_run():  # a link within the app
         choose_model(linked)
@@ -66,16 +68,16 @@ def draw_choice(runs: Sequence[StoredRun]) -> StoredRun:
         "Model",
         list(by_id),
         key=key,
-        format_func=lambda run: _label(by_id[run]),
+        format_func=lambda run: labels[run],
         on_change=lambda: choose_model(st.session_state[key]),
         help="The models trained in this workspace, newest first.",
     )
     return by_id[st.session_state[key]]
 
 
-def _label(run: StoredRun) -> str:
-    score = "" if run.test_accuracy is None else f" · {run.test_accuracy:.0%}"
-    return f"{run.name}{score}"
+def _label(name: str, run: StoredRun) -> str:
+    score = "" if run.test_accuracy is None else f" · {percent(run.test_accuracy)}"
+    return f"{name}{score}"
 
 
 def open_model(run: StoredRun) -> ChosenModel:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, timedelta, timezone
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from qenn_core.errors import SpecError
-from qenn_core.experiment import ExperimentSpec, label_of
+from qenn_core.experiment import ExperimentSpec, display_value, label_of
 from qenn_core.store import StoredRun
 
 SELECTED_KEY = "selected_runs"
 _ROW_HEIGHT = 36
 _MAX_VISIBLE_ROWS = 12
 _COLUMNS = (
-    *("★", "Name", "State", "Data", "Encoding", "Qubits", "Layers", "Noise"),
+    *("★", "Name", "State", "Data", "Encoding", "Qubits", "Layers", "Ansatz", "Entanglement", "Noise"),
     *("Validation", "Test", "Epochs", "Time", "Started"),
 )
 _STATES = {
@@ -34,6 +37,14 @@ _STATES = {
 def to_frame(runs: Sequence[StoredRun]) -> pd.DataFrame:
     """Return the table of runs, one row per run."""
     return pd.DataFrame([_row(run) for run in runs], columns=_COLUMNS)
+
+
+def to_file(runs: Sequence[StoredRun]) -> pd.DataFrame:
+    """Return the table of runs for a file: with units in the headings, and times in UTC."""
+    frame = to_frame(runs)
+    frame["Started"] = [run.created.astimezone(UTC).isoformat(timespec="seconds") for run in runs]
+    units = {"Validation": "Validation accuracy (%)", "Test": "Test accuracy (%)", "Time": "Time (s)"}
+    return frame.rename(columns={"★": "Starred", **units})
 
 
 def _row(run: StoredRun) -> dict[str, object]:
@@ -59,6 +70,8 @@ def _setting_cells(spec_json: str) -> dict[str, object]:
         "Encoding": label_of("encoding.kind", spec.encoding.kind),
         "Qubits": spec.circuit.n_qubits,
         "Layers": spec.circuit.n_layers,
+        "Ansatz": label_of("circuit.ansatz", spec.circuit.ansatz),
+        "Entanglement": label_of("circuit.entanglement", spec.circuit.entanglement),
         "Noise": _describe_noise(spec),
     }
 
@@ -70,14 +83,14 @@ def _percent(share: float | None) -> float | None:
 def _describe_noise(spec: ExperimentSpec) -> str:
     if not spec.noise.active:
         return "none"
-    return f"{label_of('noise.channel', spec.noise.channel)} {spec.noise.level:g}"
+    return f"{label_of('noise.channel', spec.noise.channel)} {display_value('noise.level', spec.noise.level)}"
 
 
 def _column_config() -> dict[str, ColumnConfig]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "★": text(width=36, help="Marked with a star."),
-        "Name": text(width="medium"),
+        "Name": text(width="medium", help="Click a name to select its run."),
         "Qubits": number(width=64),
         "Layers": number(width=64),
         "Validation": number(format="%.1f%%", help="Accuracy on the rows that decided when to stop."),
@@ -99,6 +112,26 @@ def select_runs(*runs: str) -> None:
     st.session_state[SELECTED_KEY] = runs
 
 
+def distinct_names(runs: Sequence[StoredRun]) -> list[str]:
+    """Return the names of runs; a name that occurs more than once is followed by the start of its run."""
+    zone = timezone(-timedelta(minutes=st.context.timezone_offset or 0))
+    counts = Counter(run.name for run in runs)
+    starts = [run.created.astimezone(zone) for run in runs]
+    return [
+        run.name if counts[run.name] == 1 else f"{run.name}, {start.day} {start:%b %H:%M:%S}"
+        for run, start in zip(runs, starts, strict=True)
+    ]
+
+
+def _tick_clicked_name(key: str) -> None:
+    """Tick the run whose name was clicked in the table, or untick it."""
+    selection = st.session_state[key].selection
+    clicked = [row for row, column in selection.cells if column == "Name"]
+    if clicked:
+        rows = sorted(set(selection.rows) ^ set(clicked))
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+
+
 def draw_table(runs: Sequence[StoredRun]) -> None:
     """Draw the table, and select the runs that are ticked in it; they stay selected as others are added."""
     ids = [run.id for run in runs]
@@ -113,8 +146,8 @@ def draw_table(runs: Sequence[StoredRun]) -> None:
         hide_index=True,
         row_height=_ROW_HEIGHT,
         height=_ROW_HEIGHT * (min(len(runs), _MAX_VISIBLE_ROWS) + 1) + 2,
-        on_select="rerun",
-        selection_mode="multi-row",
+        on_select=partial(_tick_clicked_name, key),
+        selection_mode=("multi-row", "single-cell"),
         selection_default={
             "selection": {
                 "rows": [row for row, run in enumerate(ids) if run in selected],

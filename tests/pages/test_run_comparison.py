@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import UTC, datetime
+
 import pandas as pd
 import pytest
 from pages.test_html import HOSTILE, HtmlText
 
 from pages._shared import html, run_comparison, run_table
+from qenn_core.analysis import to_csv
 from qenn_core.experiment import ExperimentSpec, display_value, query_keys
 from qenn_core.jobs.run import Run
 from qenn_core.store.entities import StoredRun
@@ -54,7 +58,11 @@ def stored_run(**fields: object) -> StoredRun:
         ("circuit.entanglement", "none", "None (no entanglement)"),
         ("engine.device", "default.qubit", "default.qubit"),
         ("noise.shots", 0, "exact"),
-        ("noise.shots", 1000, "1000"),
+        ("noise.shots", 1000, "1,000"),
+        ("noise.level", 0.005, "0.005"),
+        ("noise.level", 0.01, "0.010"),
+        ("noise.level", 0.0075, "0.0075"),
+        ("data.test_size", 0.3, "0.30"),
         ("head.hidden", (), "–"),
         ("head.hidden", (16, 8), "16, 8"),
         ("training.learning_rate", 0.05, "0.05"),
@@ -104,8 +112,24 @@ def test_run_table_has_one_row_per_run() -> None:
     assert first["★"] == "★"
     assert (first["Validation"], first["Test"]) == (75, 50)
     assert (first["Encoding"], first["Qubits"], first["Layers"], first["Noise"]) == ("Angle Y", 4, 3, "none")
+    assert (first["Ansatz"], first["Entanglement"]) == ("Strongly entangling", "Ring")
     assert second["State"] == "interrupted"
     assert pd.isna(second["Validation"])
+
+
+def test_equal_names_are_told_apart_by_the_start_of_their_runs() -> None:
+    early, late = (datetime(2026, 5, 4, 3, 2, second, tzinfo=UTC) for second in (1, 2))
+    runs = [stored_run(created=early), stored_run(created=late), stored_run(name="another")]
+    assert run_table.distinct_names(runs) == ["a run, 4 May 03:02:01", "a run, 4 May 03:02:02", "another"]
+
+
+def test_file_of_runs_has_units_and_no_formulas() -> None:
+    runs = [stored_run(name="=1+1", test_accuracy=0.5, created=datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC))]
+    [row] = csv.DictReader(to_csv(run_table.to_file(runs)).decode("utf-8-sig").splitlines())
+    assert row["Name"] == "'=1+1"
+    assert (row["Test accuracy (%)"], row["Time (s)"], row["Validation accuracy (%)"]) == ("50.0", "1.5", "")
+    assert (row["Qubits"], row["Entanglement"]) == ("4", "Ring")
+    assert row["Started"] == "2026-05-04T03:02:01+00:00"
 
 
 def test_run_with_unknown_settings_is_listed() -> None:
@@ -118,4 +142,4 @@ def test_run_with_unknown_settings_is_listed() -> None:
 def test_noise_is_shown_with_its_level() -> None:
     noisy = DEFAULT.with_(**{"noise.level": 0.05}).to_json()
     [row] = run_table.to_frame([stored_run(spec=noisy)]).to_dict("records")
-    assert row["Noise"] == "Depolarizing 0.05"
+    assert row["Noise"] == "Depolarizing 0.050"

@@ -138,12 +138,15 @@ def test_run_opens_with_its_settings_and_results(trained: TrainedWorkspace) -> N
     assert "Logistic regression" in text_of(app), "the table"
 
 
-def test_train_again_opens_the_settings_only(key: str) -> None:
-    app = open_runs(key, store_run(key))
+def test_train_again_starts_a_new_run_with_the_settings(key: str) -> None:
+    stored = store_run(key)
+    app = open_runs(key, stored)
     button(app, "Train again").click().run()
     assert has_no_errors(app)
     assert spec_of(app) == SMALL
-    assert "run" not in link_of(app)
+    [new] = [run for run in jobs.service().list_runs(owner_of(key)) if run.id != stored]
+    assert link_of(app)["run"] == new.id
+    assert new.spec == SMALL.to_json()
 
 
 def test_predict_opens_the_model_of_the_run(trained: TrainedWorkspace) -> None:
