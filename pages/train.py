@@ -31,6 +31,8 @@ from qenn_core.plots import SYMBOLS
 if TYPE_CHECKING:
     from qenn_core.analysis import Overview, PreparedSummary
 
+# Wider confusion tables are below each other.
+MANY_CLASSES = 4
 PARAMETER_SHIFT = (
     "Here the circuit is simulated, so the direction in which to change each angle can be calculated. A "
     "quantum computer has to measure it: for each row and each angle it runs the circuit twice more, with "
@@ -94,6 +96,8 @@ def draw_live_charts(run: RunSnapshot | None, data: PreparedSummary | None) -> N
             "epochs": run.epochs if run else state.spec().training.epochs,
             "class_names": data.class_names if data else (),
             "axes": projection.axes if projection else ("", ""),
+            "is_exact": projection is None or projection.exact,
+            "n_features": data.n_features if data else None,
             "points": data.sample.points if data else [],
             "symbols": SYMBOLS,
             "theme": st.context.theme.type,
@@ -144,11 +148,13 @@ def draw_confusion(run: RunSnapshot | None) -> None:
     if run is None or run.report.comparison is None:
         return
     with st.expander("Which classes are confused? (test rows)"):
-        results = run.report.comparison.rows
-        for column, result in zip(st.columns(len(results)), results, strict=True):
-            with column:
+        results, class_names = run.report.comparison.rows, run.report.class_names
+        is_wide = len(class_names) > MANY_CLASSES
+        places = [st.container() for _ in results] if is_wide else st.columns(len(results))
+        for place, result in zip(places, results, strict=True):
+            with place:
                 st.html(f'<div class="qenn-title">{escape(result.name)}</div>')
-                st.html(html.confusion_table(result, run.report.class_names))
+                st.html(html.confusion_table(result, class_names))
 
 
 with st.sidebar:

@@ -3,8 +3,15 @@
 import { playbackOf } from "./playback.js";
 import { follow } from "./runs.js";
 
-const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
+const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
 const FONT = '"Source Sans", "Source Sans 3", sans-serif';
+// The least that a vertical axis spans, so that a change too small to matter does not look large.
+const LEAST_LOSS_SPAN = 0.1;
+const LEAST_ACCURACY_SPAN = 10;
+// With more classes than this, their names are cut shorter, so that all of them fit.
+const MANY_CLASSES = 6;
+// Space above and below the curves, as a share of what they span.
+const CURVE_MARGIN = 0.06;
 
 let plotly = null;
 /** Load Plotly once. It is not a module, and defines a global variable. */
@@ -45,29 +52,21 @@ function drawAll(Plotly, root, data, snapshot) {
   const run = snapshot.run || "none";
   const epochs = snapshot.history.map((e) => e.epoch);
   const total = snapshot.epochs || data.epochs;
-  const column = (name, scale = 1) => snapshot.history.map((e) => e[name] * scale);
+  const column = (name, scale = 1) => snapshot.history.map((e) => (e[name] == null ? null : e[name] * scale));
 
-  drawCurves(Plotly, chart("loss"), colours, run, total, [
+  const losses = [
     line(colours.quantum, "solid", "train", epochs, column("train_loss"), ".3f"),
     line(colours.quantum, "dot", "validation", epochs, column("validation_loss"), ".3f"),
-  ]);
+  ];
+  drawCurves(Plotly, chart("loss"), colours, run, total, losses, valueRange(losses, LEAST_LOSS_SPAN, [0, Infinity]) ?? [0, 1]);
   const reference = snapshot.reference_accuracy;
-  drawCurves(
-    Plotly, chart("accuracy"), colours, run, total,
-    [
-      line(colours.quantum, "solid", "train", epochs, column("train_accuracy", 100), ".1f"),
-      line(colours.quantum, "dot", "validation", epochs, column("validation_accuracy", 100), ".1f"),
-      ...(reference == null ? [] : [line(colours.classical, "dot", "logistic regression, validation", [0, total], [reference * 100, reference * 100], ".1f")]),
-    ],
-    {
-      yaxis: { ticksuffix: "%" },
-      emptyRange: [0, 100],
-      annotations: reference == null ? [] : [{
-        x: 1, xref: "paper", xanchor: "right", y: reference * 100, yanchor: "top", showarrow: false,
-        text: "logistic regression, validation", font: { color: colours.classical, size: 12 },
-      }],
-    },
-  );
+  root.querySelector(".qenn-reference").hidden = reference == null;
+  const accuracies = [
+    line(colours.quantum, "solid", "train", epochs, column("train_accuracy", 100), ".1f"),
+    line(colours.quantum, "dot", "validation", epochs, column("validation_accuracy", 100), ".1f"),
+    ...(reference == null ? [] : [line(colours.classical, "dot", "logistic regression, validation", [0, total], [reference * 100, reference * 100], ".1f")]),
+  ];
+  drawCurves(Plotly, chart("accuracy"), colours, run, total, accuracies, valueRange(accuracies, LEAST_ACCURACY_SPAN, [0, 100]) ?? [0, 100], "%");
   drawDecisionMap(Plotly, chart("map"), colours, run, data, snapshot);
   root.dataset.epochs = epochs.length;
 }
@@ -80,70 +79,125 @@ function line(colour, dash, name, x, y, format) {
   };
 }
 
-/** Return the layout that all charts share. Plotly keeps the zoom while the run stays the same. */
-function commonLayout(node, colours, run) {
+/**
+ * Return the range of a vertical axis that shows all values of `traces`; null without values.
+ * It spans at least `least`, and only its margin exceeds the limits of the measure.
+ */
+export function valueRange(traces, least, [low, high]) {
+  const values = traces.flatMap((trace) => trace.y).filter(Number.isFinite);
+  if (!values.length) return null;
+  let [bottom, top] = [Math.min(...values), Math.max(...values)];
+  const missing = Math.max(0, least - (top - bottom)) / 2;
+  [bottom, top] = [bottom - missing, top + missing];
+  const shift = Math.max(0, low - bottom) - Math.max(0, top - high);
+  const margin = CURVE_MARGIN * (top - bottom);
+  return [bottom + shift - margin, top + shift + margin];
+}
+
+/** Draw a chart in place. It keeps the user's zoom until a double-click or another run. */
+function draw(Plotly, node, run, traces, layout) {
+  if (node.qennRun !== run) node.qennZoomed = false;
+  node.qennRun = run;
+  node.qennRedraw = () => draw(Plotly, node, run, traces, layout);
+  const zoomed = (axis) => ({ ...layout[axis], range: node.layout[axis].range, autorange: false });
+  Plotly.react(node, traces, node.qennZoomed ? { ...layout, xaxis: zoomed("xaxis"), yaxis: zoomed("yaxis") } : layout, CONFIG);
+  if (node.qennIsWatched) return;
+  node.qennIsWatched = true;
+  node.on("plotly_relayout", (changes) => {
+    if (Object.keys(changes).some((key) => key.includes("axis.range"))) node.qennZoomed = true;
+  });
+  node.on("plotly_doubleclick", () => {
+    node.qennZoomed = false;
+    node.qennRedraw();
+  });
+}
+
+/** Return the layout that all charts share. */
+function commonLayout(node, colours) {
   return {
-    uirevision: run, height: node.clientHeight, showlegend: false, dragmode: "zoom",
+    height: node.clientHeight, showlegend: false, dragmode: "zoom",
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: FONT, color: colours.muted, size: 12 },
     hoverlabel: { bgcolor: colours.surface, bordercolor: colours.line, font: { color: colours.text, family: FONT } },
   };
 }
 
-function drawCurves(Plotly, node, colours, run, total, traces, { yaxis = {}, annotations = [], emptyRange = [0, 1] } = {}) {
-  const range = traces.some((trace) => trace.x.length) ? { autorange: true } : { range: emptyRange };
-  const axis = { gridcolor: colours.line, zerolinecolor: colours.line, linecolor: colours.line, tickfont: { size: 12 }, fixedrange: false };
-  Plotly.react(
-    node, traces,
-    {
-      ...commonLayout(node, colours, run),
-      hovermode: "x unified",
-      margin: { l: 48, r: 10, t: 6, b: 36 },
-      xaxis: { ...axis, range: [0, total], showgrid: false, title: { text: "epoch", font: { size: 12 }, standoff: 4 } },
-      yaxis: { ...axis, ...range, nticks: 6, ...yaxis },
-      annotations,
-    },
-    CONFIG,
-  );
+function drawCurves(Plotly, node, colours, run, total, traces, range, ticksuffix = "") {
+  const axis = { gridcolor: colours.line, zerolinecolor: colours.line, linecolor: colours.line, tickfont: { size: 12 } };
+  draw(Plotly, node, run, traces, {
+    ...commonLayout(node, colours),
+    hovermode: "x unified",
+    margin: { l: 48, r: 10, t: 6, b: 36 },
+    xaxis: { ...axis, range: [0, total], showgrid: false, title: { text: "epoch", font: { size: 12 }, standoff: 4 } },
+    yaxis: { ...axis, range, nticks: 6, ticksuffix },
+  });
 }
 
 function drawDecisionMap(Plotly, node, colours, run, data, snapshot) {
   const map = snapshot.decision_map;
   const points = snapshot.map_points ?? data.points;
   const names = snapshot.class_names?.length ? snapshot.class_names : data.class_names;
+  const predictions = map?.predictions?.length === points?.length ? map.predictions : [];
   drawLegend(node.parentElement.querySelector(".qenn-legend"), names);
-  const traces = [];
+  const remark = node.parentElement.querySelector(".qenn-remark");
+  remark.textContent = describeMap(map, predictions, names, data);
+  remark.hidden = !remark.textContent;
   const axis = { gridcolor: "rgba(0,0,0,0)", zeroline: false, linecolor: colours.line, tickfont: { size: 12 } };
-  const ranges = map ? { x: [map.x[0], map.x.at(-1)], y: [map.y[0], map.y.at(-1)] } : {};
-  if (points) {
-    names.forEach((name, number) => {
-      for (const isHeldOut of [false, true]) {
-        const shown = points.filter((point) => point.label === number && (point.part !== "train") === isHeldOut);
-        traces.push({
-          type: "scatter", mode: "markers", name: isHeldOut ? `${name} (held out)` : name,
-          x: shown.map((point) => point.x), y: shown.map((point) => point.y),
-          marker: {
-            size: 7, symbol: data.symbols[number] + (isHeldOut ? "-open" : ""), color: colours.classes[number],
-            line: { width: isHeldOut ? 1.6 : 0.8, color: isHeldOut ? colours.classes[number] : colours.background },
-          },
-          hovertemplate: `${escapeHtml(name)}${isHeldOut ? ", held out" : ""}<extra></extra>`,
-        });
-      }
-    });
-  }
   const axes = map?.axes ?? data.axes ?? ["", ""];
-  Plotly.react(
-    node, traces,
-    {
-      ...commonLayout(node, colours, run),
-      hovermode: "closest",
-      images: map ? [mapImage(map, colours, names.length)] : [],
-      margin: { l: 44, r: 8, t: 6, b: 36 },
-      xaxis: { ...axis, ...(ranges.x ? { range: ranges.x } : { autorange: true }), title: { text: escapeHtml(axes[0]), font: { size: 12 }, standoff: 4 } },
-      yaxis: { ...axis, ...(ranges.y ? { range: ranges.y } : { autorange: true }), scaleanchor: false, title: { text: escapeHtml(axes[1]), font: { size: 11 }, standoff: 2 } },
-    },
-    CONFIG,
+  const range = (values) => (values ? { range: [values[0], values.at(-1)] } : { autorange: true });
+  draw(Plotly, node, run, pointTraces(points ?? [], predictions, names, colours, data.symbols), {
+    ...commonLayout(node, colours),
+    hovermode: "closest",
+    images: map ? [mapImage(map, colours, names.length)] : [],
+    margin: { l: 44, r: 8, t: 6, b: 36 },
+    xaxis: { ...axis, ...range(map?.x), title: { text: escapeHtml(axes[0]), font: { size: 12 }, standoff: 4 } },
+    yaxis: { ...axis, ...range(map?.y), title: { text: escapeHtml(axes[1]), font: { size: 12 }, standoff: 2 } },
+  });
+}
+
+/** Return what the map does not show, in sentences; empty if it shows everything. */
+function describeMap(map, predictions, names, data) {
+  const isWhole = map ? map.exact : data.is_exact;
+  const total = map?.n_features ?? data.n_features;
+  const sentences = isWhole ? [] : [`Two directions out of ${total ?? "many"}: the rows differ in the others, too.`];
+  const colours = new Set(map?.winner.flat());
+  if (colours.size === 1) {
+    const differ = new Set(predictions.filter((number) => number != null)).size > 1;
+    const everywhere = `The network predicts ${names[[...colours][0]]} everywhere`;
+    if (isWhole) sentences.push(`${everywhere}.`);
+    else sentences.push(differ ? "The border between the classes is not in these two." : `${everywhere} here.`);
+  }
+  return sentences.join(" ");
+}
+
+/** Return the rows of the data as points in the colours of their classes, with a ring around those classified wrong. */
+function pointTraces(points, predictions, names, colours, symbols) {
+  const described = points.map((point, index) => ({ ...point, answer: predictions[index], text: describePoint(point, predictions[index], names) }));
+  const coordinates = (shown) => ({ type: "scatter", mode: "markers", x: shown.map((point) => point.x), y: shown.map((point) => point.y) });
+  const classes = names.flatMap((name, number) =>
+    [false, true].map((isHeldOut) => {
+      const shown = described.filter((point) => point.label === number && (point.part !== "train") === isHeldOut);
+      return {
+        ...coordinates(shown), name: isHeldOut ? `${name} (held out)` : name,
+        text: shown.map((point) => point.text), hovertemplate: "%{text}<extra></extra>",
+        marker: {
+          size: 7, symbol: symbols[number] + (isHeldOut ? "-open" : ""), color: colours.classes[number],
+          line: { width: isHeldOut ? 1.6 : 0.8, color: isHeldOut ? colours.classes[number] : colours.background },
+        },
+      };
+    }),
   );
+  const wrong = described.filter((point) => point.answer != null && point.answer !== point.label);
+  const ring = { size: 13, symbol: "circle-open", color: colours.text, line: { width: 1.4, color: colours.text } };
+  return [...classes, { ...coordinates(wrong), name: "classified wrong", hoverinfo: "skip", marker: ring }];
+}
+
+function describePoint(point, answer, names) {
+  const part = point.part === "train" ? "" : ` (${point.part} row)`;
+  const lines = [`True class: ${names[point.label]}${part}`];
+  if (answer != null) lines.push(`Predicted: ${names[answer]}`);
+  else if (point.part === "test") lines.push("Predicted only when training has ended");
+  return lines.map(escapeHtml).join("<br>");
 }
 
 /** Return the map as a small image to stretch below the points: the colour of the class, stronger where more certain. */
@@ -174,16 +228,19 @@ function mapImage(map, colours, nClasses) {
 function drawLegend(node, names) {
   if (node.dataset.names === JSON.stringify(names)) return;
   node.dataset.names = JSON.stringify(names);
+  node.classList.toggle("many", names.length > MANY_CLASSES);
   node.replaceChildren(
     ...names.map((name, number) => {
-      const item = document.createElement("span");
-      const dot = document.createElement("i");
+      const [item, dot, text] = ["span", "i", "b"].map((tag) => document.createElement(tag));
       dot.style.background = `var(--qenn-class-${number})`;
-      item.append(dot, name);
+      text.textContent = name;
+      item.append(dot, text);
       item.title = name;
       return item;
     }),
   );
+  // A name that is cut can be focused, which shows all of it.
+  for (const item of node.children) if (item.lastChild.scrollWidth > item.lastChild.clientWidth) item.tabIndex = 0;
 }
 
 /** Escape names from a file, because Plotly interprets some HTML in its texts. */

@@ -40,6 +40,9 @@ _PROGRESS = """
 """
 
 _CURVES_LEGEND = '<span><i class="solid"></i>train</span><span><i class="dotted"></i>validation</span>'
+_REFERENCE_LEGEND = (
+    '<span class="qenn-reference" hidden><i class="dotted"></i>logistic regression, validation</span>'
+)
 
 _LOSS_HINT = (
     "How wrong the network is. It should fall; if only the solid line falls, it is memorising (overfitting)."
@@ -61,6 +64,11 @@ _PLAYBACK = """
 </div>
 """
 
+_MAP_HINT = (
+    "Background: predicted class, stronger where more certain. Hollow points were held out of training; "
+    "ringed ones are classified wrong."
+)
+
 _LIVE_CHARTS = f"""
 <div class="qenn-charts">
   {_PLAYBACK}
@@ -71,14 +79,15 @@ _LIVE_CHARTS = f"""
     <p>{_LOSS_HINT}</p>
   </section>
   <section class="qenn-chart" aria-label="Accuracy per epoch, on training and validation rows">
-    <header><h3>{term("Accuracy")}</h3><div class="qenn-legend">{_CURVES_LEGEND}</div></header>
+    <header><h3>{term("Accuracy")}</h3><div class="qenn-legend">{_CURVES_LEGEND}{_REFERENCE_LEGEND}</div></header>
     <div class="qenn-plot" data-chart="accuracy"></div>
     <p>Share of rows classified correctly. Compare the dotted lines: no model was trained on those rows.</p>
   </section>
   <section class="qenn-chart" aria-label="Map of the network's predictions, with the data as points">
     <header><h3>What it has learnt</h3><div class="qenn-legend"></div></header>
+    <p class="qenn-remark" hidden></p>
     <div class="qenn-plot" data-chart="map"></div>
-    <p>Background: predicted class, stronger where more certain. Hollow points were held out of training.</p>
+    <p>{_MAP_HINT}</p>
   </section>
 </div>
 """

@@ -11,12 +11,13 @@ from qenn_core.comparison import Comparison, ModelResult
 from qenn_core.experiment import ExperimentSpec, label_of
 from qenn_core.plots import RUN_CHARACTERS
 from qenn_core.registry import ENCODINGS
-from qenn_core.text import count
+from qenn_core.text import count, percent
 
 if TYPE_CHECKING:
     from qenn_core.model import ModelShape
 
 _PARTS = "Training, validation and test rows"
+_MODEL_COLUMNS = ("Train", "Validation", "Test", "F1", "AUC", "Parameters", "Epochs", "Seconds")
 _REDUCTIONS = {"pca": "PCA", "kbest": "best", "linear": "linear layer"}
 
 
@@ -150,14 +151,15 @@ def model_table(comparison: Comparison) -> str:
     parts = [term(part, GLOSSARY[_PARTS]) for part in ("Train", "Validation", "Test")]
     scores = [term(name) for name in ("F1", "AUC", "Parameters")]
     columns = _header_of_html((*parts, *scores, term("Epochs", GLOSSARY["Epoch"]), "Seconds"))
-    return _table(groups + columns, "".join(_model_row(row) for row in comparison.rows), "qenn-models")
+    body = "".join(_model_row(row) for row in comparison.rows)
+    return _table(groups + columns, body, "qenn-models", "Scores of all models")
 
 
 def _model_row(result: ModelResult) -> str:
     cells = (
-        f"{100 * result.train.accuracy:.1f}",
-        f"{100 * result.validation.accuracy:.1f}",
-        f"<b>{100 * result.test.accuracy:.1f}</b>",
+        percent(result.train.accuracy),
+        percent(result.validation.accuracy),
+        f"<b>{percent(result.test.accuracy)}</b>",
         f"{result.test.macro_f1:.2f}",
         "–" if result.test.roc_auc is None else f"{result.test.roc_auc:.2f}",
         f"{result.parameters:,}",
@@ -168,7 +170,11 @@ def _model_row(result: ModelResult) -> str:
     remarks = [f"<small>{escape(text)}</small>" for text in (detail.rstrip(")"), result.remark) if text]
     return (
         f'<tr class="{result.kind}"><td>{escape(name)}{"".join(remarks)}</td>'
-        + "".join(f"<td>{cell}</td>" for cell in cells)
+        # On a phone, each cell is a line of its own with its heading.
+        + "".join(
+            f'<td data-label="{heading}">{cell}</td>'
+            for heading, cell in zip(_MODEL_COLUMNS, cells, strict=True)
+        )
         + "</tr>"
     )
 
@@ -176,9 +182,10 @@ def _model_row(result: ModelResult) -> str:
 def confusion_table(result: ModelResult, class_names: Sequence[str]) -> str:
     """Return the confusion matrix of the test rows; a cell is darker the more rows it counts."""
     largest = max(max(counts) for counts in result.test.confusion) or 1
+    columns = "".join(f'<th scope="col" title="{escape(name)}">{escape(name)}</th>' for name in class_names)
     body = ""
     for name, counts in zip(class_names, result.test.confusion, strict=True):
-        body += f"<tr><td>{escape(name)}</td>"
+        body += f'<tr><th scope="row">{escape(name)}</th>'
         for number in counts:
             opacity = round(55 * number / largest)
             body += (
@@ -187,7 +194,8 @@ def confusion_table(result: ModelResult, class_names: Sequence[str]) -> str:
                 f"{number}</td>"
             )
         body += "</tr>"
-    return _table(_header(("true class ↓ / predicted →", *class_names)), body, "qenn-confusion")
+    header = f"<tr><td>true class ↓ / predicted →</td>{columns}</tr>"
+    return _table(header, body, "qenn-confusion", f"Confusion matrix of {result.name}")
 
 
 def class_bars(class_names: Sequence[str], shares: Sequence[float], labels: Sequence[str]) -> str:
@@ -213,7 +221,9 @@ def class_bars(class_names: Sequence[str], shares: Sequence[float], labels: Sequ
 def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return rows of text as a table."""
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return _table(_header(columns), body, "qenn-prose")
+    return (
+        f'<table class="qenn-table qenn-prose"><thead>{_header(columns)}</thead><tbody>{body}</tbody></table>'
+    )
 
 
 def definitions(words: Iterable[tuple[str, str]]) -> str:
@@ -242,7 +252,7 @@ def run_table(names: Sequence[str], results: Sequence[TableRow], settings: Seque
     )
     groups = [("Results", results), ("Settings that differ", settings)]
     body = "".join(_row_group(title, rows, len(names)) for title, rows in groups if rows)
-    return _table(f"<tr><td></td>{columns}</tr>", body, "qenn-compared")
+    return _table(f"<tr><td></td>{columns}</tr>", body, "qenn-compared", "Results and settings of the runs")
 
 
 def _row_group(title: str, rows: Sequence[TableRow], n_columns: int) -> str:
@@ -263,8 +273,9 @@ def _header_of_html(titles: Iterable[str]) -> str:
     return "<tr>" + "".join(f'<th scope="col">{title}</th>' for title in titles) + "</tr>"
 
 
-def _table(header: str, body: str, css_class: str) -> str:
+def _table(header: str, body: str, css_class: str, label: str) -> str:
+    """Return a table that scrolls sideways where it is too wide, with the keyboard too."""
     return (
-        f'<div class="qenn-scroll"><table class="qenn-table {css_class}"><thead>{header}</thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f'<div class="qenn-scroll" role="group" tabindex="0" aria-label="{escape(label)}">'
+        f'<table class="qenn-table {css_class}"><thead>{header}</thead><tbody>{body}</tbody></table></div>'
     )

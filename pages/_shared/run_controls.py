@@ -135,26 +135,38 @@ def draw_controls(run: RunSnapshot | None, *, has_data: bool, is_feasible: bool)
     is_active = run is not None and not run.ended
     service = jobs.service()
     can_start = has_data and is_feasible
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-controls"):
         _draw_button(
+            "train",
             "Train",
             "play_arrow",
             "Start training with the settings on the left.",
             can_start and not is_active,
-            _train,
+            train,
             primary=True,
         )
         if run_state == "paused":
-            _draw_button("Resume", "resume", "Continue training.", is_active, _control, service.resume)
+            _draw_button(
+                "pause", "Resume", "resume", "Continue training.", is_active, _control, service.resume
+            )
         elif run is not None and run.ended and run.resumable:
-            _draw_button("Resume", "resume", "Continue where training ended.", True, _control, _resume_ended)
+            _draw_button(
+                "pause", "Resume", "resume", "Continue where training ended.", True, _control, _resume_ended
+            )
         else:
             _draw_button(
-                "Pause", "pause", "Pause after the current epoch.", is_active, _control, service.pause
+                "pause",
+                "Pause",
+                "pause",
+                "Pause after the current epoch.",
+                is_active,
+                _control,
+                service.pause,
             )
         can_step = can_start and run_state not in ("queued", "running")
-        _draw_button("Step", "skip_next", "Train one epoch, then pause.", can_step, _step)
+        _draw_button("step", "Step", "skip_next", "Train one epoch, then pause.", can_step, _step)
         _draw_button(
+            "stop",
             "Stop",
             "stop",
             "End training now, with the best weights so far.",
@@ -163,12 +175,12 @@ def draw_controls(run: RunSnapshot | None, *, has_data: bool, is_feasible: bool)
             service.stop,
         )
         _draw_button(
+            "reset",
             "Reset",
             "restart_alt",
-            "Clear the charts. The settings stay, and the run stays on the Runs page.",
-            run is not None and not is_active,
-            state.set_current_run,
-            "",
+            "Clear the charts, and stop training. The settings stay, and the run stays on the Runs page.",
+            run is not None,
+            _reset,
         )
         components.progress(
             data=feed() | {"stage": run.stage if run else "idle", "idle": _idle_text(has_data, is_feasible)},
@@ -185,6 +197,7 @@ def _idle_text(has_data: bool, is_feasible: bool) -> str:
 
 
 def _draw_button(
+    key: str,
     label: str,
     icon: str,
     help: str,
@@ -193,8 +206,10 @@ def _draw_button(
     *args: object,
     primary: bool = False,
 ) -> None:
+    # By their key, a script finds the buttons, and one that changes its label stays the same for the browser.
     st.button(
         label,
+        key=f"control-{key}",
         icon=f":material/{icon}:",
         help=help,
         on_click=action,
@@ -205,7 +220,8 @@ def _draw_button(
     )
 
 
-def _train(*, paused: bool = False) -> None:
+def train(*, paused: bool = False) -> None:
+    """Start a run with the settings of the session, and show it; set an error if it cannot start."""
     state.clear_error(_CONTROL)
     try:
         table = state.uploaded_table()
@@ -224,6 +240,13 @@ def _control(command: Callable[[str, str], None]) -> None:
         state.set_error(_CONTROL, error)
 
 
+def _reset() -> None:
+    run = current_snapshot()
+    if run is not None and not run.ended:
+        _control(jobs.service().stop)
+    state.set_current_run("")
+
+
 def _resume_ended(run_id: str, owner: str) -> None:
     """Resume a run that has ended, with the session's table if it is the one that the run was trained on."""
     run_spec = state.spec_of_run()
@@ -235,5 +258,5 @@ def _step() -> None:
     """Train one epoch: the next one of a paused run, or the first one of a new run."""
     run = current_snapshot()
     if run is None or run.ended:
-        _train(paused=True)
+        train(paused=True)
     _control(jobs.service().step)

@@ -242,6 +242,11 @@ class Studio:
         with self.redrawn():
             self.history.click(position={"x": 18, "y": 36 * row + 18})
 
+    def click_name(self, row: int) -> None:
+        """Click the name in a row of the table of runs, counted from 1, and wait for the page."""
+        with self.redrawn():
+            self.history.click(position={"x": 130, "y": 36 * row + 18})
+
     def open_with_file(
         self, path: str, content: bytes, name: str = "trees.csv", *, is_accepted: bool = True, **link: str
     ) -> Studio:

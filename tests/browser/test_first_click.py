@@ -37,12 +37,16 @@ def test_one_click_trains_and_compares(studio: Studio) -> None:
     reference = studio.traces("accuracy")[2]
     assert reference["name"].startswith("logistic regression")
     assert 50 < reference["y"][0] == reference["y"][1] <= 100
-    expect(studio.chart("accuracy").get_by_text("logistic regression, validation")).to_be_visible()
+    expect(page.locator(".qenn-reference")).to_be_visible()
     expect(studio.progress).to_contain_text("lowest validation loss")
     rows = studio.table.locator("tbody tr").all_inner_texts()
     assert rows[0].startswith("QENN")
     assert rows[1].startswith("Logistic")
     expect(page.get_by_text("95% interval")).to_be_visible()
+    accuracies = [float(cell.rstrip("%")) / 100 for cell in rows[0].split("\t")[1:4]]
+    n_wrong = sum(round(n * (1 - share)) for n, share in zip((120, 40, 40), accuracies, strict=True))
+    rings = studio.traces("map")[-1]
+    assert (rings["name"], len(rings["x"])) == ("classified wrong", n_wrong)
     expect(studio.circuit).to_be_visible()
     for section in ("Encoding", "Layer 1", "Layer 2", "Layer 3"):
         expect(studio.circuit.get_by_text(section, exact=True)).to_be_visible()
@@ -50,4 +54,4 @@ def test_one_click_trains_and_compares(studio: Studio) -> None:
     studio.unfold("Which classes are confused?")
     confusion = page.locator(".qenn-confusion").first
     for name in studio.chart("map").locator("..").locator(".qenn-legend span").all_inner_texts():
-        expect(confusion.locator("tbody td:first-child", has_text=name)).to_be_visible()
+        expect(confusion.locator("tbody th", has_text=name)).to_be_visible()

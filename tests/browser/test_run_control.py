@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from browser.studio import PATIENCE_MS, Studio
@@ -34,7 +36,9 @@ def test_pause_step_resume_stop_and_reset(running: Studio) -> None:
     expect(studio.button("Train")).to_be_disabled()
     expect(studio.button("Step")).to_be_disabled()
     expect(studio.progress).to_have_text(re.compile(r"^Epoch \d+ of 500 · .* left$"))
+    expect(studio.button("Pause")).to_be_focused()  # Train, which was pressed, is disabled
     before = pause(studio)
+    expect(studio.button("Resume")).to_be_focused()
     studio.page.wait_for_timeout(500)
     assert studio.epochs() == before, "no epoch while paused"
 
@@ -49,6 +53,8 @@ def test_pause_step_resume_stop_and_reset(running: Studio) -> None:
     expect(studio.progress).to_contain_text("Stopped")
     stopped = studio.epochs()
     assert stopped == list(range(1, len(stopped) + 1))
+    bar = studio.page.locator(".qenn-progress-bar")
+    assert bar.evaluate("bar => bar.value") == pytest.approx(len(stopped) / 500)
 
     studio.press("Resume")
     expect(studio.table).to_have_count(0)
@@ -68,8 +74,10 @@ def test_pause_step_resume_stop_and_reset(running: Studio) -> None:
         studio.press("Step")
         expect(studio.progress).to_have_text(f"Paused after epoch {epoch} of 500")
         assert studio.epochs() == list(range(1, epoch + 1)), "a new run can be stepped too"
-    studio.press("Stop")
-    expect(studio.table).to_be_visible()
+    studio.press("Reset")
+    expect(studio.progress).to_contain_text("Ready")
+    studio.go("Runs")
+    assert [row[2] for row in studio.rows()] == ["stopped", "stopped"]
 
 
 def test_run_and_zoom_survive_changed_settings_and_other_pages(running: Studio) -> None:
@@ -98,6 +106,34 @@ def test_run_and_zoom_survive_changed_settings_and_other_pages(running: Studio) 
     studio.press("Stop")
     expect(studio.table).to_be_visible()
     assert studio.ranges("loss") == zoomed
+    studio.chart("loss").locator(".nsewdrag").dblclick()
+    studio.page.wait_for_function("document.querySelector('[data-chart=loss]').layout.xaxis.range[1] === 500")
+    low, high = studio.ranges("loss")[2:]
+    losses = [loss for trace in studio.traces("loss") for loss in trace["y"]]
+    assert low < min(losses) <= max(losses) < high, "a double-click shows all of the curves"
+
+
+def test_small_changes_of_the_loss_and_of_the_pace_look_small(studio: Studio) -> None:
+    def call(name: str, body: str) -> Any:
+        module = f"import(new URL('assets/{name}.js', document.baseURI))"
+        return studio.page.evaluate(f"() => {module}.then((script) => {{ {body} }})")
+
+    studio.open()
+    low, high = call("charts", "return script.valueRange([{y: [0.693, 0.694]}], 0.1, [0, Infinity])")
+    assert low < 0.693 < 0.694 < high
+    assert high - low >= 0.1
+    low, high = call("charts", "return script.valueRange([{y: [100, 100]}], 10, [0, 100])")
+    assert 89 < low <= 90 < 100 < high < 101
+    # After a first epoch of 9 seconds, epochs take 1, 3, 1, 3 … seconds.
+    left = call(
+        "progress",
+        "const history = [{seconds: 9}];"
+        "return Array.from({length: 60}, (_, k) => { history.push({seconds: 1 + 2 * (k % 2)});"
+        " return script.secondsLeft(history, 60 - k); });",
+    )
+    steps = [after / before for before, after in pairwise(left[5:50])]
+    assert 0.8 < min(steps) <= max(steps) < 1.2
+    assert left[50] == pytest.approx(20, rel=0.2)
 
 
 def test_run_survives_a_reload_and_an_absence(running: Studio) -> None:

@@ -27,8 +27,9 @@ def test_runs_are_compared_named_found_and_deleted(studio: Studio) -> None:
     assert len(studio.rows()) == 2
     assert "finished" in studio.rows()[0]
 
-    studio.tick(1)
-    studio.tick(2)
+    studio.click_name(1)
+    expect(studio.button("Open")).to_be_enabled()
+    studio.click_name(2)
     expect(studio.button("Open")).to_be_disabled()
     table = studio.page.locator(".qenn-compared")
     expect(table).to_contain_text("None (no entanglement)")
@@ -41,6 +42,7 @@ def test_runs_are_compared_named_found_and_deleted(studio: Studio) -> None:
     studio.page.get_by_label("Name", exact=True).press("Enter")
     studio.press("Save name")
     expect(studio.history.locator("table")).to_contain_text("The <b>first</b> one")
+    expect(studio.page.get_by_label("Name", exact=True)).to_have_count(0)  # the popover is closed
     studio.press("Star")
     expect(studio.button("Unstar")).to_be_visible()
     studio.press("Open")
