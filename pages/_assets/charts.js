@@ -99,8 +99,9 @@ function draw(Plotly, node, run, traces, layout) {
   if (node.qennRun !== run) node.qennZoomed = false;
   node.qennRun = run;
   node.qennRedraw = () => draw(Plotly, node, run, traces, layout);
-  const zoomed = (axis) => ({ ...layout[axis], range: node.layout[axis].range, autorange: false });
-  Plotly.react(node, traces, node.qennZoomed ? { ...layout, xaxis: zoomed("xaxis"), yaxis: zoomed("yaxis") } : layout, CONFIG);
+  const shown = structuredClone(layout); // Plotly writes into what it gets
+  if (node.qennZoomed) for (const axis of ["xaxis", "yaxis"]) Object.assign(shown[axis], { range: node.layout[axis].range, autorange: false });
+  Plotly.react(node, traces, shown, CONFIG);
   if (node.qennIsWatched) return;
   node.qennIsWatched = true;
   node.on("plotly_relayout", (changes) => {
@@ -159,7 +160,7 @@ function drawDecisionMap(Plotly, node, colours, run, data, snapshot) {
 function describeMap(map, predictions, names, data) {
   const isWhole = map ? map.exact : data.is_exact;
   const total = map?.n_features ?? data.n_features;
-  const sentences = isWhole ? [] : [`Two directions out of ${total ?? "many"}: the rows differ in the others, too.`];
+  const sentences = isWhole ? [] : [`Shows 2 of ${total ?? "many"} directions, with their share of the variance.`];
   const colours = new Set(map?.winner.flat());
   if (colours.size === 1) {
     const differ = new Set(predictions.filter((number) => number != null)).size > 1;
@@ -188,7 +189,7 @@ function pointTraces(points, predictions, names, colours, symbols) {
     }),
   );
   const wrong = described.filter((point) => point.answer != null && point.answer !== point.label);
-  const ring = { size: 13, symbol: "circle-open", color: colours.text, line: { width: 1.4, color: colours.text } };
+  const ring = { size: 12, symbol: "circle-open", color: colours.text, line: { width: 1.2, color: colours.text } };
   return [...classes, { ...coordinates(wrong), name: "classified wrong", hoverinfo: "skip", marker: ring }];
 }
 

@@ -65,8 +65,8 @@ _PLAYBACK = """
 """
 
 _MAP_HINT = (
-    "Background: predicted class, stronger where more certain. Hollow points were held out of training; "
-    "ringed ones are classified wrong."
+    "Background: predicted class, stronger where more certain. Hollow points: held out of training. Ringed: "
+    "classified wrong."
 )
 
 _LIVE_CHARTS = f"""

@@ -11,13 +11,14 @@ from qenn_core.comparison import Comparison, ModelResult
 from qenn_core.experiment import ExperimentSpec, label_of
 from qenn_core.plots import RUN_CHARACTERS
 from qenn_core.registry import ENCODINGS
-from qenn_core.text import count, percent
+from qenn_core.text import count
 
 if TYPE_CHECKING:
     from qenn_core.model import ModelShape
 
 _PARTS = "Training, validation and test rows"
-_MODEL_COLUMNS = ("Train", "Validation", "Test", "F1", "AUC", "Parameters", "Epochs", "Seconds")
+_ACCURACIES = ("Train", "Validation", "Test")
+_MODEL_COLUMNS = (*_ACCURACIES, "F1", "AUC", "Parameters", "Epochs", "Seconds")
 _REDUCTIONS = {"pca": "PCA", "kbest": "best", "linear": "linear layer"}
 
 
@@ -148,7 +149,7 @@ def model_table(comparison: Comparison) -> str:
         f'<th colspan="3" scope="colgroup">{term("Accuracy")}, %</th>'
         '<th colspan="2" scope="colgroup">Test rows</th><th colspan="3" scope="colgroup">Effort</th></tr>'
     )
-    parts = [term(part, GLOSSARY[_PARTS]) for part in ("Train", "Validation", "Test")]
+    parts = [term(part, GLOSSARY[_PARTS]) for part in _ACCURACIES]
     scores = [term(name) for name in ("F1", "AUC", "Parameters")]
     columns = _header_of_html((*parts, *scores, term("Epochs", GLOSSARY["Epoch"]), "Seconds"))
     body = "".join(_model_row(row) for row in comparison.rows)
@@ -157,9 +158,9 @@ def model_table(comparison: Comparison) -> str:
 
 def _model_row(result: ModelResult) -> str:
     cells = (
-        percent(result.train.accuracy),
-        percent(result.validation.accuracy),
-        f"<b>{percent(result.test.accuracy)}</b>",
+        f"{100 * result.train.accuracy:.1f}",
+        f"{100 * result.validation.accuracy:.1f}",
+        f"<b>{100 * result.test.accuracy:.1f}</b>",
         f"{result.test.macro_f1:.2f}",
         "–" if result.test.roc_auc is None else f"{result.test.roc_auc:.2f}",
         f"{result.parameters:,}",
@@ -172,7 +173,7 @@ def _model_row(result: ModelResult) -> str:
         f'<tr class="{result.kind}"><td>{escape(name)}{"".join(remarks)}</td>'
         # On a phone, each cell is a line of its own with its heading.
         + "".join(
-            f'<td data-label="{heading}">{cell}</td>'
+            f'<td data-label="{heading}{" accuracy, %" if heading in _ACCURACIES else ""}">{cell}</td>'
             for heading, cell in zip(_MODEL_COLUMNS, cells, strict=True)
         )
         + "</tr>"

@@ -55,10 +55,7 @@ def fit_plane(fitted: FittedFeatures, train: Floats, held_out: Floats, seed: int
     else:
         pca = PCA(2, random_state=seed).fit(train)
         first, second = pca.explained_variance_ratio_
-        axes = (
-            f"component 1 ({first:.0%} of variance)",
-            f"component 2 ({second:.0%} of variance)",
-        )
+        axes = f"component 1 ({first:.0%})", f"component 2 ({second:.0%})"
         to_features, to_plane = pca.inverse_transform, pca.transform
     points = to_plane(np.vstack([train, held_out]))
     low, high = points.min(axis=0), points.max(axis=0)

@@ -10,6 +10,9 @@ import plotly.graph_objects as go
 from qenn_core.plots.layout import base_layout, escape_html, shorten
 from qenn_core.plots.palette import SYMBOLS, Theme, class_colour, colour
 
+# Names of features often begin alike: "measurement of …".
+_FEATURE_END = 6
+
 
 def class_balance(names: Sequence[str], counts: Mapping[str, Sequence[int]], theme: Theme) -> go.Figure:
     """Draw the number of rows of each class as a bar, stacked by part of the split.
@@ -73,7 +76,8 @@ def scatter(
             )
     figure.update_xaxes(title_text=escape_html(axes[0]))
     figure.update_yaxes(title_text=escape_html(axes[1]))
-    figure.update_layout(height=400)
+    # The legend of many classes has several lines.
+    figure.update_layout(height=400 + 8 * len(names))
     return figure
 
 
@@ -90,7 +94,7 @@ def scatter_matrix(
         rows = [row for row, label in zip(values, labels, strict=True) if label == number]
         figure.add_splom(
             dimensions=[
-                {"label": shorten(feature), "values": [row[k] for row in rows]}
+                {"label": shorten(feature, _FEATURE_END), "values": [row[k] for row in rows]}
                 for k, feature in enumerate(features)
             ],
             name=escape_html(name),

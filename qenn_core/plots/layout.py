@@ -17,9 +17,11 @@ def escape_html(name: str) -> str:
     return escape(name, quote=False)
 
 
-def shorten(name: str) -> str:
-    """Return a name cut to fit next to an axis, and escaped."""
-    return escape_html(name if len(name) <= MAX_LABEL_LENGTH else name[: MAX_LABEL_LENGTH - 1] + "…")
+def shorten(name: str, end: int = 0) -> str:
+    """Return a name cut to fit next to an axis, with its last `end` characters, and escaped."""
+    if len(name) <= MAX_LABEL_LENGTH:
+        return escape_html(name)
+    return escape_html(f"{name[: MAX_LABEL_LENGTH - 1 - end]}…{name[len(name) - end :]}")
 
 
 def base_layout(theme: Theme, **more: Any) -> dict[str, Any]:

@@ -43,8 +43,8 @@ def test_one_click_trains_and_compares(studio: Studio) -> None:
     assert rows[0].startswith("QENN")
     assert rows[1].startswith("Logistic")
     expect(page.get_by_text("95% interval")).to_be_visible()
-    accuracies = [float(cell.rstrip("%")) / 100 for cell in rows[0].split("\t")[1:4]]
-    n_wrong = sum(round(n * (1 - share)) for n, share in zip((120, 40, 40), accuracies, strict=True))
+    accuracies = [float(cell) / 100 for cell in rows[0].split("\t")[1:4]]
+    n_wrong = sum(round(n * (1 - share)) for n, share in zip((180, 60, 60), accuracies, strict=True))
     rings = studio.traces("map")[-1]
     assert (rings["name"], len(rings["x"])) == ("classified wrong", n_wrong)
     expect(studio.circuit).to_be_visible()

@@ -49,6 +49,16 @@ def test_scatter_matrix_shows_all_features_of_all_rows() -> None:
     assert list(figure.data[1].dimensions[2].values) == [100, 300]
 
 
+def test_long_feature_names_keep_their_ends() -> None:
+    names = ["measurement of feature 1", "measurement of feature 2", "w"]
+    figure = scatter_matrix(names, [(row, row, row) for row in range(4)], LABELS, ["a", "b"], "light")
+    assert [dimension.label for dimension in figure.data[0].dimensions] == [
+        "measurement…ture 1",
+        "measurement…ture 2",
+        "w",
+    ]
+
+
 def test_one_or_two_features_are_shown_class_by_class() -> None:
     for n_features in (1, 2):
         values = [(row, 10 * row)[:n_features] for row in range(4)]
