@@ -73,7 +73,7 @@ def draw_found(wanted: str) -> None:
     if found:
         st.html(html.definitions(found))
     else:
-        st.markdown(f"No word or explanation on this page contains “{escape_markdown(wanted)}”.")
+        st.markdown(f"No word or explanation on this page contains ‘{escape_markdown(wanted)}’.")
 
 
 st.title("What is a QENN?")

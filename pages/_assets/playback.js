@@ -138,13 +138,18 @@ function mapAfter(epoch, { map_frames: frames, decision_map: last, class_names: 
   return frame ? (frame.map ??= unpack(frame, last, names.length)) : null;
 }
 
-/** Return a kept map in the form of `last`, whose plane it shares. */
-function unpack({ size, cells }, last, nClasses) {
-  const bytes = Uint8Array.from(atob(cells), (character) => character.charCodeAt(0));
+// In a kept map, in place of the class of a row that is not predicted.
+const NOT_PREDICTED = 255;
+const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+/** Return a kept map in the form of `last`, whose plane and rows it shares. */
+function unpack({ size, cells, predictions }, last, nClasses) {
+  const bytes = bytesOf(cells);
   const rows = Array.from({ length: size }, (_, row) => Array.from(bytes.subarray(row * size, (row + 1) * size)));
   const spread = (values) => Array.from({ length: size }, (_, i) => values[0] + (i / (size - 1)) * (values.at(-1) - values[0]));
   return {
     ...last,
+    predictions: Array.from(bytesOf(predictions), (number) => (number === NOT_PREDICTED ? null : number)),
     x: spread(last.x),
     y: spread(last.y),
     winner: rows.map((row) => row.map((cell) => cell >> 4)),

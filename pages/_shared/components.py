@@ -79,7 +79,9 @@ _LIVE_CHARTS = f"""
     <p>{_LOSS_HINT}</p>
   </section>
   <section class="qenn-chart" aria-label="Accuracy per epoch, on training and validation rows">
-    <header><h3>{term("Accuracy")}</h3><div class="qenn-legend">{_CURVES_LEGEND}{_REFERENCE_LEGEND}</div></header>
+    <header>
+      <h3>{term("Accuracy")}</h3><div class="qenn-legend">{_CURVES_LEGEND}{_REFERENCE_LEGEND}</div>
+    </header>
     <div class="qenn-plot" data-chart="accuracy"></div>
     <p>Share of rows classified correctly. Compare the dotted lines: no model was trained on those rows.</p>
   </section>

@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 
 from qenn_core.data import PartName
 
+# In a map frame, in place of a class.
+NOT_PREDICTED = 255
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -44,6 +47,9 @@ class MapFrame(_Record):
     cells: str
     """A byte for each point, row by row, in Base64. The upper four bits are the number of the class, the
     lower four its probability, from 0 for guessing to 15 for certainty."""
+    predictions: str = ""
+    """A byte for each row on the map with the class predicted for it, or 255 if it is not predicted, in
+    Base64."""
 
     @classmethod
     def of(cls, decision_map: DecisionMap, epoch: int, n_classes: int) -> MapFrame:
@@ -67,7 +73,15 @@ class MapFrame(_Record):
                 strict=True,
             )
         )
-        return cls(epoch=epoch, size=len(decision_map.x), cells=b64encode(cells).decode())
+        predictions = bytes(
+            NOT_PREDICTED if number is None else number for number in decision_map.predictions or ()
+        )
+        return cls(
+            epoch=epoch,
+            size=len(decision_map.x),
+            cells=b64encode(cells).decode(),
+            predictions=b64encode(predictions).decode(),
+        )
 
 
 class MapPoint(_Record):

@@ -85,4 +85,4 @@ def test_learn_page_finds_words() -> None:
     assert "<dt>Epoch</dt>" not in found
     nothing = text_of(search.set_value("*<b>*").run())
     assert "<dt>" not in nothing
-    assert r"“\*\<b\>\*”" in nothing
+    assert r"‘\*\<b\>\*’" in nothing
