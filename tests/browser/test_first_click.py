@@ -45,8 +45,8 @@ def test_one_click_trains_and_compares(studio: Studio) -> None:
     expect(page.get_by_text("95% interval")).to_be_visible()
     accuracies = [float(cell) / 100 for cell in rows[0].split("\t")[1:4]]
     n_wrong = sum(round(n * (1 - share)) for n, share in zip((180, 60, 60), accuracies, strict=True))
-    rings = studio.traces("map")[-1]
-    assert (rings["name"], len(rings["x"])) == ("classified wrong", n_wrong)
+    ringed = "n => { const {name, x} = document.querySelector('[data-chart=map]').data.at(-1);"
+    page.wait_for_function(f"{ringed} return name === 'classified wrong' && x.length === n; }}", arg=n_wrong)
     expect(studio.circuit).to_be_visible()
     for section in ("Encoding", "Layer 1", "Layer 2", "Layer 3"):
         expect(studio.circuit.get_by_text(section, exact=True)).to_be_visible()
