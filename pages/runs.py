@@ -65,7 +65,7 @@ def draw_actions(selected: Sequence[StoredRun]) -> None:
     """Draw the buttons that act on the selected runs."""
     single = selected[0] if len(selected) == 1 else None
     resumable = single if single and is_resumable(single) else None
-    with_model = single if single and single.has_weights else None
+    with_model = single if single and single.has_model else None
     with st.container(horizontal=True, gap="small"):
         draw_action("Open", "open_in_full", "Show this run on the Train page.", single, open_run)
         draw_action("Train again", "replay", "Start a new run with its settings.", single, train_again)

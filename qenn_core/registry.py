@@ -81,7 +81,7 @@ class Entry:
     params: tuple[Param, ...] = ()
 
     def param(self, name: str) -> Param:
-        """Return the parameter `name`; raises ``KeyError`` if it does not exist."""
+        """Return the parameter `name`; raise ``KeyError`` if it does not exist."""
         for param in self.params:
             if param.name == name:
                 return param
@@ -187,7 +187,7 @@ class Registry(Generic[E]):
         self._lock = RLock()
 
     def add(self, entry: E) -> E:
-        """Register `entry`; raises ``ValueError`` if its key is already registered."""
+        """Register `entry`; raise ``ValueError`` if its key is already registered."""
         if entry.key in self._entries:
             raise ValueError(f"two entries of kind {self.kind} have the key {entry.key!r}")
         self._entries[entry.key] = entry

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
 
 MAX_LISTED = 5
@@ -50,6 +51,17 @@ def decimal_places(*numbers: float) -> int:
     """Return how many decimal places show all `numbers`, to six significant digits."""
     exponents = (Decimal(f"{number:.6g}").normalize().as_tuple().exponent for number in numbers)
     return max(0, *(-int(exponent) for exponent in exponents))
+
+
+def first_unused(name: str, used: Container[str]) -> str:
+    """Return `name` or, if it is used, `name` with the first number that is not: ``"age (2)"``."""
+    return next(variant for variant in _numbered_variants(name) if variant not in used)
+
+
+def _numbered_variants(name: str) -> Iterator[str]:
+    yield name
+    for number in itertools.count(2):
+        yield f"{name} ({number})"
 
 
 def memory(n_bytes: float) -> str:

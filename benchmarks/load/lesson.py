@@ -78,7 +78,7 @@ async def run_lesson(server: RunningServer, n_pupils: int, *, link: str = "", se
         return Lesson(
             answers=tuple(answer for pupil in pupils for answer in pupil.answers),
             errors=tuple(chain.from_iterable(map(_texts, filter(None, (*opened, *trained))))),
-            stored=sum(run.state == "finished" and run.has_weights for run in stored),
+            stored=sum(run.state == "finished" and run.has_model for run in stored),
             seconds=max(((run.ended - pressed).total_seconds() for run in stored if run.ended), default=0.0),
             seen=max(pupil.ended_at for pupil in pupils) - started,
             usage=server.usage().since(usage),

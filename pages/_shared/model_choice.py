@@ -33,7 +33,7 @@ def all_runs() -> list[StoredRun]:
 
 def with_model(runs: Sequence[StoredRun]) -> list[StoredRun]:
     """Return the runs that have a trained model."""
-    return [run for run in runs if run.has_weights]
+    return [run for run in runs if run.has_model]
 
 
 def choose_model(run: str) -> None:
@@ -90,7 +90,7 @@ def open_model(run: StoredRun) -> ChosenModel:
     """
 
     def load() -> ChosenModel:
-        archive = jobs.service().store.runs.weights(workspace.owner(), run.id)
+        archive = jobs.service().store.runs.model(workspace.owner(), run.id)
         if archive is None:
             raise ModelError(
                 "This model no longer exists.", "Its run was deleted.", "Choose another one, or train again."

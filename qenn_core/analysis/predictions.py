@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qenn_core.data import NO_CLASS, Floats, Ints
+from qenn_core.text import first_unused
 
 PREDICTED = "predicted {}"
 PROBABILITY = "probability of {}"
@@ -115,9 +114,13 @@ class Predictions:
         columns: dict[str, Any] = {PREDICTED.format(self.target): self.predicted_names}
         for name, probability in zip(self.class_names, self.probabilities.T, strict=True):
             columns[PROBABILITY.format(name)] = probability
-        names = list(_unused_names(columns, frame.columns))
-        appended = pd.DataFrame(columns).set_axis(names, axis="columns")
-        return pd.concat([frame.reset_index(drop=True), appended], axis="columns")
+        names = list(frame.columns)
+        for name in columns:
+            names.append(first_unused(name, names))
+        appended = pd.DataFrame(columns)
+        return pd.concat([frame.reset_index(drop=True), appended], axis="columns").set_axis(
+            names, axis="columns"
+        )
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
@@ -143,12 +146,3 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _unused_names(wanted: Iterable[str], taken: Iterable[str]) -> Iterator[str]:
-    used = set(taken)
-    for name in wanted:
-        variants = chain([name], (f"{name} ({number})" for number in count(2)))
-        free = next(variant for variant in variants if variant not in used)
-        used.add(free)
-        yield free

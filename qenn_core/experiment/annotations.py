@@ -77,7 +77,7 @@ class OneOf:
         return (*self.catalogue.keys(), *self.extra_labels)
 
     def label_of(self, key: str) -> str:
-        """Return the display name of an allowed value; raises ``KeyError`` for any other value."""
+        """Return the display name of an allowed value; raise ``KeyError`` for any other value."""
         return self.extra_labels[key] if key in self.extra_labels else self.catalogue[key].label
 
     @property
@@ -86,7 +86,7 @@ class OneOf:
         return f"one of {', '.join(map(self.label_of, self.keys()))}{self.note}"
 
     def __call__(self, value: str) -> str:
-        """Return `value`; raises ``ValueError`` if it is not allowed."""
+        """Return `value`; raise ``ValueError`` if it is not allowed."""
         if value not in self.keys():
             raise ValueError(f"must be {self.allowed}")
         return value

@@ -84,7 +84,7 @@ def field_choices(field: FieldInfo) -> tuple[str, ...] | None:
 
 
 def choice_label(field: FieldInfo, value: str) -> str:
-    """Return the display name of one of a field's choices; raises ``KeyError`` for any other value."""
+    """Return the display name of one of a field's choices; raise ``KeyError`` for any other value."""
     validator, labels = catalogue_validator(field), _metadata(field, Labels)
     if validator is not None:
         return validator.label_of(value)

@@ -24,7 +24,7 @@ def field_of(path: str) -> FieldInfo:
 
 
 def bounds(path: str) -> tuple[float, float]:
-    """Return the lowest and the highest value of a numeric field; raises ``KeyError`` without a range."""
+    """Return the lowest and the highest value of a numeric field; raise ``KeyError`` without a range."""
     found = introspection.field_bounds(field_of(path))
     if found is None:
         raise KeyError(f"{path!r} has no range")
@@ -38,7 +38,7 @@ def step_of(path: str) -> float:
 
 
 def choices(path: str) -> tuple[str, ...]:
-    """Return the allowed values of a field, in menu order; raises ``KeyError`` if they are no fixed set."""
+    """Return the allowed values of a field, in menu order; raise ``KeyError`` if they are no fixed set."""
     values = introspection.field_choices(field_of(path))
     if values is None:
         raise KeyError(f"{path!r} has no fixed set of values")

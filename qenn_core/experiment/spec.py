@@ -87,7 +87,7 @@ class ExperimentSpec(SpecSection):
 
     @classmethod
     def from_dict(cls, tree: Mapping[str, Any]) -> ExperimentSpec:
-        """Build a spec from nested dictionaries; raises `SpecError` on a bad value."""
+        """Build a spec from nested dictionaries; raise `SpecError` on a bad value."""
         try:
             return cls.model_validate(dict(tree))
         except ValidationError as error:
@@ -99,7 +99,7 @@ class ExperimentSpec(SpecSection):
 
     @classmethod
     def from_json(cls, text: str) -> ExperimentSpec:
-        """Read a spec from JSON; raises `SpecError` on a bad value."""
+        """Read a spec from JSON; raise `SpecError` on a bad value."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:

@@ -65,7 +65,7 @@ class RunRecorder:
                 epochs=tuple(epoch.model_dump() for epoch in run.epochs_after(before.epochs)),
                 report=run.report.to_bytes() if now.report_key != before.report_key else None,
                 checkpoint=now.checkpoint if now.checkpoint is not before.checkpoint else None,
-                weights=SavedState(run.epochs_done, now.model) if now.model and model_changed else None,
+                model=SavedState(run.epochs_done, now.model) if now.model and model_changed else None,
             )
         )
         if run.ended:

@@ -81,7 +81,7 @@ RUN_CHARACTERS = "●■◆▲✚✖★⬟"
 
 
 def colour(role: str, theme: Theme) -> str:
-    """Return the colour of a role; raises ``KeyError`` on an unknown role."""
+    """Return the colour of a role; raise ``KeyError`` on an unknown role."""
     shade = ROLES[role]
     return shade.dark if theme == "dark" else shade.light
 

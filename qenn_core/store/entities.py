@@ -65,7 +65,7 @@ class StoredRun:
         Why it failed, as JSON.
     versions : dict of str to str
         The versions of the packages that computed it.
-    has_checkpoint, has_weights : bool
+    has_checkpoint, has_model : bool
         Whether it can be resumed, and whether it can predict.
     """
 
@@ -88,14 +88,14 @@ class StoredRun:
     error: str | None
     versions: dict[str, str]
     has_checkpoint: bool
-    has_weights: bool
+    has_model: bool
 
 
 WRITABLE_FIELDS = frozenset(f.name for f in fields(StoredRun)) - {
     "id",
     "owner",
     "has_checkpoint",
-    "has_weights",
+    "has_model",
 }
 """The fields of a run that a `RunChange` may set."""
 
@@ -116,8 +116,8 @@ class RunChange:
         Records of epochs, each with its number under ``"epoch"``; they replace records of the same number.
     report : bytes or None
         What a page shows of the run, except its epochs.
-    checkpoint, weights : SavedState or None
-        The state to resume from, and the trained model.
+    checkpoint, model : SavedState or None
+        The state to resume from, and the archive of the trained model.
     truncate_after : int or None
         Deletes the epochs after this one first: a run resumed from a checkpoint repeats them.
     """
@@ -128,7 +128,7 @@ class RunChange:
     epochs: tuple[dict[str, Any], ...] = ()
     report: bytes | None = None
     checkpoint: SavedState | None = None
-    weights: SavedState | None = None
+    model: SavedState | None = None
     truncate_after: int | None = None
 
     def __post_init__(self) -> None:
@@ -153,7 +153,7 @@ class RunChange:
             _merged_epochs(self.epochs, later),
             self.report if later.report is None else later.report,
             later.checkpoint or self.checkpoint,
-            later.weights or self.weights,
+            later.model or self.model,
             min(truncations, default=None),
         )
 

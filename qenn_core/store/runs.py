@@ -35,12 +35,13 @@ from qenn_core.store.errors import StoreError
 from qenn_core.store.leases import Lease
 from qenn_core.store.schema import artifacts, epochs, runs
 
-_REPORT, _CHECKPOINT, _WEIGHTS = "report", "checkpoint", "weights"
+# Stored databases contain these names, including "weights" for the model archive.
+_REPORT, _CHECKPOINT, _MODEL = "report", "checkpoint", "weights"
 # How error messages name them.
 _ARTIFACT_LABELS = {
     _REPORT: "The report of this run",
     _CHECKPOINT: "The checkpoint of this run",
-    _WEIGHTS: "The trained model of this run",
+    _MODEL: "The trained model of this run",
 }
 
 
@@ -52,7 +53,7 @@ _COLUMNS: dict[str, ColumnElement[Any]] = {
     name: runs.c[name] for name in ("id", "owner", *WRITABLE_FIELDS)
 } | {
     "has_checkpoint": _has_artifact(_CHECKPOINT).label("has_checkpoint"),
-    "has_weights": _has_artifact(_WEIGHTS).label("has_weights"),
+    "has_model": _has_artifact(_MODEL).label("has_model"),
 }
 _SELECT_RUNS = select(*(_COLUMNS[field.name] for field in fields(StoredRun)))
 
@@ -215,17 +216,17 @@ class Runs:
             return list(connection.execute(statement).scalars())
 
     def report(self, owner: str, run: str) -> bytes | None:
-        """Return the report of a run, if there is one; raises `DamagedError` if it is damaged."""
+        """Return the report of a run, if there is one; raise `DamagedError` if it is damaged."""
         artifact = self._artifact(owner, run, _REPORT)
         return artifact.content if artifact else None
 
     def checkpoint(self, owner: str, run: str) -> SavedState | None:
-        """Return the latest checkpoint of a run, if there is one; raises `DamagedError` if it is damaged."""
+        """Return the latest checkpoint of a run, if there is one; raise `DamagedError` if it is damaged."""
         return self._artifact(owner, run, _CHECKPOINT)
 
-    def weights(self, owner: str, run: str) -> SavedState | None:
-        """Return the trained model of a run, if there is one; raises `DamagedError` if it is damaged."""
-        return self._artifact(owner, run, _WEIGHTS)
+    def model(self, owner: str, run: str) -> SavedState | None:
+        """Return the trained model of a run, if there is one; raise `DamagedError` if it is damaged."""
+        return self._artifact(owner, run, _MODEL)
 
     def _artifact(self, owner: str, run: str, kind: str) -> SavedState | None:
         columns = select(artifacts.c.epoch, artifacts.c.packed, artifacts.c.digest)
@@ -262,7 +263,7 @@ def _save_epochs(connection: Connection, number: int, change: RunChange) -> None
 
 def _artifact_rows(change: RunChange) -> list[dict[str, Any]]:
     report = None if change.report is None else SavedState(0, change.report)
-    states = {_REPORT: report, _CHECKPOINT: change.checkpoint, _WEIGHTS: change.weights}
+    states = {_REPORT: report, _CHECKPOINT: change.checkpoint, _MODEL: change.model}
     return [
         {
             "kind": kind,

@@ -59,7 +59,7 @@ class Timestamp(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> float | None:
-        """Convert to seconds; raises ``ValueError`` if the timezone is missing."""
+        """Convert to seconds; raise ``ValueError`` if the timezone is missing."""
         if value is None:
             return None
         if value.tzinfo is None:

@@ -170,7 +170,7 @@ class Writer:
 
 def _memory_of(change: RunChange) -> int:
     """Return the approximate memory that a change takes, in bytes."""
-    states = [state for state in (change.checkpoint, change.weights) if state]
+    states = [state for state in (change.checkpoint, change.model) if state]
     return (
         len(change.epochs) * _EPOCH_BYTES
         + len(change.report or b"")

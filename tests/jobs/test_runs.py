@@ -353,7 +353,7 @@ def test_ended_run_is_restored_from_the_store(service: JobService) -> None:
     assert shown.report.finished is not None
     assert (listed.state, listed.epochs) == ("finished", 4)
     assert listed.test_accuracy == shown.report.finished.test.accuracy
-    assert listed.has_weights
+    assert listed.has_model
     assert listed.versions["torch"]
 
 

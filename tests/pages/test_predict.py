@@ -56,7 +56,7 @@ def store_model(key: str, name: str, spec: ExperimentSpec, content: bytes) -> st
         "data_name": name,
         "test_accuracy": 0.875,
     }
-    jobs.service().store.runs.save(RunChange(run, owner_of(key), values, weights=SavedState(1, content)))
+    jobs.service().store.runs.save(RunChange(run, owner_of(key), values, model=SavedState(1, content)))
     return run
 
 

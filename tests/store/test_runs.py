@@ -42,7 +42,7 @@ def test_saves_and_returns_all_fields(store: Store) -> None:
     new = first_change(**VALUES)
     assert store.runs.save(new)
     stored = store.runs.get(ANNA, new.run)
-    assert stored == StoredRun(id=new.run, owner=ANNA, has_checkpoint=False, has_weights=False, **VALUES)
+    assert stored == StoredRun(id=new.run, owner=ANNA, has_checkpoint=False, has_model=False, **VALUES)
 
 
 def test_next_server_reads_what_was_saved(location: Location, open_store: StoreOpener) -> None:
@@ -51,7 +51,7 @@ def test_next_server_reads_what_was_saved(location: Location, open_store: StoreO
         epochs=(epoch(1), epoch(2)),
         report=b"{}",
         checkpoint=SavedState(2, b"checkpoint"),
-        weights=SavedState(1, b"weights"),
+        model=SavedState(1, b"weights"),
     )
     first = open_store(location)
     first.runs.save(new)
@@ -60,11 +60,11 @@ def test_next_server_reads_what_was_saved(location: Location, open_store: StoreO
     found = runs.get(ANNA, new.run)
     assert found is not None
     assert found.has_checkpoint
-    assert found.has_weights
+    assert found.has_model
     assert runs.epochs(ANNA, new.run) == [epoch(1), epoch(2)]
     assert runs.report(ANNA, new.run) == b"{}"
     assert runs.checkpoint(ANNA, new.run) == SavedState(2, b"checkpoint")
-    assert runs.weights(ANNA, new.run) == SavedState(1, b"weights")
+    assert runs.model(ANNA, new.run) == SavedState(1, b"weights")
 
 
 def test_defaults_of_a_new_run(store: Store) -> None:
@@ -88,7 +88,7 @@ def test_later_change_keeps_other_fields(store: Store) -> None:
 
 
 def test_every_field_has_a_column() -> None:
-    computed = {"has_checkpoint", "has_weights"}
+    computed = {"has_checkpoint", "has_model"}
     assert {field.name for field in fields(StoredRun)} - computed == set(schema.runs.c.keys()) - {
         "number",
         "server",
@@ -113,7 +113,7 @@ def test_other_owners_find_nothing(store: Store) -> None:
         epochs=(epoch(1),),
         report=b"r",
         checkpoint=SavedState(1, b"c"),
-        weights=SavedState(1, b"w"),
+        model=SavedState(1, b"w"),
     )
     store.runs.save(new)
     runs, run = store.runs, new.run
@@ -122,7 +122,7 @@ def test_other_owners_find_nothing(store: Store) -> None:
     assert runs.epochs(BEN, run) == []
     assert runs.report(BEN, run) is None
     assert runs.checkpoint(BEN, run) is None
-    assert runs.weights(BEN, run) is None
+    assert runs.model(BEN, run) is None
     assert not runs.rename(BEN, run, "mine")
     assert not runs.star(BEN, run, True)
     assert not runs.delete(BEN, run)
@@ -241,7 +241,7 @@ def test_deleted_run_stays_deleted(store: Store, run: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "damage"),
-    [("report", "flipped byte"), ("checkpoint", "truncated"), ("weights", "changed digest")],
+    [("report", "flipped byte"), ("checkpoint", "truncated"), ("model", "changed digest")],
 )
 def test_damaged_artifact_is_not_returned(
     store: Store, database: Database, run: str, kind: str, damage: str

@@ -75,11 +75,11 @@ def test_models_predict_the_same(upgraded: Store, expected: dict[str, Any]) -> N
     for run in expected["runs"]:
         owner, run_id = expected["owner"], run["stored"]["id"]
         checkpoint = upgraded.runs.checkpoint(owner, run_id)
-        weights = upgraded.runs.weights(owner, run_id)
+        model = upgraded.runs.model(owner, run_id)
         assert (checkpoint and checkpoint.epoch) == run.get("checkpoint_epoch")
-        assert (weights and weights.epoch) == run.get("weights_epoch")
-        if weights:
-            predictions = predict_rows(weights.content, pd.DataFrame(run["rows"]))
+        assert (model and model.epoch) == run.get("model_epoch")
+        if model:
+            predictions = predict_rows(model.content, pd.DataFrame(run["rows"]))
             expected_probabilities = [pytest.approx(row, abs=1e-5) for row in run["probabilities"]]
             assert predictions.probabilities.tolist() == expected_probabilities
 

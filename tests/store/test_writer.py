@@ -184,7 +184,7 @@ CHANGES = [
     {"truncate_after": 3, "epochs": (epoch(4, 0.125),)},
     {"truncate_after": 2},
     {"report": b"report", "checkpoint": SavedState(4, b"a")},
-    {"checkpoint": SavedState(5, b""), "weights": SavedState(5, b"w"), "values": {"epochs": 5}},
+    {"checkpoint": SavedState(5, b""), "model": SavedState(5, b"m"), "values": {"epochs": 5}},
 ]
 
 
@@ -197,7 +197,7 @@ def stored_content(store: Store, run: str) -> tuple[object, ...]:
         runs.epochs(ANNA, run),
         runs.report(ANNA, run),
         runs.checkpoint(ANNA, run),
-        runs.weights(ANNA, run),
+        runs.model(ANNA, run),
     )
 
 

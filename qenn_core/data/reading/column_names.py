@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from qenn_core.text import count
+from qenn_core.text import count, first_unused
 
 _MAX_LENGTH = 80
 _MAX_NOTES = 5
@@ -22,22 +22,13 @@ def make_column_names(header: Iterable[str]) -> tuple[list[str], list[str]]:
         short = full if len(full) <= _MAX_LENGTH else full[: _MAX_LENGTH - 1].rstrip() + "…"
         if short != full:
             notes.append(f"The name of column {number} was very long; it is now ‘{short}’.")
-        candidates = _numbered_variants(short or f"column {number}")
-        name = next(candidate for candidate in candidates if candidate not in names)
+        name = first_unused(short or f"column {number}", names)
         if not short:
             notes.append(f"Column {number} has no name; it is now ‘{name}’.")
         elif name != short:
             notes.append(f"The header has several columns named ‘{short}’; column {number} is now ‘{name}’.")
         names.append(name)
     return names, _summarised(notes)
-
-
-def _numbered_variants(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name} ({number})"
-        number += 1
 
 
 def _summarised(notes: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def make(first: int, second: int) -> pd.DataFrame:
-    """Return the images of digits `first` and `second`; raises `DataError` if they are the same."""
+    """Return the images of digits `first` and `second`; raise `DataError` if they are the same."""
     if first == second:
         raise DataError(
             f"Both digits are {first}.",
