@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages._shared import (
+    data_advice,
     data_choice,
     error_messages,
     form,
@@ -27,6 +28,8 @@ from qenn_core.text import count
 
 if TYPE_CHECKING:
     from qenn_core.analysis import Overview, PreparedSummary
+
+MAX_ADVICE = 10
 
 
 # With fewer features, there is no pair besides the one in the plane.
@@ -62,7 +65,8 @@ def draw_columns(overview: Overview) -> None:
     st.caption(
         f"**{escape_markdown(overview.target)}** is the column to predict: "
         f"{escape_markdown(overview.target_reason)}. If a role below is a wrong guess, change it; "
-        "*ignore* leaves the column out."
+        "*ignore* leaves the column out, and *group* keeps rows with the same value (a patient, a school, "
+        "a device) together: all for training, or all for testing."
     )
     frame = pd.DataFrame(
         {
@@ -80,7 +84,7 @@ def draw_columns(overview: Overview) -> None:
         disabled=[name for name in frame.columns if name != "Role"],
         hide_index=True,
         width="stretch",
-        key=f"roles:{state.spec().data.source}:{state.spec().data.fingerprint}",
+        key=f"roles:{state.spec().data.source}:{state.spec().data.fingerprint}:{data_advice.data_version()}",
     )
     error_messages.show_at("data.roles")
     roles = {
@@ -103,8 +107,8 @@ def draw_class_balance(data: PreparedSummary) -> None:
     }
     draw_figure(plots.class_balance(names, counts, current_theme()), "balance")
     st.caption(
-        "Strongest colour: training rows; paler: validation rows; palest: test rows. Each class has the same "
-        "share in all three parts."
+        "Strongest colour: training rows; paler: validation rows; palest: test rows. Each class has about "
+        "the same share in all three parts."
     )
 
 
@@ -179,6 +183,7 @@ if state.awaits_file():
 elif overview is not None:
     draw_title(overview)
     target_choice.draw_error(overview)
+    data_advice.draw_advice(overview, MAX_ADVICE)
     upload.draw_reading()
     if overview.prepared:
         left, right = st.columns([1.5, 1], gap="large")

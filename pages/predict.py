@@ -12,6 +12,7 @@ from pages._shared import error_messages, html, image_form, model_choice, thumbn
 from pages._shared.markdown import bullet_list, escape_markdown
 from pages._shared.row_form import draw_row_form
 from qenn_core.analysis import to_csv
+from qenn_core.data import known_cells
 from qenn_core.errors import QennError
 from qenn_core.store import ENDED_STATES, StoredRun
 from qenn_core.text import count, percent, short_number
@@ -120,16 +121,18 @@ def draw_file_predictions(model: ChosenModel) -> None:
         return
     try:
         with st.spinner("Reading the file …"):
+            gaps = model.card.spec.data.gaps
             table = worker_requests.compute_once(
                 "table_to_predict",
-                file.file_id,
-                lambda: worker_requests.read_rows_to_predict(file.getvalue(), file.name),
+                (file.file_id, gaps),
+                lambda: worker_requests.read_rows_to_predict(file.getvalue(), file.name, gaps),
             )
+            rows = known_cells(table, model.card.target, model.card.class_names)
         with st.spinner("Predicting …"):
             predictions = worker_requests.compute_once(
                 "table_predictions",
                 (model.run.id, file.file_id),
-                lambda: worker_requests.predict(model.content, table.frame),
+                lambda: worker_requests.predict(model.content, rows),
             )
     except QennError as error:
         error_messages.show(error)

@@ -10,6 +10,7 @@ import streamlit as st
 from pages._shared import (
     components,
     cost_estimate,
+    data_advice,
     data_choice,
     error_messages,
     experiments,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 # Wider confusion tables are below each other.
 MANY_CLASSES = 4
+MAX_ADVICE = 2
 PARAMETER_SHIFT = (
     "Here the circuit is simulated, so the direction in which to change each angle can be calculated. A "
     "quantum computer has to measure it: for each row and each angle it runs the circuit twice more, with "
@@ -50,8 +52,9 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
         st.rerun()
     run, run_spec = run_controls.current_snapshot(), state.spec_of_run()
     data = overview.prepared if overview else None
-    controls = st.container()
-    is_feasible = data is not None and cost_estimate.draw_estimate(data)
+    controls, outcome = st.container(), st.container(key="outcome", horizontal=True)
+    with outcome:
+        is_feasible = draw_outcome(run, data, is_outdated=run_spec not in (None, drawn_for))
     with controls:
         run_controls.draw_controls(run, has_data=data is not None, is_feasible=is_feasible)
     run_controls.draw_notices(run)
@@ -61,6 +64,7 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
         error_messages.show(run.error)
     if overview is not None:
         target_choice.draw_error(overview)
+        data_advice.draw_advice(overview, MAX_ADVICE)
     elif run is None and state.awaits_file():
         upload.draw_invitation()
     if run is not None and run_spec is not None:
@@ -79,6 +83,22 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
             draw_circuit_runs(run, run_spec, data)
         draw_confusion(run)
     state.write_link()
+
+
+def draw_outcome(run: RunSnapshot | None, data: PreparedSummary | None, *, is_outdated: bool) -> bool:
+    """Draw the result of the run in one sentence, in place of the estimate of the same settings.
+
+    Returns
+    -------
+    bool
+        Whether the settings may be trained.
+    """
+    comparison = run.report.comparison if run else None
+    if comparison is not None:
+        st.html(html.headline(comparison.headline))
+    if data is None:
+        return False
+    return cost_estimate.draw_estimate(data, in_words=comparison is None or is_outdated)
 
 
 def draw_pipeline(name: str, data: PreparedSummary) -> None:

@@ -64,6 +64,11 @@ def _numbered_variants(name: str) -> Iterator[str]:
         yield f"{name} ({number})"
 
 
+def uncapitalise(name: str) -> str:
+    """Return a name as it is written within a sentence: "logistic" for "Logistic", but "SVM" unchanged."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
 def memory(n_bytes: float) -> str:
     """Return an amount of memory, no finer than an estimate is: ``"12 MB"``, ``"1.5 GB"``."""
     return f"{_two_digits(n_bytes / 1e9)} GB" if n_bytes >= 1e8 else f"{_two_digits(n_bytes / 1e6)} MB"

@@ -50,13 +50,15 @@ def estimate(data: PreparedSummary) -> Cost:
     return require_feasible_run(spec, workload, speed)
 
 
-def draw_estimate(data: PreparedSummary) -> bool:
+def draw_estimate(data: PreparedSummary, *, in_words: bool) -> bool:
     """Draw the estimate for the session's spec, or an error if the run would take too long.
 
     Parameters
     ----------
     data : PreparedSummary
         The prepared data.
+    in_words : bool
+        Whether the estimate is drawn; the error always is.
 
     Returns
     -------
@@ -68,7 +70,8 @@ def draw_estimate(data: PreparedSummary) -> bool:
     except InfeasibleError as error:
         error_messages.show_with_suggestion(error, _CONTROL)
         return False
-    st.caption(_sentence(cost), help=f"{_HELP} {_PATIENCE_HELP}" if _may_stop_early() else _HELP)
+    if in_words:
+        st.caption(_sentence(cost), help=f"{_HELP} {_PATIENCE_HELP}" if _may_stop_early() else _HELP)
     return True
 
 

@@ -131,6 +131,11 @@ def pipeline(spec: ExperimentSpec, shape: ModelShape, n_features: int, data_name
     )
 
 
+def headline(sentence: str) -> str:
+    """Return the result of a run in one sentence, which screen readers read out when it appears."""
+    return f'<p class="qenn-headline" role="status">{escape(sentence)}</p>'
+
+
 def stages(stages: Sequence[Stage]) -> str:
     """Return the stages of a pipeline as a list."""
     items = "".join(

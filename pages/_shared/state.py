@@ -35,6 +35,7 @@ _READING_SETTINGS = (
     "decimal",
     "header",
     "skip_rows",
+    "gaps",
     "sample_rows",
 )
 

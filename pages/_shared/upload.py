@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -15,11 +15,15 @@ from qenn_core import jobs, limits
 from qenn_core.errors import DataError, QennError, TooManyRowsError, UnreadableTableError
 from qenn_core.experiment import CSV, DataSpec, choices, field_of, label_of
 
+if TYPE_CHECKING:
+    from qenn_core.data import Reading
+
 FILE_LABEL = f"CSV file, up to {limits.MAX_ROWS:,} rows"
 FILE_FORMATS = f"Text tables: .csv, .tsv, .txt, also gzipped, up to {limits.MAX_UPLOAD_BYTES // 2**20} MB."
 
 _CONTROL = "upload"
 _STORAGE = "upload.storage"
+_GAPS = "data.gaps"
 _AUTOMATIC = "automatic"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _HEADERS = {True: "has names", False: "is data"}
@@ -113,6 +117,37 @@ def draw_reading() -> None:
         for column, name in zip(st.columns(len(labels)), labels, strict=True):
             with column:
                 _draw_correction(name, labels[name], getattr(data, name), guesses.get(name))
+        if refused is None and table is not None and table.reading is not None:
+            _draw_gap_words(table.reading)
+
+
+def _draw_gap_words(reading: Reading) -> None:
+    """Draw the words that count as gaps; others can be added."""
+    chosen = state.spec().data.gaps
+    words = list(reading.gap_words if chosen is None else chosen)
+    options = list(dict.fromkeys([*words, *reading.gap_words]))
+    key = "read:gaps"
+    form.set_widget_value(key, words, *options)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.multiselect(
+            str(field_of(_GAPS).title),
+            options,
+            key=key,
+            accept_new_options=True,
+            placeholder="None: only empty cells count as missing. Type a word to add it.",
+            on_change=lambda: read_again(gaps=tuple(st.session_state[key])),
+            help=field_of(_GAPS).description,
+        )
+        st.button(
+            "Detect",
+            icon=":material/auto_fix:",
+            help="Count the usual words as missing, unless they are as frequent as a class in the column to "
+            "predict.",
+            disabled=chosen is None,
+            on_click=read_again,
+            kwargs={"gaps": None},
+        )
+    error_messages.show_at(_GAPS)
 
 
 def _decimal_labels() -> dict[str, str]:

@@ -66,8 +66,8 @@ def read_table(content: bytes, file_name: str, data: DataSpec, seed: int) -> Tab
     return jobs.service().call(jobs.READ_TABLE, content, file_name, data, seed=seed)
 
 
-def read_rows_to_predict(content: bytes, file_name: str) -> Table:
-    """Read a file of rows to predict.
+def read_rows_to_predict(content: bytes, file_name: str, gaps: tuple[str, ...] | None) -> Table:
+    """Read a file of rows to predict, with the words for gaps that the model was trained with.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def read_rows_to_predict(content: bytes, file_name: str) -> Table:
         If the file cannot be read or has too many rows.
     """
     try:
-        return read_table(content, file_name, DataSpec(source=CSV), seed=0)
+        return read_table(content, file_name, DataSpec(source=CSV, gaps=gaps), seed=0)
     except TooManyRowsError as error:
         raise DataError(
             f"The file has {error.n_rows:,} rows, more than the {error.limit:,} allowed at once.",

@@ -130,6 +130,7 @@ def _summarise_preparation(preparation: Preparation) -> PreparedSummary:
         rows={part: len(rows.labels) for part, rows in data.parts.items()},
         sample=_sample_rows(preparation),
         notes=data.notes,
+        advice=preparation.advice,
     )
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
-from qenn_core.data import ImageFormat, PartName
+from qenn_core.data import Advice, ImageFormat, PartName
 from qenn_core.errors import ErrorMessage
 from qenn_core.experiment import Role
 
@@ -103,6 +103,8 @@ class PreparedSummary(_Record):
     sample: RowSample
     notes: tuple[str, ...]
     """The steps of the preparation, in plain sentences."""
+    advice: tuple[Advice, ...]
+    """What looks wrong with the data."""
 
     @property
     def n_features(self) -> int:

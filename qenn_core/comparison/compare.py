@@ -41,11 +41,19 @@ def compare_models(quantum: ModelResult, baselines: Sequence[ModelResult], data:
     return Comparison(
         rows=rows,
         verdicts=tuple(
-            compare_predictions(labels.tolist(), quantum.predictions, row.predictions, row.name)
+            compare_predictions(
+                labels.tolist(),
+                quantum.predictions,
+                row.predictions,
+                row.name,
+                groups=None if data.test_groups is None else data.test_groups.tolist(),
+                n_seen=data.n_seen,
+            )
             for row in baselines
         ),
         majority_accuracy=majority_accuracy,
         cautions=(SINGLE_EXPERIMENT, _describe_majority(majority_accuracy, best_accuracy)),
+        n_seen=data.n_seen,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from qenn_core.metrics import Scores
+from qenn_core.text import count, uncapitalise
 
 
 class _Record(BaseModel):
@@ -60,3 +61,32 @@ class Comparison(_Record):
     majority_accuracy: float
     """Test accuracy of always predicting the most frequent class of the training part, 0 to 1."""
     cautions: tuple[str, ...]
+    n_seen: int = 0
+    """How many test rows are equal to training or validation rows, so that they show memory."""
+
+    @property
+    def headline(self) -> str:
+        """The result in one sentence: the QENN and the classical model with the best test accuracy."""
+        quantum, *classical = self.rows
+        n_rows = sum(map(sum, quantum.test.confusion))
+        right = f"{_count_right(quantum):,} of {count(n_rows, 'test row')} right"
+        if not classical:
+            return f"The QENN got {right}."
+        best = max(classical, key=lambda row: row.test.accuracy)
+        name = uncapitalise(best.name.partition(" (")[0])
+        if _count_right(best) == _count_right(quantum):
+            result, conclusion = f"The QENN and {name} both got {right}", ""
+        else:
+            result = f"The QENN got {right}, {name} {_count_right(best):,}"
+            ahead = next((verdict.ahead for verdict in self.verdicts if verdict.against == best.name), None)
+            conclusion = ": more than chance explains" if ahead else ": chance alone can explain that"
+        majority = round(self.majority_accuracy * n_rows)
+        if max(map(_count_right, self.rows)) <= majority:
+            conclusion = f"; always answering the most frequent class gets {majority:,}"
+        if self.n_seen:
+            conclusion = ", but from memory: equal rows were used in training"
+        return f"{result}{conclusion}."
+
+
+def _count_right(result: ModelResult) -> int:
+    return sum(counts[number] for number, counts in enumerate(result.test.confusion))

@@ -1,3 +1,4 @@
+from .advice import Advice as Advice
 from .builtin import load_builtin as load_builtin
 from .column_schema import ColumnSchema as ColumnSchema
 from .columns import MISSING_CATEGORY as MISSING_CATEGORY
@@ -28,4 +29,5 @@ from .table import Reading as Reading
 from .table import Table as Table
 from .target import NO_CLASS as NO_CLASS
 from .target import choose_target as choose_target
+from .target import known_cells as known_cells
 from .target import labels_of as labels_of

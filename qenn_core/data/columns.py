@@ -1,7 +1,8 @@
 """The role of each column of a table, and its cells parsed accordingly.
 
 A column's role is guessed from its name and all of its cells, held-out rows included. This is part of reading
-the file, not of fitting: no statistic of the values is kept.
+the file, not of fitting: no statistic of the values is kept. Classes have a part in it only where numbers
+look like identifiers; see `qenn_core.data.identifiers`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from itertools import groupby
 
 import pandas as pd
 
+from qenn_core.data.identifiers import are_identifiers
+from qenn_core.data.prepared import Ints
 from qenn_core.experiment import Role
 from qenn_core.text import count, quoted_list
 
@@ -50,10 +53,9 @@ MAX_CATEGORIES = 30
 MIN_ROWS_PER_CATEGORY = 2
 # Larger numbers overflow when they are squared, as every scaling does.
 MAX_MAGNITUDE = 1e150
-ID_NAMES = frozenset({"id", "index", "no", "nr", "row", "number", "rownames", "unnamed: 0", ""})
-# Row identifiers may repeat now and then, such as that of a patient who was examined twice.
-MIN_UNIQUE_SHARE = 0.8
 MISSING_CATEGORY = "(missing)"
+
+GROUPS_ROWS = "it only says which rows belong together"
 
 USABLE_ROLES: tuple[Role, ...] = ("numeric", "boolean", "category", "date")
 EXPECTED_CELL = {"numeric": "a number", "boolean": "yes or no", "date": "a date"}
@@ -94,7 +96,9 @@ def to_numbers(cells: pd.Series) -> pd.Series:
     return _mask_huge(pd.to_numeric(cells, errors="coerce").astype("float64"))
 
 
-def read_columns(frame: pd.DataFrame, roles: Mapping[str, Role], target: str) -> tuple[Column, ...]:
+def read_columns(
+    frame: pd.DataFrame, roles: Mapping[str, Role], target: str, labels: Ints | None = None
+) -> tuple[Column, ...]:
     """Parse every column of `frame` except the `target`.
 
     Parameters
@@ -105,6 +109,8 @@ def read_columns(frame: pd.DataFrame, roles: Mapping[str, Role], target: str) ->
         Roles that the user chose, by column name; they take precedence over the guess.
     target : str
         The column to predict.
+    labels : array (rows,), optional
+        The class number of each row; negative for rows without a class.
 
     Returns
     -------
@@ -114,7 +120,7 @@ def read_columns(frame: pd.DataFrame, roles: Mapping[str, Role], target: str) ->
     earlier_values: dict[tuple[Role, int], pd.Series] = {}
     columns = []
     for name, cells in frame.drop(columns=target).reset_index(drop=True).items():
-        column = _parse_column(str(name), cells, roles.get(str(name)))
+        column = _parse_column(str(name), cells, roles.get(str(name)), labels)
         if not column.left_out:
             # Equal columns have equal sums of hashes, so few pairs of columns need to be compared.
             key = column.role, int(pd.util.hash_pandas_object(column.values, index=False).sum())
@@ -136,7 +142,7 @@ def column_notes(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def guess_role(name: str, cells: pd.Series) -> tuple[Role, str]:
+def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role, str]:
     """Guess the role of a column, and the reason to leave it out (empty if there is none)."""
     present = cells.dropna()
     if present.empty:
@@ -149,8 +155,9 @@ def guess_role(name: str, cells: pd.Series) -> tuple[Role, str]:
         return "boolean", ""
     numbers = pd.to_numeric(present, errors="coerce")
     if numbers.notna().mean() >= NEARLY_ALL:
-        if _are_row_numbers(name, numbers):
-            return "ignore", "the cells only number the rows"
+        readable = numbers.dropna()
+        if are_identifiers(name, readable, None if labels is None else labels[readable.index]):
+            return "ignore", "the cells only number or identify the rows"
         return "numeric", ""
     if _parse_dates(present, _detect_date_format(present)).notna().mean() >= NEARLY_ALL:
         return "date", ""
@@ -159,10 +166,12 @@ def guess_role(name: str, cells: pd.Series) -> tuple[Role, str]:
     return "text", "the cells are free text or row names"
 
 
-def _parse_column(name: str, cells: pd.Series, chosen: Role | None) -> Column:
-    guessed, objection = guess_role(name, cells)
+def _parse_column(name: str, cells: pd.Series, chosen: Role | None, labels: Ints | None) -> Column:
+    guessed, objection = _guess_role(name, cells, labels)
     role = chosen or guessed
     column = Column(name, role, guessed, cells, cells)
+    if role == "group":
+        return _leave_out(column, GROUPS_ROWS)
     if role not in USABLE_ROLES:
         return _leave_out(column, "you chose to" if chosen else objection)
     if cells.notna().sum() == 0:
@@ -262,13 +271,3 @@ def _parse_dates(cells: pd.Series, date_format: str) -> pd.Series:
 
 def _mask_huge(numbers: pd.Series) -> pd.Series:
     return numbers.where(numbers.abs() < MAX_MAGNITUDE)
-
-
-def _are_row_numbers(name: str, numbers: pd.Series) -> bool:
-    """Return whether whole numbers count the rows, or are named like identifiers and rarely repeat."""
-    if (numbers % 1 != 0).any():
-        return False
-    folded = name.strip().casefold()
-    if folded in ID_NAMES or folded.endswith(("_id", " id")):
-        return bool(numbers.nunique() >= MIN_UNIQUE_SHARE * len(numbers))
-    return bool((numbers.diff().iloc[1:] == 1).all())

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from qenn_core import limits
-from qenn_core.data.columns import Column, column_notes, read_columns
+from qenn_core.data.advice import Advice
+from qenn_core.data.columns import GROUPS_ROWS, Column, column_notes, read_columns
 from qenn_core.data.prepared import Ints
 from qenn_core.data.reading.sampling import stratified_sample
 from qenn_core.data.table import Table
-from qenn_core.data.target import NO_CLASS, choose_target, make_classes
+from qenn_core.data.target import NO_CLASS, choose_target, make_classes, spellings, target_cells
 from qenn_core.errors import DataError
-from qenn_core.experiment import ExperimentSpec
+from qenn_core.experiment import DataSpec, ExperimentSpec
 from qenn_core.text import count, quoted_list
 
 
@@ -36,6 +38,8 @@ class LabeledTable:
         One name per class.
     notes : tuple of str
         Sentences on what was done.
+    advice : tuple of Advice
+        What looks wrong.
     edges : tuple of float
         If the classes are bands of a numeric target, the upper end of each band except the last.
     """
@@ -47,12 +51,18 @@ class LabeledTable:
     labels: Ints
     class_names: tuple[str, ...]
     notes: tuple[str, ...]
+    advice: tuple[Advice, ...] = ()
     edges: tuple[float, ...] = ()
 
     @property
     def used(self) -> tuple[Column, ...]:
         """The columns that are not left out."""
         return tuple(column for column in self.columns if not column.left_out)
+
+    @property
+    def group_column(self) -> Column | None:
+        """The column whose values say which rows belong together."""
+        return next((column for column in self.columns if column.left_out == GROUPS_ROWS), None)
 
 
 def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
@@ -64,9 +74,13 @@ def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
         If no classifier can be trained on the table; the error says what to change.
     """
     target, reason = choose_target(table, spec.data.target)
-    frame = _sample(table.frame, target, spec)
-    classes = make_classes(frame[target], spec.data.bands)
-    columns = read_columns(frame, dict(spec.data.roles), target)
+    cells, class_words = target_cells(table, target)
+    frame = table.frame.copy(deep=False)
+    frame[target] = cells
+    frame = _sample(frame, target, spec)
+    classes = make_classes(frame[target], spec.data.bands, ignore_case=spec.data.ignore_case)
+    columns = read_columns(frame, dict(spec.data.roles), target, classes.labels)
+    _refuse_two_groupings(columns)
     notes = [f"‘{target}’ is the column to predict: {reason}."]
     if len(frame) < len(table.frame):
         notes.append(f"A random sample of {len(frame):,} of {count(len(table.frame), 'row')} is used.")
@@ -86,10 +100,20 @@ def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
             "Use a table with more rows, or another column to predict.",
             "data.target",
         )
-    labeled = LabeledTable(
-        target, reason, columns, rows, classes.labels[rows], classes.names, tuple(notes), classes.edges
+    return LabeledTable(
+        target=target,
+        reason=reason,
+        columns=columns,
+        rows=rows,
+        labels=classes.labels[rows],
+        class_names=classes.names,
+        notes=tuple(notes),
+        advice=(
+            *_gap_word_advice(spec.data, table, target, class_words),
+            *(() if spec.data.bands else _case_advice(spec.data, target, frame[target])),
+        ),
+        edges=classes.edges,
     )
-    return replace(labeled, notes=(*notes, *_leakage_notes(labeled)))
 
 
 def _sample(frame: pd.DataFrame, target: str, spec: ExperimentSpec) -> pd.DataFrame:
@@ -100,15 +124,37 @@ def _sample(frame: pd.DataFrame, target: str, spec: ExperimentSpec) -> pd.DataFr
     return frame.iloc[stratified_sample(strata, size, spec.seed)]
 
 
-def _leakage_notes(labeled: LabeledTable) -> list[str]:
-    """Return a warning about columns that may leak the target, such as "alive" for "survived"."""
-    labels = pd.Series(labeled.labels)
-    names = [
-        column.name
-        for column in labeled.used
-        if column.role in ("category", "boolean")
-        and labels.groupby(column.values.iloc[labeled.rows].to_numpy()).nunique().max() == 1
-    ]
-    if not names:
-        return []
-    return [f"Each value occurs in only one class, which may give the answer away: {quoted_list(names)}."]
+def _refuse_two_groupings(columns: Sequence[Column]) -> None:
+    names = [column.name for column in columns if column.left_out == GROUPS_ROWS]
+    if len(names) > 1:
+        raise DataError(
+            f"{len(names)} columns have the role ‘group’: {quoted_list(names)}.",
+            "Only one column can say which rows belong together.",
+            "Give the others another role.",
+            "data.roles",
+        )
+
+
+def _gap_word_advice(
+    data: DataSpec, table: Table, target: str, class_words: Mapping[str, int]
+) -> Iterator[Advice]:
+    if not class_words or table.reading is None:
+        return
+    words = quoted_list(class_words)
+    yield Advice(
+        text=f"In {count(sum(class_words.values()), 'row')}, ‘{target}’ is {words}. That is as often as "
+        "other classes, so it counts as a class. If it means that the class is unknown, leave them out.",
+        action=f"Leave out rows with {words}",
+        data=data.model_copy(update={"gaps": table.reading.gap_words}),
+    )
+
+
+def _case_advice(data: DataSpec, target: str, cells: pd.Series) -> Iterator[Advice]:
+    groups = [] if data.ignore_case else spellings(cells)
+    if groups:
+        yield Advice(
+            text=f"Some classes of ‘{target}’ differ only in upper and lower case: "
+            f"{quoted_list(name for group in groups for name in group)}.",
+            action="Ignore upper and lower case",
+            data=data.model_copy(update={"ignore_case": True}),
+        )

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from qenn_core.data.advice import Advice, with_role
 from qenn_core.data.features import FittedFeatures, fit_features, values_frame
+from qenn_core.data.giveaways import find_giveaways
+from qenn_core.data.groups import number_cells, number_features, number_rows, unite
 from qenn_core.data.labeling import LabeledTable, label_table
 from qenn_core.data.plane import fit_plane
-from qenn_core.data.prepared import Ints, Part, PreparedData
+from qenn_core.data.prepared import Floats, Ints, Part, PreparedData
 from qenn_core.data.reduction import Reduction, fit_reduction
 from qenn_core.data.split import Split, stratified_split
 from qenn_core.data.table import Table
-from qenn_core.experiment import ExperimentSpec
+from qenn_core.errors import DataError
+from qenn_core.experiment import DataSpec, ExperimentSpec
 from qenn_core.text import count
+
+# Times that the rows are split, which ends as soon as the same features are selected as the time before.
+_MAX_SPLITS = 5
 
 
 class Preparation(NamedTuple):
@@ -25,6 +34,33 @@ class Preparation(NamedTuple):
     fitted: FittedFeatures
     reduction: Reduction
     data: PreparedData
+    advice: tuple[Advice, ...] = ()
+
+
+class _Fit(NamedTuple):
+    """A split, what was fitted on its training rows, and the features of all rows."""
+
+    split: Split
+    fitted: FittedFeatures
+    reduction: Reduction
+    features: Floats
+
+
+class _Separated(NamedTuple):
+    """A fit whose parts share as few rows as possible.
+
+    ``groups`` (rows,) are the groups that the parts should not share; ``n_seen`` test rows are in another
+    part, too; ``n_different`` rows differ.
+    """
+
+    fit: _Fit
+    groups: Ints
+    n_seen: int
+    n_different: int
+
+    @property
+    def n_groups(self) -> int:
+        return len(np.unique(self.groups))
 
 
 def prepare(spec: ExperimentSpec, table: Table) -> PreparedData:
@@ -49,12 +85,9 @@ def prepare(spec: ExperimentSpec, table: Table) -> PreparedData:
 
 def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
     """Do the work of `prepare` for a labelled table, and return what was fitted too."""
-    split = stratified_split(labeled.labels, spec.data.validation_size, spec.data.test_size, spec.seed)
     frame = values_frame(labeled.used).iloc[labeled.rows]
-    fitted = fit_features(labeled.used, frame.iloc[split.train])
-    features = fitted(frame)
-    train = features[split.train]
-    reduction = fit_reduction(spec, fitted.names, train, labeled.labels[split.train])
+    separated = _separate(spec, labeled, frame)
+    split, fitted, reduction, features = separated.fit
     held_out = features[np.concatenate([split.validation, split.test])]
 
     def part(rows: Ints) -> Part:
@@ -68,22 +101,137 @@ def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
         feature_names=fitted.names,
         input_names=reduction.names,
         to_inputs=reduction.to_inputs,
-        plane=fit_plane(fitted, train, held_out, spec.seed),
+        plane=fit_plane(fitted, features[split.train], held_out, spec.seed),
         notes=(
             *labeled.notes,
             _sizes_note(split),
+            *_group_notes(labeled, separated),
             _features_note(labeled, len(fitted.names)),
             reduction.note,
         ),
+        test_groups=separated.groups[split.test] if separated.n_groups < len(frame) else None,
+        n_seen=separated.n_seen,
     )
-    return Preparation(labeled, split, fitted, reduction, data)
+    advice = (*labeled.advice, *_giveaway_advice(spec.data, labeled, split.train))
+    return Preparation(labeled, split, fitted, reduction, data, advice)
+
+
+def _separate(spec: ExperimentSpec, labeled: LabeledTable, frame: pd.DataFrame) -> _Separated:
+    """Split the rows so that no two parts share a row, as the model sees it, or a group that the user named.
+
+    Rows that differ in the table may be equal when they are reduced, which depends on the split. If such rows
+    are in different parts, the rows are split again with these together. If there are too few groups to do
+    so, the parts share rows.
+
+    Held-out rows that are clipped to the range of the training rows are not considered equal: they would
+    decide which rows are trained on.
+    """
+    named = _named_groups(labeled)
+    equal_cells = unite(named, number_rows(frame))
+    together, fit = equal_cells, None
+    for _ in range(_MAX_SPLITS):
+        split = _split(spec, labeled, together)
+        if split is None:
+            break
+        fit = _fit(spec, labeled, frame, split)
+        equal = number_features(fit.reduction.reduce(fit.features))
+        if not _are_shared(equal, split):
+            break
+        together = unite(equal_cells, equal)
+    if fit is None:
+        split = _split(spec, labeled, named)
+        if split is None:
+            raise _too_few_groups(labeled, named)
+        fit = _fit(spec, labeled, frame, split)
+        equal = number_features(fit.reduction.reduce(fit.features))
+    in_other_parts = equal[np.concatenate([fit.split.train, fit.split.validation])]
+    return _Separated(
+        fit=fit,
+        groups=unite(named, equal),
+        n_seen=int(np.isin(equal[fit.split.test], in_other_parts).sum()),
+        n_different=int(equal.max()) + 1,
+    )
+
+
+def _split(spec: ExperimentSpec, labeled: LabeledTable, groups: Ints) -> Split | None:
+    data = spec.data
+    return stratified_split(labeled.labels, groups, data.validation_size, data.test_size, spec.seed)
+
+
+def _fit(spec: ExperimentSpec, labeled: LabeledTable, frame: pd.DataFrame, split: Split) -> _Fit:
+    fitted = fit_features(labeled.used, frame.iloc[split.train])
+    features = fitted(frame)
+    reduction = fit_reduction(spec, fitted.names, features[split.train], labeled.labels[split.train])
+    return _Fit(split, fitted, reduction, features)
+
+
+def _are_shared(groups: Ints, split: Split) -> bool:
+    """Return whether a group has rows in several parts."""
+    return sum(len(np.unique(groups[rows])) for rows in split) > len(np.unique(groups))
+
+
+def _named_groups(labeled: LabeledTable) -> Ints:
+    column = labeled.group_column
+    if column is None:
+        return np.arange(len(labeled.rows))
+    return number_cells(column.cells.iloc[labeled.rows])
+
+
+def _too_few_groups(labeled: LabeledTable, groups: Ints) -> DataError:
+    assert labeled.group_column is not None, "rows that are groups of their own can always be split"
+    sizes = [len(np.unique(groups[labeled.labels == k])) for k in range(len(labeled.class_names))]
+    name, rarest = labeled.group_column.name, int(np.argmin(sizes))
+    return DataError(
+        f"The rows cannot be split by ‘{name}’: class ‘{labeled.class_names[rarest]}’ has only "
+        f"{count(sizes[rarest], 'value')} of it.",
+        "Training, validation and test rows never share a value, but each of them needs every class.",
+        f"Give ‘{name}’ another role, or predict another column.",
+        "data.roles",
+    )
+
+
+def _giveaway_advice(data: DataSpec, labeled: LabeledTable, train: Ints) -> Iterator[Advice]:
+    for name, n_right, n_rows in find_giveaways(labeled.used, labeled.rows[train], labeled.labels[train]):
+        share = f"all {n_rows:,}" if n_right == n_rows else f"{n_right:,} of {n_rows:,}"
+        yield Advice(
+            text=f"‘{name}’ alone tells the class of {share} training rows. If it is only known once the "
+            "class is known, it gives the answer away.",
+            action=f"Leave out ‘{name}’",
+            data=with_role(data, name, "ignore"),
+        )
 
 
 def _sizes_note(split: Split) -> str:
     return (
         f"{count(len(split.train), 'row')} for training, {len(split.validation):,} for validation and "
-        f"{len(split.test):,} for testing, with the classes in the same proportions."
+        f"{len(split.test):,} for testing, with the classes in about the same proportions."
     )
+
+
+def _group_notes(labeled: LabeledTable, separated: _Separated) -> Iterator[str]:
+    column = labeled.group_column
+    if column is not None:
+        values = column.cells.iloc[labeled.rows]
+        yield (
+            f"Training, validation and test rows never share a ‘{column.name}’; there are "
+            f"{count(values.nunique(), 'different one')}."
+        )
+        n_missing = int(values.isna().sum())
+        if n_missing:
+            yield f"{count(n_missing, 'row')} without a ‘{column.name}’ stand for themselves."
+    n_rows, n_test = len(labeled.rows), len(separated.fit.split.test)
+    n_repeats = n_rows - separated.n_different
+    if separated.n_seen:
+        yield (
+            f"Only {separated.n_different:,} of {n_rows:,} rows differ as the model sees them. So "
+            f"{separated.n_seen:,} of {count(n_test, 'test row')} are equal to training or validation rows, "
+            "and test what the model remembers rather than how it does on new rows."
+        )
+    elif n_repeats:
+        yield (
+            f"{count(n_repeats, 'row')} {'repeats' if n_repeats == 1 else 'repeat'} another row, as the "
+            "model sees them. Equal rows stay in one part, and the verdict counts them as one."
+        )
 
 
 def _features_note(labeled: LabeledTable, n_features: int) -> str:

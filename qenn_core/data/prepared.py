@@ -71,6 +71,12 @@ class PreparedData:
         Where the decision map is drawn; ``None`` if there is only one feature.
     notes : tuple of str
         Sentences on what was done to the data.
+    test_groups : array (rows,) or None
+        The number of the group of each test row; rows of a group are no independent evidence. ``None`` if
+        every row of the data is a group of its own.
+    n_seen : int
+        How many test rows are equal to a training or validation row, as the model sees them. It is 0 unless
+        too few rows differ.
     """
 
     train: Part
@@ -82,6 +88,8 @@ class PreparedData:
     to_inputs: Callable[[Floats], Floats]
     plane: Plane | None
     notes: tuple[str, ...]
+    test_groups: Ints | None = None
+    n_seen: int = 0
 
     @property
     def parts(self) -> dict[PartName, Part]:

@@ -35,6 +35,13 @@ class Reduction:
     names: tuple[str, ...]
     note: str
 
+    def reduce(self, features: Floats) -> Floats:
+        """Return the reduced features (n, n_inputs) before they are scaled and clipped."""
+        for step in self.pipeline or ():
+            if not isinstance(step, MinMaxScaler):
+                features = step.transform(features)
+        return np.asarray(features)
+
     def to_inputs(self, features: Floats) -> Floats:
         """Return the inputs (n, n_inputs) for `features` (n, n_features)."""
         return features if self.pipeline is None else np.asarray(self.pipeline.transform(features))

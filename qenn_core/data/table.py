@@ -25,6 +25,8 @@ class Reading:
         Rows of the file, before sampling.
     raw_lines : tuple of str
         The first lines, shortened.
+    gap_words : tuple of str
+        The words in the file that are usually gaps, or that the user chose to be, the most common first.
     notes : tuple of str
         Sentences on what was done.
     """
@@ -37,6 +39,7 @@ class Reading:
     n_rows: int
     raw_lines: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    gap_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ class Table:
         SHA-256 of the file's bytes, empty for a built-in data set.
     reading : Reading or None
         How the file was read, ``None`` for a built-in data set.
+    gap_words : pandas.DataFrame or None
+        The words of a file that were read as gaps, missing for every other cell, in the columns where they
+        might be classes.
     """
 
     frame: pd.DataFrame
@@ -63,3 +69,4 @@ class Table:
     target: str | None = None
     fingerprint: str = ""
     reading: Reading | None = None
+    gap_words: pd.DataFrame | None = None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -72,7 +73,7 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
     if table.target is not None:
         return table.target, "the data set defines it"
     named = [name for name in names if TARGET_NAMES & set(re.split(r"[\W_]+", name.casefold()))]
-    few = [name for name in names if 2 <= table.frame[name].nunique() <= limits.MAX_CLASSES]
+    few = [name for name in names if 2 <= target_cells(table, name).cells.nunique() <= limits.MAX_CLASSES]
     both = [name for name in few if name in named]
     if both:
         return both[-1], "its name suggests it, and it has few distinct values"
@@ -83,7 +84,45 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
     return names[-1], "it is the last column"
 
 
-def make_classes(cells: pd.Series, bands: int) -> TargetClasses:
+class TargetCells(NamedTuple):
+    """The cells of a target, and how often each gap word occurs that is a class in it."""
+
+    cells: pd.Series
+    class_words: dict[str, int]
+
+
+def target_cells(table: Table, name: str) -> TargetCells:
+    """Return the cells of a target, including gap words that are as frequent in it as its classes.
+
+    A gap word such as "None" may be a class. In a column of numbers it never is.
+    """
+    cells = table.frame[name]
+    words = None if table.gap_words is None else table.gap_words.get(name)
+    if words is None or to_numbers(cells.dropna()).notna().all():
+        return TargetCells(cells, {})
+    sizes = cells.value_counts()
+    classes = sizes[sizes >= limits.MIN_CLASS_ROWS]
+    counts = words.value_counts()
+    frequent = counts[counts >= (limits.MIN_CLASS_ROWS if classes.empty else classes.min())]
+    return TargetCells(cells.fillna(words[words.isin(frequent.index)]), frequent.to_dict())
+
+
+def known_cells(table: Table, target: str, class_names: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of a table in which gap words in the target are cells again if a class is called so."""
+    words = None if table.gap_words is None else table.gap_words.get(target)
+    if words is None:
+        return table.frame
+    return table.frame.assign(**{target: table.frame[target].fillna(words[words.isin(class_names)])})
+
+
+def spellings(cells: pd.Series) -> list[list[str]]:
+    """Return the groups of cells that differ only in upper and lower case, each the most frequent first."""
+    counts = cells.astype("str").value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    groups = counts.index.to_series().groupby(counts.index.str.casefold(), sort=False)
+    return [list(group) for _, group in groups if len(group) > 1]
+
+
+def make_classes(cells: pd.Series, bands: int, *, ignore_case: bool = False) -> TargetClasses:
     """Convert the values of the target to classes.
 
     The edges of bands are computed from all rows, held-out ones included: they define the classes, which must
@@ -95,6 +134,8 @@ def make_classes(cells: pd.Series, bands: int) -> TargetClasses:
         The column to predict, named.
     bands : int
         0 uses the values as classes; 2 or more divides numbers into that many bands of equal size.
+    ignore_case : bool
+        Whether values that differ only in upper and lower case are one class, named by the most frequent.
 
     Raises
     ------
@@ -115,12 +156,16 @@ def make_classes(cells: pd.Series, bands: int) -> TargetClasses:
         ]
         if 1 < len(names) < bands:
             notes.append(f"You asked for {bands} bands, but too many rows share the same value.")
-    elif number_share == 1:
+    elif number_share == 1 and not _are_codes(cells):
         labels, different = pd.factorize(values, sort=True)
         names, notes = [np.format_float_positional(value, trim="-") for value in different], []
     else:
-        labels, different = pd.factorize(cells.astype("str"), sort=True)
-        names, notes = [str(value) for value in different], []
+        texts = cells.astype("str")
+        merged = spellings(texts) if ignore_case else []
+        texts = texts.replace({other: first for first, *others in merged for other in others})
+        labels, different = pd.factorize(texts, sort=True)
+        names = [str(value) for value in different]
+        notes = [f"Treated {quoted_list(group)} in ‘{target}’ as one class." for group in merged]
     n_unlabeled = int((labels == NO_CLASS).sum())
     if n_unlabeled:
         notes.insert(0, f"Left out {count(n_unlabeled, 'row')} without a value in ‘{target}’.")
@@ -129,6 +174,8 @@ def make_classes(cells: pd.Series, bands: int) -> TargetClasses:
 
 def labels_of(cells: pd.Series, names: Sequence[str], edges: Sequence[float] = ()) -> Ints:
     """Return the class number, or ``NO_CLASS``, of each of further cells of a target.
+
+    Cells match a class by its name; else as a number, however it is written; else in upper or lower case.
 
     Parameters
     ----------
@@ -139,21 +186,35 @@ def labels_of(cells: pd.Series, names: Sequence[str], edges: Sequence[float] = (
     edges : sequence of float
         The edges of bands, if the classes are bands.
     """
-    numbers_of = {name: number for number, name in enumerate(names)}
     values = to_numbers(cells).to_numpy()
     if edges:
-        bands = [numbers_of.get(name, NO_CLASS) for name in _band_names(edges)]
+        number_of_name = {name: number for number, name in enumerate(names)}
+        bands = [number_of_name.get(name, NO_CLASS) for name in _band_names(edges)]
         return np.array([*bands, NO_CLASS])[_band_numbers(values, edges)]
-    texts = cells.astype("str")
-    # Numbers match however they are written.
-    as_number = [np.format_float_positional(value, trim="-") for value in values]
-    return np.array(
-        [
-            numbers_of.get(text, numbers_of.get(number, NO_CLASS))
-            for text, number in zip(texts, as_number, strict=True)
-        ],
-        dtype=np.int64,
-    )
+    texts = cells.astype("str").astype(object).fillna("").tolist()
+    labels = np.full(len(texts), NO_CLASS)
+    # The later way to compare takes precedence over the earlier ones.
+    for keys, known in (
+        ([text.casefold() for text in texts], [name.casefold() for name in names]),
+        (_written(values), _written(to_numbers(pd.Series(names, dtype="str")).to_numpy())),
+        (texts, names),
+    ):
+        number_of = {key: k for k, key in enumerate(known) if key and list(known).count(key) == 1}
+        found = np.array([number_of.get(key, NO_CLASS) for key in keys], dtype=np.int64)
+        labels = np.where(found == NO_CLASS, labels, found)
+    return labels
+
+
+def _written(values: NDArray[np.float64]) -> list[str]:
+    """Return numbers as text; an empty text for a missing one."""
+    return [np.format_float_positional(value, trim="-") if np.isfinite(value) else "" for value in values]
+
+
+def _are_codes(cells: pd.Series) -> bool:
+    """Return whether numbers are names, such as "001", which a number would not have."""
+    if pd.api.types.is_numeric_dtype(cells):
+        return False
+    return bool(cells.astype("str").str.match(r"0\d").fillna(False).any())
 
 
 def _check_bands(target: str, bands: int, values: pd.Series, is_numeric: bool) -> None:

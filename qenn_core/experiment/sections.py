@@ -66,6 +66,16 @@ class DataSpec(SpecSection):
         title="Rows to skip",
         description="Lines above the table that do not belong to it.",
     )
+    gaps: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] | None,
+        QueryKey("gaps"),
+        AllowedValues("up to 50 words of up to 40 characters"),
+    ] = Field(
+        None,
+        max_length=50,
+        title="Words for gaps",
+        description="Cells with one of these words, in upper or lower case, count as missing.",
+    )
     target: Annotated[str | None, QueryKey("target")] = Field(
         None, title="Column to predict", description="The column that the network learns to predict."
     )
@@ -77,6 +87,11 @@ class DataSpec(SpecSection):
         title="Bands",
         description="0 uses each value of the target as a class; 2 or more divides a numeric target into "
         "that many bands with about the same number of rows.",
+    )
+    ignore_case: Annotated[bool, QueryKey("case")] = Field(
+        False,
+        title="Ignore case in classes",
+        description="Classes that differ only in upper and lower case are one class.",
     )
     sample_rows: Annotated[int | None, QueryKey("sample")] = Field(
         None,

@@ -15,7 +15,7 @@ from tests.data.tables import csv_spec, measured
 def schema_of(name: str, cells, **spec) -> ColumnSchema:
     """Return the schema of a column with these cells, all in training rows."""
     rows = measured(len(cells), **{name: cells})
-    labeled = label_table(csv_spec(data__target="kind", **spec), rows)
+    labeled = label_table(csv_spec(**{"data__target": "kind"} | spec), rows)
     return next(column for column in make_schemas(labeled.used, labeled.rows) if column.name == name)
 
 
@@ -25,7 +25,7 @@ def read(column: ColumnSchema, *cells) -> tuple[list, tuple[str, ...]]:
 
 
 def test_numbers_have_a_median_and_a_range():
-    column = schema_of("x", [*range(29, 0, -1), None])
+    column = schema_of("x", [*range(29, 0, -1), None], data__roles={"x": "numeric"})
     assert (column.role, column.typical, column.low, column.high, column.whole) == (
         "numeric",
         "15",
@@ -37,7 +37,9 @@ def test_numbers_have_a_median_and_a_range():
 
 
 def test_unreadable_missing_and_outlying_numbers_are_noted():
-    values, notes = read(schema_of("x", range(29, -1, -1)), "3", "30", "-1", "many", None)
+    values, notes = read(
+        schema_of("x", range(29, -1, -1), data__roles={"x": "numeric"}), "3", "30", "-1", "many", None
+    )
     assert values[:3] == [3, 30, -1]
     assert np.isnan(values[3:]).all()
     assert notes == (

@@ -40,9 +40,9 @@ def test_a_role_is_guessed_from_the_cells(cells, role):
 @pytest.mark.parametrize(
     ("name", "cells", "left_out"),
     [
-        ("n", range(1, 31), "only number the rows"),
-        ("patient_id", [40, 7, 12, 33], "only number the rows"),
-        ("ID", [40, 7, 12, 33, 40, 8], "only number the rows"),
+        ("n", range(1, 31), "only number or identify the rows"),
+        ("patient_id", [40, 7, 12, 33], "only number or identify the rows"),
+        ("ID", [40, 7, 12, 33, 40, 8], "only number or identify the rows"),
         ("c", ["5", "5", "5"], "the same value"),
         ("c", [None, None], "missing"),
         ("c", [f"note {k}" for k in range(40)], "free text"),

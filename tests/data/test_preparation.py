@@ -229,16 +229,6 @@ def test_notes_describe_the_preparation(labeled_mixed):
         assert any(text in note for note in notes), (text, notes)
 
 
-def test_columns_that_may_leak_the_target_are_noted(mixed_data):
-    rows = measured()
-    leaky = measured(60, alive=rows.frame["kind"].map({"up": "yes", "down": "no"}))
-    warnings = [
-        note for note in prepare(csv_spec(data__target="kind"), leaky).notes if "give the answer" in note
-    ]
-    assert warnings == ["Each value occurs in only one class, which may give the answer away: ‘alive’."]
-    assert not any("give the answer" in note for note in mixed_data.notes)
-
-
 def test_k_best_selects_the_informative_feature(labeled_mixed):
     spec = csv_spec(encoding__reduction="kbest", circuit__n_qubits=2)
     data = prepare_labeled(spec, labeled_mixed).data

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qenn_core.data.target import NO_CLASS, choose_target, make_classes
+from qenn_core.data.table import Table
+from qenn_core.data.target import (
+    NO_CLASS,
+    choose_target,
+    known_cells,
+    labels_of,
+    make_classes,
+    target_cells,
+)
 from qenn_core.errors import DataError
 from tests.data.tables import table
 
@@ -56,6 +64,77 @@ def test_numbers_become_classes_in_numerical_order():
     classes = make_classes(cells(["10", "2", "2.0", "10.0"] * 3), 0)
     assert classes.names == ("2", "10")
     assert classes.labels[:4].tolist() == [1, 0, 0, 1]
+
+
+def test_numbers_with_leading_zeros_are_names():
+    classes = make_classes(cells(["010", "002", "001"] * 4), 0)
+    assert classes.names == ("001", "002", "010")
+
+
+def test_case_is_ignored_on_request():
+    values = cells(["yes", "Yes", "YES", "yes", "no", "NO", "no", "no"] * 3)
+    assert make_classes(values, 0).names == ("NO", "YES", "Yes", "no", "yes")
+    classes = make_classes(values, 0, ignore_case=True)
+    assert classes.names == ("no", "yes")
+    assert classes.labels[:8].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
+    assert classes.notes == (
+        "Treated ‘no’, ‘NO’ in ‘t’ as one class.",
+        "Treated ‘yes’, ‘YES’, ‘Yes’ in ‘t’ as one class.",
+    )
+
+
+def with_gap_words(**columns) -> Table:
+    """Return a table as it is read from a file in which "None", "NA" and "-" count as gaps."""
+    whole = table(**columns).frame
+    words = whole.where(whole.isin(["None", "NA", "-"]))
+    return Table(frame=whole.mask(whole.isin(["None", "NA", "-"])), name="a test", gap_words=words)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (["None", "mild", "severe"] * 9, {"None": 9}),
+        (["+", "-"] * 9, {"-": 9}),
+        (["NA", "EU", "EU"] * 9, {}),  # rarer than every other class
+        (["NA", "EU", "AS", "EU", "AF"] * 9, {"NA": 9}),
+        (["1", "0", "NA"] * 9, {}),  # a gap in numbers
+    ],
+)
+def test_a_gap_word_as_frequent_as_a_class_is_one(values, words):
+    rows = with_gap_words(t=values)
+    found, class_words = target_cells(rows, "t")
+    assert class_words == words
+    assert found.nunique() == len(set(values)) - (not words)
+    assert rows.frame["t"].nunique() == len(set(values)) - 1, "features keep their gaps"
+
+
+def test_a_target_with_a_gap_word_as_class_is_guessed():
+    rows = with_gap_words(x=range(18), sign=["+", "-"] * 9)
+    assert choose_target(rows, None)[0] == "sign"
+
+
+def test_rows_to_predict_keep_gap_words_that_are_classes():
+    rows = with_gap_words(t=["None", "mild", "NA"] * 9, x=["None", "1", "2"] * 9)
+    known = known_cells(rows, "t", ("None", "mild"))
+    assert known["t"].tolist()[:2] == ["None", "mild"]
+    assert known["t"].isna().sum() == known["x"].isna().sum() == 9
+    assert known_cells(rows, "absent", ("None",)) is rows.frame
+
+
+@pytest.mark.parametrize(
+    ("cell", "names", "label"),
+    [
+        ("1", ("001", "002"), 0),
+        ("001", ("1", "2"), 0),
+        ("YES", ("no", "yes"), 1),
+        ("Aa", ("AA", "Aa", "aa"), 1),
+        ("aA", ("AA", "Aa", "aa"), NO_CLASS),
+        (None, ("nan", "x"), NO_CLASS),
+        ("other", ("001", "x"), NO_CLASS),
+    ],
+)
+def test_further_cells_match_classes_in_other_spellings(cell, names, label):
+    assert labels_of(cells([cell]), names).tolist() == [label]
 
 
 def test_an_infinite_target_counts_as_missing():

@@ -5,7 +5,7 @@ import pytest
 
 from qenn_core.comparison.baselines import fit_baselines
 from qenn_core.comparison.compare import compare_models, quantum_result
-from qenn_core.comparison.results import Comparison
+from qenn_core.comparison.results import Comparison, ModelResult
 from qenn_core.metrics import score
 from qenn_core.registry import BASELINES
 from qenn_core.training.records import Finished, Started
@@ -128,3 +128,59 @@ def test_caution_says_if_no_model_beats_the_majority_class(separable, started):
     guesses = np.full_like(separable.test.labels, majority)
     comparison = compare_models(quantum_result(started, finished_with(separable, guesses)), (), separable)
     assert comparison.cautions[-1].endswith("and no model here does better.")
+
+
+@pytest.mark.parametrize(
+    ("quantum", "classical", "n_seen", "headline"),
+    [
+        (
+            38,
+            20,
+            0,
+            "The QENN got 38 of 40 test rows right, logistic regression 20: more than chance explains.",
+        ),
+        (
+            20,
+            38,
+            0,
+            "The QENN got 20 of 40 test rows right, logistic regression 38: more than chance explains.",
+        ),
+        (
+            38,
+            36,
+            0,
+            "The QENN got 38 of 40 test rows right, logistic regression 36: chance alone can explain that.",
+        ),
+        (37, 37, 0, "The QENN and logistic regression both got 37 of 40 test rows right."),
+        (
+            18,
+            17,
+            0,
+            "The QENN got 18 of 40 test rows right, logistic regression 17; always answering the most "
+            "frequent class gets 20.",
+        ),
+        (
+            40,
+            20,
+            40,
+            "The QENN got 40 of 40 test rows right, logistic regression 20, but from memory: equal rows were "
+            "used in training.",
+        ),
+    ],
+)
+def test_headline_states_both_counts_and_agrees_with_the_verdict(
+    quantum, classical, n_seen, headline, prepared, started
+):
+    rng = np.random.default_rng(0)
+    data = replace(prepared(rng.normal(size=(200, 2)), np.arange(200) % 2), n_seen=n_seen)
+
+    def result(n_right: int) -> ModelResult:
+        wrong = np.arange(40) >= n_right
+        return quantum_result(started, finished_with(data, data.test.labels ^ wrong))
+
+    # The worse of two classical models is left out, however clear its verdict is.
+    rows = [
+        result(n_right).model_copy(update={"name": name, "kind": "classical"})
+        for n_right, name in ((0, "Logistic regression (few)"), (classical, "Logistic regression (all)"))
+    ]
+    assert compare_models(result(quantum), rows, data).headline == headline

@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qenn_core.comparison.verdict import compare_predictions, mcnemar_p_value, paired_interval
+from qenn_core.comparison.verdict import (
+    compare_predictions,
+    design_effect,
+    mcnemar_p_value,
+    paired_interval,
+)
 
 
 def verdict_of(both, only_quantum, only_classical, neither):
@@ -20,7 +25,7 @@ def test_clear_lead_of_the_qenn():
     assert verdict.ahead == "quantum"
     assert verdict.sentence == (
         "The QENN is 23.3 points ahead of logistic regression on 60 test rows, more than chance alone "
-        "would explain (95% interval: +10 to +35 points)."
+        "would explain (95% interval: 10 to 35 points ahead)."
     )
 
 
@@ -29,6 +34,7 @@ def test_clear_lead_of_the_baseline():
     assert verdict.ahead == "classical"
     assert verdict.sentence.startswith("Logistic regression is 23.3 points ahead of the QENN on 60 test")
     assert "more than chance" in verdict.sentence
+    assert "(95% interval: 10 to 35 points ahead)" in verdict.sentence
 
 
 def test_small_lead_may_be_chance():
@@ -38,6 +44,7 @@ def test_small_lead_may_be_chance():
     assert verdict.low < 0 < verdict.high
     assert "could be chance alone" in verdict.sentence
     assert "3.3 points ahead" in verdict.sentence
+    assert "(95% interval: 7 points behind to 13 points ahead)" in verdict.sentence
 
 
 @pytest.mark.parametrize("counts", [(60, 0, 0, 0), (0, 0, 0, 60), (50, 3, 3, 4), (1, 0, 0, 0)])
@@ -95,3 +102,68 @@ def test_nobody_is_ahead_if_interval_and_exact_test_disagree():
     assert verdict.ahead is None
     assert "differ on too few rows" in verdict.sentence
     assert "exact p = 0.06" in verdict.sentence
+
+
+# --- rows in groups ------------------------------------------------------------------------------
+
+
+def repeated(n_copies, both, only_quantum, only_classical, neither):
+    """Compare two models on rows that each occur several times; return the verdict."""
+    quantum = np.repeat([0] * (both + only_quantum) + [1] * (only_classical + neither), n_copies)
+    classical = np.repeat([0] * both + [1] * only_quantum + [0] * only_classical + [1] * neither, n_copies)
+    groups = np.repeat(np.arange(both + only_quantum + only_classical + neither), n_copies)
+    labels = np.zeros(len(quantum), dtype=int)
+    return compare_predictions(labels, quantum, classical, "Logistic regression", groups=groups)
+
+
+@given(*[st.integers(0, 20)] * 4)
+def test_copies_of_rows_add_no_evidence(both, only_quantum, only_classical, neither):
+    if not both + only_quantum + only_classical + neither:
+        return
+    once = repeated(1, both, only_quantum, only_classical, neither)
+    assert once == verdict_of(both, only_quantum, only_classical, neither)
+    often = repeated(7, both, only_quantum, only_classical, neither)
+    assert often.p_value == once.p_value
+    assert often.points == pytest.approx(once.points)
+    assert often.low <= once.low + 1e-9
+    assert often.high >= once.high - 1e-9
+
+
+def test_groups_are_counted_in_the_sentence():
+    verdict = repeated(10, 1, 3, 0, 0)
+    assert verdict.ahead is None
+    assert "on 40 test rows in 4 groups, but" in verdict.sentence
+
+
+def test_independent_rows_in_groups_lose_no_evidence():
+    rng = np.random.default_rng(0)
+    effects = [
+        design_effect(rng.choice([-1, 0, 1], 400, p=[0.1, 0.7, 0.2]), np.repeat(np.arange(80), 5))
+        for _ in range(100)
+    ]
+    assert 1 <= np.mean(effects) < 1.1
+
+
+def test_interval_covers_the_true_difference_in_groups():
+    """Simulate test parts of forty groups in which all rows agree: the counterpart treats rows as single."""
+    rng = np.random.default_rng(1)
+    grouped, single = [], []
+    for _ in range(1000):
+        groups = np.repeat(np.arange(40), rng.integers(1, 8, 40))
+        differences = rng.choice([-1, 0, 1], 40, p=[0.1, 0.6, 0.3])[groups]
+        effect = design_effect(differences, groups)
+        first, second = (differences > 0).sum(), (differences < 0).sum()
+        for covered, scale in ((grouped, effect), (single, 1.0)):
+            low, high = paired_interval(len(groups) / scale, first / scale, second / scale)
+            covered.append(low <= 0.2 <= high)
+    assert np.mean(grouped) > 0.92
+    assert np.mean(single) < 0.8
+
+
+def test_memory_is_no_lead():
+    verdict = compare_predictions([0] * 40, [0] * 40, [1] * 40, "Logistic regression", n_seen=40)
+    assert verdict.ahead is None
+    assert verdict.sentence == (
+        "The QENN is 100.0 points ahead of logistic regression on 40 test rows, but 40 of them are equal to "
+        "training or validation rows: this shows memory, not which model is better."
+    )

@@ -31,7 +31,7 @@ def main(path: str) -> None:
     from qenn_core.data.reading.parsing import parse_table
 
     try:
-        table, reading = parse_table(folder.upload.read_bytes(), request.options, folder.path)
+        parsed = parse_table(folder.upload.read_bytes(), request.options, folder.path)
     except TooManyRowsError as error:
         folder.save_reply(TooManyRows(n_rows=error.n_rows, limit=error.limit))
         return
@@ -41,9 +41,10 @@ def main(path: str) -> None:
     except DataError as error:
         folder.save_reply(Refused(message=error.message))
         return
-    with pa.OSFile(str(folder.table), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
-    folder.save_reply(TableRead(reading=reading))
+    for path, table in ((folder.table, parsed.cells), (folder.gap_words, parsed.gap_words)):
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+    folder.save_reply(TableRead(reading=parsed.reading))
 
 
 if __name__ == "__main__":

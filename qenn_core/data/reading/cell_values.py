@@ -1,49 +1,51 @@
-"""Missing cells, and numbers written with decimal commas or thousands separators."""
+"""Gaps, and numbers written with decimal commas or thousands separators."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 # In lower case; cells are compared without regard to case.
-_MISSING_MARKERS = (
+GAP_WORDS = (
     *("na", "n/a", "n.a.", "n.a", "nan", "nat", "null", "none", "nil", "?", "-", "--", "—", "–", ".", "..."),
     *("#n/a", "#na", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "<na>", "\\n", "(null)"),
 )
 
 
 @lru_cache
-def missing_markers() -> tuple[str, ...]:
-    """Return the texts that stand for a missing value, in their usual spellings."""
+def spelled_gap_words() -> tuple[str, ...]:
+    """Return the words that usually stand for a missing value, in their usual spellings."""
     return tuple(
         dict.fromkeys(
             spelling
-            for marker in _MISSING_MARKERS
+            for marker in GAP_WORDS
             for spelling in (marker, marker.upper(), marker.capitalize(), "NaN", "<NA>")
         )
     )
 
 
-def replace_missing_markers(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, dict[str, int]]:
-    """Trim the cells and replace those that stand for a missing value by nulls.
+class CleanedColumn(NamedTuple):
+    """A column without gap words, and the gap words that it had, each with nulls instead of the other."""
 
-    Returns
-    -------
-    pyarrow.ChunkedArray
-        The column.
-    dict
-        How often each marker occurred; empty cells are not counted.
-    """
+    cells: pa.ChunkedArray
+    gap_words: pa.ChunkedArray
+
+
+def replace_gap_words(column: pa.ChunkedArray, words: Sequence[str]) -> CleanedColumn:
+    """Trim the cells, and replace empty ones and `words`, in upper or lower case, by nulls."""
     trimmed = pc.utf8_trim_whitespace(column)
-    marked = pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(_MISSING_MARKERS))
-    counts = pc.value_counts(trimmed.filter(marked))
-    missing = pc.or_(marked, pc.equal(trimmed, ""))
-    replaced = pc.if_else(missing, pa.scalar(None, pa.string()), trimmed)
-    return replaced, {entry["values"]: entry["counts"] for entry in counts.to_pylist()}
+    folded = pa.array([word.strip().lower() for word in words], pa.string())
+    is_word = pc.is_in(pc.utf8_lower(trimmed), value_set=folded)
+    null = pa.scalar(None, pa.string())
+    return CleanedColumn(
+        pc.if_else(pc.or_(is_word, pc.equal(trimmed, "")), null, trimmed),
+        pc.if_else(pc.and_(is_word, pc.not_equal(trimmed, "")), trimmed, null),
+    )
 
 
 def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from qenn_core import limits
-from qenn_core.data.reading.cell_values import detect_decimal_sign, missing_markers
+from qenn_core.data.reading.cell_values import detect_decimal_sign, spelled_gap_words
 from qenn_core.data.reading.csv_rows import Dialect, split_rows
 from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.reading.row_cleaning import is_comment_row
@@ -234,7 +234,7 @@ class _Sniffer:
     ) -> _SniffedFormat | None:
         """Return what DuckDB detects in `lines`, or ``None`` if it finds no table."""
         self._file.write_text("".join(lines), encoding="utf-8", errors="replace", newline="")
-        markers = ", ".join(_sql_text(spelling) for spelling in missing_markers())
+        markers = ", ".join(_sql_text(spelling) for spelling in spelled_gap_words())
         settings = ["strict_mode=false", "ignore_errors=true", f"nullstr=[{markers}]"]
         if delimiter:
             settings.append(f"delim={_sql_text(delimiter)}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from qenn_core import limits
-from qenn_core.data.reading.cell_values import replace_missing_markers, to_decimal_points
+from qenn_core.data.reading.cell_values import GAP_WORDS, replace_gap_words, to_decimal_points
 from qenn_core.data.reading.column_names import make_column_names
 from qenn_core.data.reading.csv_rows import split_rows
 from qenn_core.data.reading.file_format import decompress_and_check
@@ -25,9 +27,24 @@ from qenn_core.text import count, quoted_list
 
 _N_RAW_LINES = 10
 _MAX_RAW_LINE_LENGTH = 200
+# Only a column with few different cells can be one to predict, in which a gap word may be a class.
+_MAX_DISTINCT_BESIDE_GAP_WORDS = 50
+_MAX_LISTED_GAP_WORDS = 20
 
 
-def parse_table(content: bytes, options: ReadOptions, folder: Path) -> tuple[pa.Table, Reading]:
+class ParsedTable(NamedTuple):
+    """The contents of a file.
+
+    ``cells`` are columns of text, with nulls for gaps; ``gap_words`` are, for columns of few different cells,
+    the words that were gaps, with nulls for all other cells; ``reading`` says how the file was read.
+    """
+
+    cells: pa.Table
+    gap_words: pa.Table
+    reading: Reading
+
+
+def parse_table(content: bytes, options: ReadOptions, folder: Path) -> ParsedTable:
     """Read the table in the bytes of a file.
 
     Parameters
@@ -38,13 +55,6 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> tuple[pa.
         How to read it.
     folder : Path
         A folder for temporary files.
-
-    Returns
-    -------
-    pyarrow.Table
-        Columns of text, with nulls for missing cells.
-    Reading
-        How the file was read.
 
     Raises
     ------
@@ -84,9 +94,9 @@ def _parse_text(
 
     loaded = load_rows(iterate_rows, names, options.sample_rows, options.target, options.seed)
     issues = issues_of_passes[0]  # the second pass, for a sample, stops early
-    table, cell_notes = _clean_columns(loaded.table, layout)
-    _check_width(table.num_columns)
-    return table, Reading(
+    cleaned = _clean_columns(loaded.table, layout, options.gaps)
+    _check_width(cleaned.cells.num_columns)
+    reading = Reading(
         text_encoding=encoding,
         delimiter=layout.dialect.delimiter,
         decimal=layout.decimal,
@@ -99,9 +109,11 @@ def _parse_text(
             *(name_notes if layout.header else ()),
             *issues.notes(layout.width, encoding),
             *loaded.notes,
-            *cell_notes,
+            *cleaned.notes,
         ),
+        gap_words=cleaned.listed_gap_words,
     )
+    return ParsedTable(cleaned.cells, cleaned.gap_words, reading)
 
 
 def _check_width(width: int) -> None:
@@ -131,42 +143,69 @@ def _count_undecodable(lines: Iterator[str], issues: RowIssues) -> Iterator[str]
         yield line
 
 
-def _clean_columns(table: pa.Table, layout: Layout) -> tuple[pa.Table, list[str]]:
-    """Blank missing cells, write numbers with decimal points, and drop unnamed columns without content.
+class _CleanedColumns(NamedTuple):
+    cells: pa.Table
+    gap_words: pa.Table
+    listed_gap_words: tuple[str, ...]
+    notes: tuple[str, ...]
 
-    Returns
-    -------
-    pyarrow.Table
-        The cleaned columns.
-    list of str
-        Notes for the user.
+
+def _clean_columns(table: pa.Table, layout: Layout, gaps: tuple[str, ...] | None) -> _CleanedColumns:
+    """Blank gaps, write numbers with decimal points, and drop unnamed columns without content.
+
+    If the user has chosen the words that are `gaps`, no gap word is kept: none of them is a class.
     """
-    columns: dict[str, pa.ChunkedArray] = {}
-    markers: Counter[str] = Counter()
+    cells: dict[str, pa.ChunkedArray] = {}
+    gap_words: dict[str, pa.ChunkedArray] = {}
+    occurring: Counter[str] = Counter()
+    blanked: Counter[str] = Counter()
     rewritten: list[str] = []
     for number, (name, raw) in enumerate(zip(table.column_names, table.columns, strict=True)):
-        column, counts = replace_missing_markers(raw)
+        column = replace_gap_words(raw, GAP_WORDS if gaps is None else gaps)
         is_unnamed = layout.header is None or not layout.header[number].strip()
-        if is_unnamed and column.null_count == len(column):
+        if is_unnamed and column.cells.null_count == len(raw):
             continue
-        markers.update(counts)
-        numbers = to_decimal_points(column, layout.decimal)
+        blanked.update(_count_words(column.gap_words))
+        usual = column if gaps is None else replace_gap_words(raw, (*GAP_WORDS, *gaps))
+        occurring.update(_count_words(usual.gap_words))
+        numbers = to_decimal_points(column.cells, layout.decimal)
         if numbers is not None:
             rewritten.append(name)
-        columns[name] = column if numbers is None else numbers
-    n_dropped = table.num_columns - len(columns)
-    return pa.table(columns), list(_cleaning_notes(n_dropped, rewritten, markers, layout.decimal))
+        cells[name] = column.cells if numbers is None else numbers
+        has_words = gaps is None and column.gap_words.null_count < len(raw)
+        if has_words and pc.count_distinct(column.cells).as_py() <= _MAX_DISTINCT_BESIDE_GAP_WORDS:
+            gap_words[name] = column.gap_words
+    n_dropped = table.num_columns - len(cells)
+    return _CleanedColumns(
+        pa.table(cells),
+        pa.table(gap_words),
+        tuple(_one_spelling_each(word for word, _ in occurring.most_common()))[:_MAX_LISTED_GAP_WORDS],
+        tuple(_cleaning_notes(n_dropped, rewritten, blanked, layout.decimal)),
+    )
+
+
+def _one_spelling_each(words: Iterable[str]) -> Iterator[str]:
+    folded = set()
+    for word in words:
+        if word.lower() not in folded:
+            folded.add(word.lower())
+            yield word
+
+
+def _count_words(words: pa.ChunkedArray) -> dict[str, int]:
+    counts = pc.value_counts(words.drop_null()).to_pylist()
+    return {entry["values"]: entry["counts"] for entry in counts}
 
 
 def _cleaning_notes(
-    n_dropped: int, rewritten: list[str], markers: Counter[str], decimal: str
+    n_dropped: int, rewritten: list[str], gap_words: Counter[str], decimal: str
 ) -> Iterator[str]:
     if n_dropped:
         yield f"Left out {count(n_dropped, 'column')} with neither a name nor any content."
     if rewritten:
         example = "1,5 were read as 1.5" if decimal == "," else "1,000 were read as 1000"
         yield f"Numbers such as {example} in {quoted_list(rewritten)}."
-    if markers:
-        common_first = [marker for marker, _ in markers.most_common()]
-        n_cells = count(markers.total(), "cell")
+    if gap_words:
+        common_first = [word for word, _ in gap_words.most_common()]
+        n_cells = count(gap_words.total(), "cell")
         yield f"Cells with the text {quoted_list(common_first)} count as missing ({n_cells})."

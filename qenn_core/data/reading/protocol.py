@@ -29,6 +29,7 @@ class ReadOptions(Message):
     decimal: str | None = None
     header: bool | None = None
     skip_rows: int | None = None
+    gaps: tuple[str, ...] | None = None
     sample_rows: int | None = None
     target: str | None = None
     seed: int = 0
@@ -83,6 +84,11 @@ class Folder:
     def table(self) -> Path:
         """The cells of the table, as Arrow IPC."""
         return self.path / "table.arrow"
+
+    @property
+    def gap_words(self) -> Path:
+        """The words of the table that count as gaps, as Arrow IPC."""
+        return self.path / "gap_words.arrow"
 
     @property
     def _request(self) -> Path:

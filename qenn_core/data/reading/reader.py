@@ -25,6 +25,8 @@ from qenn_core.data.table import Table
 from qenn_core.errors import DataError, TooManyRowsError, UnreadableTableError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from qenn_core.experiment import DataSpec
 
 log = logging.getLogger(__name__)
@@ -58,8 +60,8 @@ def read_table(
         Its name, shown as the name of the table.
     options : DataSpec
         How to read it; the reading fields (``text_encoding``, ``delimiter``, ``decimal``, ``header``,
-        ``skip_rows``) that are ``None`` are detected. ``sample_rows`` allows a random sample, with the values
-        of ``target`` in the same proportions.
+        ``skip_rows``, ``gaps``) that are ``None`` are detected. ``sample_rows`` allows a random sample, with
+        the values of ``target`` in the same proportions.
     seed : int
         Seed of the sample.
     seconds, memory_bytes : float, int
@@ -152,6 +154,14 @@ def _load_table(folder: Folder, name: str, content: bytes) -> Table:
     # Only the caller needs it; the reading process imports this module too.
     import pyarrow as pa
 
-    with pa.OSFile(str(folder.table)) as file:
-        frame = pa.ipc.open_file(file).read_all().to_pandas()
-    return Table(frame=frame, name=name, fingerprint=hashlib.sha256(content).hexdigest(), reading=reading)
+    def load(path: Path) -> pd.DataFrame:
+        with pa.OSFile(str(path)) as file:
+            return pa.ipc.open_file(file).read_all().to_pandas()
+
+    return Table(
+        frame=load(folder.table),
+        name=name,
+        fingerprint=hashlib.sha256(content).hexdigest(),
+        reading=reading,
+        gap_words=load(folder.gap_words),
+    )

@@ -18,6 +18,7 @@ class ParsedFile:
     names: list[str]
     rows: list[list[str | None]]
     reading: Reading
+    gap_words: dict[str, list[str | None]]
 
     @property
     def notes(self) -> str:
@@ -31,8 +32,13 @@ Read = Callable[..., ParsedFile]
 def read(tmp_path: Path) -> Read:
     def read(content: str | bytes, **options: object) -> ParsedFile:
         raw = content if isinstance(content, bytes) else content.encode()
-        table, reading = parse_table(raw, ReadOptions.model_validate(options), tmp_path)
-        columns = [column.to_pylist() for column in table.columns]
-        return ParsedFile(table.column_names, [list(row) for row in zip(*columns, strict=True)], reading)
+        parsed = parse_table(raw, ReadOptions.model_validate(options), tmp_path)
+        columns = [column.to_pylist() for column in parsed.cells.columns]
+        return ParsedFile(
+            parsed.cells.column_names,
+            [list(row) for row in zip(*columns, strict=True)],
+            parsed.reading,
+            parsed.gap_words.to_pydict(),
+        )
 
     return read

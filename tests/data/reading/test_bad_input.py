@@ -194,6 +194,29 @@ def test_missing_values_are_counted(read):
     assert "Cells with the text ‘NA’, ‘na’, ‘None’, ‘?’ count as missing (4 cells)" in got.notes
 
 
+GAPS = "a,b\nNone,x\nnone,y\nmild,-\nk.A.,\n"
+
+
+def test_words_for_gaps_are_reported_and_kept_apart(read):
+    got = read(GAPS)
+    assert [row[0] for row in got.rows] == [None, None, "mild", "k.A."]
+    assert got.gap_words == {"a": ["None", "none", None, None], "b": [None, None, "-", None]}
+    assert got.reading.gap_words == ("None", "-")
+
+
+def test_words_for_gaps_can_be_chosen(read):
+    got = read(GAPS, gaps=("K.a.",))
+    assert [row[0] for row in got.rows] == ["None", "none", "mild", None]
+    assert got.rows[3][1] is None, "empty cells are always gaps"
+    assert got.gap_words == {}
+    assert set(got.reading.gap_words) == {"None", "-", "k.A."}
+    assert "Cells with the text ‘k.A.’ count as missing (1 cell)" in got.notes
+
+
+def test_there_may_be_no_words_for_gaps(read):
+    assert [row[0] for row in read(GAPS, gaps=()).rows] == ["None", "none", "mild", "k.A."]
+
+
 def test_the_first_lines_are_shortened(read):
     got = read("a,b\n" + f"{'x' * 500},1\n" * 20)
     assert got.reading.raw_lines[0] == "a,b"

@@ -46,9 +46,10 @@ def test_a_written_table_is_read_unchanged(table, delimiter, quoting, encoding, 
     csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator=line_end).writerows(table)
     options = ReadOptions(text_encoding=encoding, delimiter=delimiter, decimal=".", header=True, skip_rows=0)
     with tempfile.TemporaryDirectory() as folder:
-        got, reading = parse_table(buffer.getvalue().encode(encoding), options, Path(folder))
+        parsed = parse_table(buffer.getvalue().encode(encoding), options, Path(folder))
+    got = parsed.cells
     assert [got.column_names, *map(list, zip(*(c.to_pylist() for c in got.columns), strict=True))] == table
-    assert reading.n_rows == len(table) - 1
+    assert parsed.reading.n_rows == len(table) - 1
 
 
 CSV_LIKE = st.text("ab1.5,;|\t\"'\\\n\r# é\ufdd0", max_size=200).map(str.encode)
@@ -64,9 +65,9 @@ CSV_LIKE = st.text("ab1.5,;|\t\"'\\\n\r# é\ufdd0", max_size=200).map(str.encode
 def test_any_content_is_read_or_refused(content, delimiter, skip_rows, header):
     options = ReadOptions(delimiter=delimiter, skip_rows=skip_rows, header=header)
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(DataError):
-        table, reading = parse_table(content, options, Path(folder))
-        assert table.num_rows == reading.n_rows > 0
-        assert table.num_columns > 1
+        parsed = parse_table(content, options, Path(folder))
+        assert parsed.cells.num_rows == parsed.reading.n_rows > 0
+        assert parsed.cells.num_columns > 1
 
 
 short_names = st.text("ab (2)\n", max_size=4) | st.text(max_size=3)

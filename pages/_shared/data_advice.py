@@ -1,0 +1,50 @@
+"""Advice on the data, each with a button that follows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages._shared import state, upload
+from pages._shared.markdown import escape_markdown
+from qenn_core.text import count
+
+if TYPE_CHECKING:
+    from qenn_core.analysis import Overview
+    from qenn_core.data import Advice
+
+_VERSION = "data_version"
+
+
+def draw_advice(overview: Overview, most: int) -> None:
+    """Draw what looks wrong with the data.
+
+    Parameters
+    ----------
+    overview : Overview
+        The data.
+    most : int
+        How many pieces of advice are drawn; the number of the others is stated.
+    """
+    advice = overview.prepared.advice if overview.prepared else ()
+    for number, item in enumerate(advice[:most]):
+        with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"advice-{number}"):
+            st.markdown(f":material/warning: {escape_markdown(item.text)}", width="stretch")
+            st.button(item.action, key=f"follow advice {number}", on_click=_follow, args=(item,))
+    if len(advice) > most:
+        st.caption(f"The Data page has {count(len(advice) - most, 'more warning')}.")
+
+
+def data_version() -> int:
+    """Return a number that changes whenever advice changes the settings behind the controls of the data."""
+    version: int = st.session_state.get(_VERSION, 0)
+    return version
+
+
+def _follow(advice: Advice) -> None:
+    st.session_state[_VERSION] = data_version() + 1
+    if advice.data.gaps == state.spec().data.gaps:
+        state.update_spec(data=advice.data.model_dump())
+    else:
+        upload.read_again(gaps=advice.data.gaps)
