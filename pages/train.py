@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Wider confusion tables are below each other.
 MANY_CLASSES = 4
-MAX_ADVICE = 2
+MAX_ADVICE = 1
 PARAMETER_SHIFT = (
     "Here the circuit is simulated, so the direction in which to change each angle can be calculated. A "
     "quantum computer has to measure it: for each row and each angle it runs the circuit twice more, with "

@@ -28,12 +28,14 @@ def draw_advice(overview: Overview, most: int) -> None:
         How many pieces of advice are drawn; the number of the others is stated.
     """
     advice = overview.prepared.advice if overview.prepared else ()
+    n_more = len(advice) - most
     for number, item in enumerate(advice[:most]):
-        with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"advice-{number}"):
-            st.markdown(f":material/warning: {escape_markdown(item.text)}", width="stretch")
+        text = f":material/warning: {escape_markdown(item.text)}"
+        if n_more > 0 and number == most - 1:
+            text += f" *{count(n_more, 'more warning')} on the Data page.*"
+        with st.container(horizontal=True, vertical_alignment="center", key=f"advice-{number}"):
+            st.markdown(text, width="stretch")
             st.button(item.action, key=f"follow advice {number}", on_click=_follow, args=(item,))
-    if len(advice) > most:
-        st.caption(f"The Data page has {count(len(advice) - most, 'more warning')}.")
 
 
 def data_version() -> int:

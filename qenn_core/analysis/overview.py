@@ -29,6 +29,7 @@ from qenn_core.data import (
     prepare_labeled,
     read_columns,
     separation,
+    target_cells,
 )
 from qenn_core.errors import DataError
 from qenn_core.experiment import ExperimentSpec
@@ -75,7 +76,7 @@ def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
     return Overview(
         name=table.name,
         n_rows=len(table.frame),
-        preview=_preview(table.frame),
+        preview=_preview(table, target),
         target=target,
         target_reason=reason,
         columns=tuple(_summarise_column(column) for column in columns),
@@ -90,10 +91,11 @@ def _fallback_target(spec: ExperimentSpec, table: Table) -> tuple[str, str]:
     return choose_target(table, chosen if chosen in table.frame.columns else None)
 
 
-def _preview(frame: pd.DataFrame) -> Preview:
-    head = frame.head(PREVIEW_ROWS)
+def _preview(table: Table, target: str) -> Preview:
+    head = table.frame.head(PREVIEW_ROWS).copy()
+    head[target] = target_cells(table, target).cells.head(PREVIEW_ROWS)
     return Preview(
-        columns=tuple(map(str, frame.columns)),
+        columns=tuple(map(str, head.columns)),
         rows=tuple(tuple(map(_cell_text, row)) for row in head.itertuples(index=False, name=None)),
     )
 

@@ -31,3 +31,4 @@ from .target import NO_CLASS as NO_CLASS
 from .target import choose_target as choose_target
 from .target import known_cells as known_cells
 from .target import labels_of as labels_of
+from .target import target_cells as target_cells

@@ -20,18 +20,20 @@ _MAX_CHANCE = 1e-3
 
 
 class Giveaway(NamedTuple):
-    """A column that tells the class of ``n_right`` of ``n_rows`` training rows on its own."""
+    """A column that tells the class of ``n_right`` of ``n_rows`` different training rows on its own."""
 
     column: str
     n_right: int
     n_rows: int
 
 
-def find_giveaways(columns: Sequence[Column], rows: Ints, labels: Ints) -> Iterator[Giveaway]:
+def find_giveaways(
+    columns: Sequence[Column], rows: Ints, labels: Ints, equal: Ints, groups: Ints
+) -> Iterator[Giveaway]:
     """Iterate over the columns that tell the class of all rows, or of nearly all, on their own.
 
     A column can tell the class by its values, by which of its cells are missing, or, if it is ordered, by
-    being low or high. A value that occurs once tells nothing.
+    being low or high. A value that occurs in a single row, or in its copies, tells nothing.
 
     Parameters
     ----------
@@ -41,15 +43,20 @@ def find_giveaways(columns: Sequence[Column], rows: Ints, labels: Ints) -> Itera
         Positions in them of the training rows.
     labels : array (n_rows,)
         The class numbers of these rows.
+    equal : array (n_rows,)
+        The number of each row, which equal rows share.
+    groups : array (n_rows,)
+        The number of the group of each row; rows of a group are no independent evidence.
     """
-    n_rows, sizes = len(labels), np.unique(labels, return_counts=True)[1]
+    sizes = np.unique(labels[np.unique(groups, return_index=True)[1]], return_counts=True)[1]
     for column in columns:
-        n_right = max(_count_right(column, column.values.iloc[rows], labels))
-        n_wrong = n_rows - n_right
-        if n_wrong <= _MAX_ERROR_SHARE * (n_rows - sizes.max()) and (
-            len(columns) * _chance(sizes, n_wrong) < _MAX_CHANCE
-        ):
-            yield Giveaway(column.name, n_right, n_rows)
+        values = column.values.iloc[rows].to_numpy()
+        frame = pd.DataFrame({"value": values, "label": labels, "row": equal}).drop_duplicates()
+        n_right = max(_count_right(column, frame["value"], frame["label"].to_numpy()))
+        n_wrong = len(frame) - n_right
+        others = len(frame) - frame["label"].value_counts().max()
+        if n_wrong <= _MAX_ERROR_SHARE * others and len(columns) * _chance(sizes, n_wrong) < _MAX_CHANCE:
+            yield Giveaway(column.name, n_right, len(frame))
 
 
 def _count_right(column: Column, values: pd.Series, labels: Ints) -> Iterable[int]:
@@ -58,7 +65,7 @@ def _count_right(column: Column, values: pd.Series, labels: Ints) -> Iterable[in
     yield _right_by_value(values.to_numpy(), labels)
     if column.role in ("numeric", "date"):
         known = values.notna().to_numpy()
-        numbers = values[known].astype("int64" if column.role == "date" else "float64").to_numpy()
+        numbers = values[known].astype("int64" if column.role == "date" else "float64").to_numpy(np.float64)
         yield _right_by_order(numbers, labels[known])
 
 

@@ -49,11 +49,14 @@ class _Fit(NamedTuple):
 class _Separated(NamedTuple):
     """A fit whose parts share as few rows as possible.
 
-    ``groups`` (rows,) are the groups that the parts should not share; ``n_seen`` test rows are in another
+    ``groups`` (rows,) are the groups that the parts should not share, which unite the ``named`` ones and rows
+    that are equal; ``equal_cells`` only considers the cells of the table. ``n_seen`` test rows are in another
     part, too; ``n_different`` rows differ.
     """
 
     fit: _Fit
+    named: Ints
+    equal_cells: Ints
     groups: Ints
     n_seen: int
     n_different: int
@@ -112,7 +115,7 @@ def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
         test_groups=separated.groups[split.test] if separated.n_groups < len(frame) else None,
         n_seen=separated.n_seen,
     )
-    advice = (*labeled.advice, *_giveaway_advice(spec.data, labeled, split.train))
+    advice = (*_giveaway_advice(spec.data, labeled, separated), *labeled.advice)
     return Preparation(labeled, split, fitted, reduction, data, advice)
 
 
@@ -127,8 +130,8 @@ def _separate(spec: ExperimentSpec, labeled: LabeledTable, frame: pd.DataFrame) 
     decide which rows are trained on.
     """
     named = _named_groups(labeled)
-    equal_cells = unite(named, number_rows(frame))
-    together, fit = equal_cells, None
+    equal_cells = number_rows(frame)
+    together, fit = unite(named, equal_cells), None
     for _ in range(_MAX_SPLITS):
         split = _split(spec, labeled, together)
         if split is None:
@@ -137,7 +140,7 @@ def _separate(spec: ExperimentSpec, labeled: LabeledTable, frame: pd.DataFrame) 
         equal = number_features(fit.reduction.reduce(fit.features))
         if not _are_shared(equal, split):
             break
-        together = unite(equal_cells, equal)
+        together = unite(named, unite(equal_cells, equal))
     if fit is None:
         split = _split(spec, labeled, named)
         if split is None:
@@ -147,6 +150,8 @@ def _separate(spec: ExperimentSpec, labeled: LabeledTable, frame: pd.DataFrame) 
     in_other_parts = equal[np.concatenate([fit.split.train, fit.split.validation])]
     return _Separated(
         fit=fit,
+        named=named,
+        equal_cells=equal_cells,
         groups=unite(named, equal),
         n_seen=int(np.isin(equal[fit.split.test], in_other_parts).sum()),
         n_different=int(equal.max()) + 1,
@@ -190,9 +195,17 @@ def _too_few_groups(labeled: LabeledTable, groups: Ints) -> DataError:
     )
 
 
-def _giveaway_advice(data: DataSpec, labeled: LabeledTable, train: Ints) -> Iterator[Advice]:
-    for name, n_right, n_rows in find_giveaways(labeled.used, labeled.rows[train], labeled.labels[train]):
-        share = f"all {n_rows:,}" if n_right == n_rows else f"{n_right:,} of {n_rows:,}"
+def _giveaway_advice(data: DataSpec, labeled: LabeledTable, separated: _Separated) -> Iterator[Advice]:
+    train = separated.fit.split.train
+    found = find_giveaways(
+        labeled.used,
+        labeled.rows[train],
+        labeled.labels[train],
+        separated.equal_cells[train],
+        separated.named[train],
+    )
+    for name, n_right, n_rows in found:
+        share = f"all {len(train):,}" if n_right == n_rows else f"{n_right / n_rows:.1%} of {len(train):,}"
         yield Advice(
             text=f"‘{name}’ alone tells the class of {share} training rows. If it is only known once the "
             "class is known, it gives the answer away.",

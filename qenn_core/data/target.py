@@ -104,7 +104,9 @@ def target_cells(table: Table, name: str) -> TargetCells:
     classes = sizes[sizes >= limits.MIN_CLASS_ROWS]
     counts = words.value_counts()
     frequent = counts[counts >= (limits.MIN_CLASS_ROWS if classes.empty else classes.min())]
-    return TargetCells(cells.fillna(words[words.isin(frequent.index)]), frequent.to_dict())
+    return TargetCells(
+        cells.fillna(words[words.isin(frequent.index)]), {str(word): int(n) for word, n in frequent.items()}
+    )
 
 
 def known_cells(table: Table, target: str, class_names: Sequence[str]) -> pd.DataFrame:

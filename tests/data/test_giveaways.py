@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from qenn_core.data.builtin import load_builtin
+from qenn_core.data.table import Table
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import DATASETS
 from tests.data.tables import csv_spec, fit, measured, table
@@ -86,3 +87,21 @@ def test_a_column_of_distinct_categories_tells_nothing():
     names = [f"name {k}" for k in range(60)]
     rows = measured(60, name=names)
     assert fit(csv_spec(data__roles={"name": "category"}, data__target="kind"), rows).advice == ()
+
+
+def test_copies_of_a_row_do_not_make_its_values_telling():
+    rng = np.random.default_rng(3)
+    once = table(**{f"x{k}": rng.normal(size=24).round(3) for k in range(6)}, coin=["heads", "tails"] * 12)
+    often = Table(once.frame.loc[np.repeat(np.arange(24), 10)], "copies")
+    assert fit(csv_spec(), often).advice == ()
+    patients = once.frame.assign(patient=[f"p{k}" for k in range(24)], age=rng.permutation(np.arange(20, 44)))
+    rows = Table(patients.loc[np.repeat(np.arange(24), 10)].assign(x0=rng.normal(size=240)), "visits")
+    roles = {"patient": "group", "age": "numeric"}
+    assert fit(csv_spec(data__roles=roles, data__target="coin"), rows).advice == ()
+
+
+def test_a_code_is_found_among_few_different_rows():
+    codes, sexes = np.tile([0, 1, 2], 40), RNG.choice(["f", "m"], 120)
+    rows = table(code=codes, sex=sexes, kind=np.array(["p", "q", "r"])[codes])
+    [item] = fit(csv_spec(data__target="kind"), rows).advice
+    assert item.action == "Leave out ‘code’"

@@ -41,8 +41,8 @@ def main(path: str) -> None:
     except DataError as error:
         folder.save_reply(Refused(message=error.message))
         return
-    for path, table in ((folder.table, parsed.cells), (folder.gap_words, parsed.gap_words)):
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+    for file_path, table in ((folder.table, parsed.cells), (folder.gap_words, parsed.gap_words)):
+        with pa.OSFile(str(file_path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
     folder.save_reply(TableRead(reading=parsed.reading))
 

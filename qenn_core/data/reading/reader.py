@@ -156,7 +156,8 @@ def _load_table(folder: Folder, name: str, content: bytes) -> Table:
 
     def load(path: Path) -> pd.DataFrame:
         with pa.OSFile(str(path)) as file:
-            return pa.ipc.open_file(file).read_all().to_pandas()
+            frame: pd.DataFrame = pa.ipc.open_file(file).read_all().to_pandas()
+            return frame
 
     return Table(
         frame=load(folder.table),
