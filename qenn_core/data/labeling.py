@@ -84,6 +84,10 @@ def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
     notes = [f"‘{target}’ is the column to predict: {reason}."]
     if len(frame) < len(table.frame):
         notes.append(f"A random sample of {len(frame):,} of {count(len(table.frame), 'row')} is used.")
+    if class_words:
+        notes.append(
+            f"In ‘{target}’, {quoted_list(class_words)} is as frequent as a class, and is one there."
+        )
     notes += [*classes.notes, *column_notes(columns)]
     if all(column.left_out for column in columns):
         raise DataError(

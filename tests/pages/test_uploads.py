@@ -225,4 +225,48 @@ def test_file_with_one_class_is_shown_with_an_error_until_the_target_changes() -
     assert app.button[0].disabled
     app.switch_page("data.py").run()
     app.selectbox(key="field:data.target").set_value("kind").run()
-    assert has_no_errors(app)
+    assert errors_of(app) == ""
+
+
+def test_advice_is_followed_by_a_click() -> None:
+    levels = [("None", "mild", "Mild", "severe")[row % 4] for row in range(120)]
+    codes = [
+        ("None", "mild", "severe").index(level if level == "None" else level.lower()) for level in levels
+    ]
+    lines = [
+        f"{row * 37 % 101 / 8},{code},{level}"
+        for row, (code, level) in enumerate(zip(codes, levels, strict=True))
+    ]
+    app = upload(open_app("data.py", data="csv"), "\n".join(["x,code,level", *lines]).encode())
+    assert "4 classes" in text_of(app)
+    assert "First rows" in text_of(app)
+
+    def follow(label: str) -> None:
+        [button] = [button for button in app.button if button.label == label]
+        button.click().run()
+        assert errors_of(app) == ""
+
+    follow("Ignore upper and lower case")
+    assert "3 classes" in text_of(app)
+    app.switch_page("train.py").run()
+    assert "code’ alone tells the class of all 72 training rows" in text_of(app).replace("\\", "")
+    follow("Leave out ‘code’")
+    assert dict(spec_of(app).data.roles) == {"code": "ignore"}
+    follow("Leave out rows with ‘None’")
+    assert link_of(app)["gaps"] == '["None"]'
+    app.switch_page("data.py").run()
+    assert "2 classes" in text_of(app)
+    assert app.multiselect(key="read:gaps").value == ["None"]
+    app.multiselect(key="read:gaps").set_value([]).run()
+    assert errors_of(app) == ""
+    assert "3 classes" in text_of(app)
+
+
+def test_group_column_keeps_rows_together() -> None:
+    lines = [f"{row * 37 % 101 / 8},school {row // 6},{'ab'[row % 7 % 2]}" for row in range(120)]
+    app = upload(open_app("data.py", data="csv"), "\n".join(["x,school,kind", *lines]).encode())
+    grouped = spec_of(app).with_(**{"data.roles": {"school": "group"}})
+    app.session_state["spec"] = grouped.to_json()
+    app.run()
+    assert errors_of(app) == ""
+    assert "rows never share a ‘school’; there are 20 different ones" in text_of(app).replace("\\", "")
