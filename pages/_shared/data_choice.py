@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from pages._shared import state, upload, uploaded_files, workspace
+from pages._shared import state, thumbnails, upload, uploaded_files, workspace
 from pages._shared.markdown import escape_markdown
 from qenn_core import jobs
+from qenn_core.errors import QennError
 from qenn_core.experiment import DataSpec
+from qenn_core.plots import EMPTY_PICTURE
 from qenn_core.registry import DATASETS, Dataset
 from qenn_core.store import Upload
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 _TILE_WIDTH = 212
 
@@ -38,8 +45,13 @@ def _draw_gallery() -> None:
                 _draw_file(file)
         st.markdown("**Data sets to try**")
     with st.container(horizontal=True, gap="small"):
-        for entry in DATASETS:
-            _draw_data_set(entry)
+        places = {entry.key: _draw_data_set(entry) for entry in DATASETS}
+    # The pictures come last, because the first visitor of a server waits for them.
+    for source, place in places.items():
+        try:
+            place.image(thumbnails.picture_of_data_set(source), width="stretch", alt="")
+        except QennError:
+            break  # no worker is free: without pictures, the gallery does as well
 
 
 def _draw_file(file: Upload) -> None:
@@ -54,9 +66,12 @@ def _draw_file(file: Upload) -> None:
         st.rerun()
 
 
-def _draw_data_set(entry: Dataset) -> None:
+def _draw_data_set(entry: Dataset) -> DeltaGenerator:
+    """Draw the tile of a data set, and return the place of its picture."""
     is_chosen = state.spec().data.source == entry.key
     with st.container(border=True, width=_TILE_WIDTH, height="stretch", gap="small", key=f"data-{entry.key}"):
+        place = st.empty()
+        place.image(EMPTY_PICTURE, width="stretch", alt="")
         if st.button(
             entry.label,
             key=f"choose:{entry.key}",
@@ -67,3 +82,4 @@ def _draw_data_set(entry: Dataset) -> None:
         ):
             st.rerun()
         st.caption(entry.help)
+    return place

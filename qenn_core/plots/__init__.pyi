@@ -3,6 +3,7 @@ from .data import class_balance as class_balance
 from .data import feature_values as feature_values
 from .data import scatter as scatter
 from .data import scatter_matrix as scatter_matrix
+from .data_picture import EMPTY_PICTURE as EMPTY_PICTURE
 from .data_picture import picture_of_images as picture_of_images
 from .data_picture import picture_of_points as picture_of_points
 from .palette import RUN_CHARACTERS as RUN_CHARACTERS

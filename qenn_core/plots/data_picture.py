@@ -16,6 +16,14 @@ MAX_POINTS = 200
 IMAGES_PER_LINE, LINES = 4, 2
 
 
+def _svg(content: str) -> str:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}">{content}</svg>'
+
+
+# Keeps the place of a picture that is still being made.
+EMPTY_PICTURE = _svg("")
+
+
 def picture_of_points(points: Sequence[Sequence[float]], labels: Sequence[int]) -> str:
     """Return rows as an SVG that suits both themes.
 
@@ -55,7 +63,3 @@ def picture_of_images(images: Sequence[NDArray[np.uint8]]) -> str:
 def _dots(places: NDArray[np.float64]) -> str:
     # A line without length and with round ends is a dot.
     return "".join(f"M{x:.0f} {y:.0f}h0" for x, y in places)
-
-
-def _svg(content: str) -> str:
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}">{content}</svg>'
