@@ -91,6 +91,6 @@ def test_learn_page_finds_words() -> None:
 def test_gallery_has_a_picture_of_every_data_set() -> None:
     app = open_app()
     assert has_no_errors(app.button(key="choose_data").click().run())
-    pictures = [picture.proto.imgs[0].url for picture in app.get("imgs")]
+    pictures = [url for picture in app.image for url in picture.value]
     assert all(picture.startswith("data:image/svg+xml") for picture in pictures)
     assert len(set(pictures)) == len(pictures) == len(DATASETS)
