@@ -18,7 +18,6 @@ class Playback {
   constructor(controls) {
     [this.button, this.scrubber, this.pace] = ["button", "input", "select"].map((tag) => controls.querySelector(tag));
     this.text = controls.querySelector("span");
-    this.controls = controls;
     this.snapshot = { history: [], run: "" };
     this.rewind(false);
     this.button.addEventListener("click", () => (this.isMoving() ? this.hold() : this.start()));
@@ -115,7 +114,6 @@ class Playback {
     const { snapshot } = this;
     const [shown, known] = [this.shown(), snapshot.history.length];
     const isMoving = this.isMoving();
-    this.controls.classList.toggle("empty", known < 2);
     this.button.disabled = this.scrubber.disabled = known < 2;
     this.button.classList.toggle("moving", isMoving);
     this.button.ariaLabel = isMoving ? "Hold the charts" : "Play the training again";

@@ -49,12 +49,12 @@ _LOSS_HINT = (
 )
 
 _PLAYBACK = """
-<div class="qenn-playback empty" role="group" aria-label="Playback of the training">
-  <button type="button">
+<div class="qenn-playback" role="group" aria-label="Playback of the training">
+  <button type="button" aria-label="Play" disabled>
     <svg class="play" viewBox="0 0 16 16" aria-hidden="true"><path d="M4 2.5v11l9-5.5z"/></svg>
     <svg class="hold" viewBox="0 0 16 16" aria-hidden="true"><path d="M3 2.5h3v11h-3zM10 2.5h3v11h-3z"/></svg>
   </button>
-  <input type="range" min="0" max="0" value="0" aria-label="Epoch shown">
+  <input type="range" min="0" max="0" value="0" aria-label="Epoch shown" disabled>
   <span></span>
   <select aria-label="Pace of the playback">
     <option value="slow">slow</option>

@@ -20,7 +20,8 @@ _SEEN_KEY = "seen_run"
 # How many changed settings are named.
 _MAX_CHANGES = 4
 _READY = "Ready: press Train and watch the loss fall"
-_NO_DATA = "No data to train on: upload a file, or choose a data set"
+_NO_FILE = "No data to train on: upload a file, or choose a data set"
+_NO_DATA = "The data cannot be used as they are; see the message below"
 _TOO_EXPENSIVE = "With these settings, training would take too long"
 _DELETED = QennError(
     "This run no longer exists.",
@@ -192,7 +193,7 @@ def draw_controls(run: RunSnapshot | None, *, has_data: bool, is_feasible: bool)
 
 def _idle_text(has_data: bool, is_feasible: bool) -> str:
     if not has_data:
-        return _NO_DATA
+        return _NO_FILE if state.awaits_file() else _NO_DATA
     return _READY if is_feasible else _TOO_EXPENSIVE
 
 
