@@ -22,8 +22,7 @@ class Playback {
     this.rewind(false);
     this.button.addEventListener("click", () => (this.isMoving() ? this.hold() : this.start()));
     this.scrubber.addEventListener("input", () => {
-      this.hold();
-      this.position = Number(this.scrubber.value);
+      Object.assign(this, { position: Number(this.scrubber.value), isHeld: true, isPlaying: false });
       this.draw();
     });
     this.pace.addEventListener("change", () => this.isPlaying && this.start());
