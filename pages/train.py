@@ -13,9 +13,9 @@ from pages._shared import (
     data_advice,
     data_choice,
     error_messages,
-    experiments,
     form,
     html,
+    presets,
     run_controls,
     state,
     target_choice,
@@ -179,7 +179,7 @@ def draw_confusion(run: RunSnapshot | None) -> None:
 
 with st.sidebar:
     data_choice.draw_data_choice()
-    target_menu, experiment_buttons = st.container(), st.container()
+    target_menu, preset_buttons = st.container(), st.container()
     form.main_settings()
     form.all_settings()
 
@@ -187,7 +187,7 @@ overview = worker_requests.data_overview()
 if overview is not None and state.spec().data.is_csv:
     with target_menu:
         target_choice.draw_target_choice(overview)
-with experiment_buttons:
-    experiments.draw_experiments(overview.prepared if overview else None)
+with preset_buttons:
+    presets.draw_presets(overview.prepared if overview else None)
 draw_dashboard(overview, state.spec())
 cost_estimate.machine_benchmark().start()

@@ -108,24 +108,24 @@ def test_experiments_change_a_setting_and_change_it_back() -> None:
         ("circuit.n_layers", "l", "6"),
     ):
         before = link_of(app)
-        app.button(key=f"experiment:{path}").click().run()
+        app.button(key=f"preset:{path}").click().run()
         assert link_of(app) == before | {key: value}
-        app.button(key=f"experiment:{path}").click().run()
+        app.button(key=f"preset:{path}").click().run()
         assert link_of(app) == before, "as it was, not the default"
-    app.button(key="experiment:noise.level").click().run()
+    app.button(key="preset:noise.level").click().run()
     assert "Noise level: 0\\.02" in text_of(app) or "Noise level: 0.02" in text_of(app)
 
 
 def test_experiment_that_is_not_feasible_is_an_error_and_changes_nothing() -> None:
     app = open_app(q="12")
-    app.button(key="experiment:noise.level").click().run()
+    app.button(key="preset:noise.level").click().run()
     assert f"Use at most {MAX_NOISY_QUBITS} qubits" in errors_of(app)
     assert link_of(app) == {"q": "12"}
 
 
 def test_five_seeds_train_five_runs_that_differ_in_the_seed_alone() -> None:
     app = open_app(ep="1", q="2", l="1", seed="3", **{"d.n_samples": "60"})
-    app.button(key="experiment:seeds").click().run()
+    app.button(key="preset:seeds").click().run()
     assert has_no_errors(app)
     service, owner = jobs.service(), owner_of_session(app)
     specs = [service.spec_of(run.id, owner) for run in reversed(service.list_runs(owner))]

@@ -1,4 +1,4 @@
-"""Experiments of one click: each changes a setting, and changes it back when pressed again."""
+"""Presets: experiments of one click. Each changes a setting, and changes it back when pressed again."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 N_SEEDS = 5
 
-_CONTROL = "experiment"
-_BEFORE = "before_experiments"
+_CONTROL = "preset"
+_BEFORE = "before_presets"
 _SEEDS = "runs_of_seeds"
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Preset:
     """A change of one setting.
 
     Parameters
@@ -33,13 +33,13 @@ class Experiment:
     path : str
         The dotted field.
     value : object
-        The value that the experiment gives it.
+        The value that the preset gives it.
     is_on : callable
-        Whether a value of the field counts as that of the experiment.
+        Whether a value of the field counts as that of the preset.
     start, end : str
         Labels of the button: to change the setting, and to change it back.
     help : str
-        What the experiment shows.
+        What it shows.
     """
 
     path: str
@@ -50,8 +50,8 @@ class Experiment:
     help: str
 
 
-EXPERIMENTS = (
-    Experiment(
+PRESETS = (
+    Preset(
         "circuit.entanglement",
         "none",
         lambda value: bool(value == "none"),
@@ -59,7 +59,7 @@ EXPERIMENTS = (
         "Switch entanglement on again",
         "Does the network need linked qubits? Often it does just as well without.",
     ),
-    Experiment(
+    Preset(
         "noise.level",
         0.02,
         lambda value: value > 0,
@@ -67,7 +67,7 @@ EXPERIMENTS = (
         "Remove the noise",
         "What do the errors of a real quantum computer do to training?",
     ),
-    Experiment(
+    Preset(
         "circuit.n_layers",
         6,
         lambda value: value >= 6,
@@ -78,7 +78,7 @@ EXPERIMENTS = (
 )
 
 
-def draw_experiments(data: PreparedSummary | None) -> None:
+def draw_presets(data: PreparedSummary | None) -> None:
     """Draw the buttons, and which settings they have changed.
 
     Parameters
@@ -88,20 +88,20 @@ def draw_experiments(data: PreparedSummary | None) -> None:
     """
     spec = state.spec()
     st.html('<div class="qenn-title">Try an experiment</div>')
-    with st.container(horizontal=True, gap="small", key="experiments"):
-        for experiment in EXPERIMENTS:
-            is_on = experiment.is_on(attrgetter(experiment.path)(spec))
+    with st.container(horizontal=True, gap="small", key="presets"):
+        for preset in PRESETS:
+            is_on = preset.is_on(attrgetter(preset.path)(spec))
             st.button(
-                experiment.end if is_on else experiment.start,
-                key=f"experiment:{experiment.path}",
+                preset.end if is_on else preset.start,
+                key=f"preset:{preset.path}",
                 icon=":material/check:" if is_on else None,
-                help=experiment.help,
+                help=preset.help,
                 on_click=_toggle,
-                args=(experiment,),
+                args=(preset,),
             )
         st.button(
             "Train with five seeds",
-            key="experiment:seeds",
+            key="preset:seeds",
             help="Is it luck? Five runs, each with another split and other initial weights, to compare.",
             disabled=data is None,
             on_click=_train_seeds,
@@ -110,8 +110,8 @@ def draw_experiments(data: PreparedSummary | None) -> None:
     error_messages.show_at(_CONTROL)
     changed = [
         f"{title_of(path)}: {display_value(path, value)}"
-        for experiment in EXPERIMENTS
-        if experiment.is_on(value := attrgetter(path := experiment.path)(spec))
+        for preset in PRESETS
+        if preset.is_on(value := attrgetter(path := preset.path)(spec))
     ]
     if changed:
         st.caption(f"{' · '.join(changed)}. Press Train to see what it does.")
@@ -122,15 +122,15 @@ def draw_experiments(data: PreparedSummary | None) -> None:
         st.switch_page("runs.py")
 
 
-def _toggle(experiment: Experiment) -> None:
-    """Give the setting the value of the experiment, or the one that it had before."""
-    path, current = experiment.path, attrgetter(experiment.path)(state.spec())
+def _toggle(preset: Preset) -> None:
+    """Give the setting the value of the preset, or the one that it had before."""
+    path, current = preset.path, attrgetter(preset.path)(state.spec())
     before: dict[str, Any] = st.session_state.setdefault(_BEFORE, {})
-    if experiment.is_on(current):
+    if preset.is_on(current):
         state.update_spec_at(_CONTROL, **{path: before.pop(path, field_of(path).default)})
     else:
         before[path] = current
-        state.update_spec_at(_CONTROL, **{path: experiment.value})
+        state.update_spec_at(_CONTROL, **{path: preset.value})
 
 
 def _train_seeds(data: PreparedSummary) -> None:
