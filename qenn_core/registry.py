@@ -117,7 +117,9 @@ class Encoding(Entry):
     ``apply(inputs, wires)`` is a PennyLane quantum function. `inputs` has the shape ``(..., n_inputs)`` with
     ``1 <= n_inputs <= capacity(len(wires))`` and values within ``input_range`` (in radians; ``None`` if any
     range is suitable). ``n_angles(n_qubits)`` is the number of gates whose angle depends on inputs; ``None``
-    if inputs do not enter as angles. If ``repeated``, the encoding is applied before every layer.
+    if inputs do not enter as angles. If ``repeated``, the encoding is applied before every layer. If
+    ``needs_constant``, it keeps only the proportions of its inputs, so the preparation appends a constant to
+    each row: relative to this number, the row keeps its sign and its length.
     """
 
     apply: Callable[[Any, Any], None]
@@ -125,6 +127,11 @@ class Encoding(Entry):
     input_range: tuple[float, float] | None
     n_angles: Callable[[int], int] | None
     repeated: bool = False
+    needs_constant: bool = False
+
+    def max_features(self, n_qubits: int) -> int:
+        """Return how many features of a row can be encoded, besides a constant if one is needed."""
+        return self.capacity(n_qubits) - self.needs_constant
 
 
 @dataclass(frozen=True, kw_only=True)

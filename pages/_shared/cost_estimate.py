@@ -43,7 +43,7 @@ def estimate(data: PreparedSummary) -> Cost:
         If the run would take too long.
     """
     spec, speed = state.spec(), machine_benchmark().speed
-    workload = Workload(data.rows, data.n_features, data.n_inputs, data.n_classes)
+    workload = Workload(data.rows, data.n_features, data.n_classes)
     # Until the speed is measured, that of a reference machine gives an estimate, but refuses nothing.
     if speed is None:
         return estimate_run(spec, workload, MachineSpeed())

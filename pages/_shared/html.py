@@ -96,15 +96,17 @@ def pipeline(spec: ExperimentSpec, shape: ModelShape, n_features: int, data_name
         Name of the data.
     """
     features = count(n_features, "feature")
-    if n_features != shape.n_encoded:
-        features += f" → {shape.n_encoded} ({_REDUCTIONS[spec.encoding.reduction]})"
+    n_numbers = shape.n_encoded - spec.encoding.appends_constant
+    if n_features != n_numbers:
+        features += f" → {n_numbers} ({_REDUCTIONS[spec.encoding.reduction]})"
+    constant = " and a constant" if spec.encoding.appends_constant else ""
     return stages(
         [
             Stage("", data_name, features),
             Stage(
                 "encoding",
                 ENCODINGS[spec.encoding.kind].label,
-                f"{count(shape.n_encoded, 'number')} → {count(shape.n_qubits, 'qubit')}",
+                f"{count(n_numbers, 'number')}{constant} → {count(shape.n_qubits, 'qubit')}",
                 ENCODINGS[spec.encoding.kind].help,
             ),
             Stage(

@@ -27,6 +27,7 @@ from qenn_core.data import (
     Preparation,
     Reduction,
     RowTransformer,
+    append_constant,
     find_image,
     separation,
 )
@@ -37,7 +38,7 @@ TRUSTED_TYPES = [
     "numpy.dtype",
     *(
         f"{function.__module__}.{function.__name__}"
-        for function in (*PIPELINE_FUNCTIONS, separation, pd.isna)
+        for function in (*PIPELINE_FUNCTIONS, separation, append_constant, pd.isna)
     ),
 ]
 # Probe rows may differ by rounding on another machine, but not by more.

@@ -22,7 +22,7 @@ def fit_baselines(data: PreparedData, seed: int) -> tuple[ModelResult, ...]:
     Each baseline gives two results: one with the inputs of the circuit, one with all features before they
     were reduced to the circuit's size, so that the comparison is fair in both respects. If these columns
     differ only in scale, which does not matter because every baseline rescales its columns, there is one
-    result.
+    result. A constant that the encoding needs is left out.
     """
     return tuple(
         _fit(baseline, baseline.label + suffix, data, columns, seed)
@@ -33,11 +33,17 @@ def fit_baselines(data: PreparedData, seed: int) -> tuple[ModelResult, ...]:
 
 def _distinct_columns(data: PreparedData) -> dict[Columns, str]:
     # Only the training part is compared: inputs of the other parts may be clipped to the encoding's range.
-    if data.n_inputs == data.n_features and np.allclose(
-        _standardise(data.train.inputs), _standardise(data.train.features)
-    ):
+    inputs, features = (_select(data, data.train, columns) for columns in ("inputs", "features"))
+    if inputs.shape == features.shape and np.allclose(_standardise(inputs), _standardise(features)):
         return {"inputs": ""}
     return {"inputs": " (same inputs as the circuit)", "features": " (all features)"}
+
+
+def _select(data: PreparedData, part: Part, columns: Columns) -> Floats:
+    """Return those of the columns of a part that vary in the training part."""
+    varies = np.ptp(getattr(data.train, columns), axis=0) > 0
+    selected: Floats = getattr(part, columns)[:, varies]
+    return selected
 
 
 def _standardise(columns: Floats) -> Floats:
@@ -54,14 +60,14 @@ def _fit(baseline: Baseline, name: str, data: PreparedData, columns: Columns, se
     start = perf_counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        estimator.fit(getattr(data.train, columns), data.train.labels)
+        estimator.fit(_select(data, data.train, columns), data.train.labels)
     seconds = perf_counter() - start
     converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
 
     def predict_probabilities(part: Part) -> Floats:
         # One column per class, also for classes that do not occur in the training part.
         probabilities = np.zeros((len(part.labels), data.n_classes))
-        probabilities[:, estimator.classes_] = estimator.predict_proba(getattr(part, columns))
+        probabilities[:, estimator.classes_] = estimator.predict_proba(_select(data, part, columns))
         return probabilities
 
     test_probabilities = predict_probabilities(data.test)

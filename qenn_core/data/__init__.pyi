@@ -13,7 +13,9 @@ from .labeling import label_table as label_table
 from .matching import match_columns as match_columns
 from .preparation import Preparation as Preparation
 from .preparation import prepare as prepare
+from .preparation import prepare_features as prepare_features
 from .preparation import prepare_labeled as prepare_labeled
+from .preparation import reduce_features as reduce_features
 from .prepared import Floats as Floats
 from .prepared import Ints as Ints
 from .prepared import Part as Part
@@ -21,7 +23,9 @@ from .prepared import PartName as PartName
 from .prepared import Plane as Plane
 from .prepared import PreparedData as PreparedData
 from .reading import read_table as read_table
+from .reduction import CONSTANT as CONSTANT
 from .reduction import Reduction as Reduction
+from .reduction import append_constant as append_constant
 from .reduction import separation as separation
 from .row_transformer import RowTransformer as RowTransformer
 from .samples import PENGUINS_CSV as PENGUINS_CSV

@@ -9,12 +9,17 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 
 from qenn_core.data.prepared import Floats, Ints
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import ENCODINGS
 from qenn_core.text import count, quoted_list, short_number
+
+CONSTANT = "constant"
+
+# For encodings that take numbers of any range: without a range, outliers would outweigh all other numbers.
+_ANY_RANGE = (-1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,8 @@ def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats
     """Fit the reduction that `spec` asks for.
 
     With a trainable linear layer, which is part of the model, the features pass unchanged. Otherwise they are
-    reduced to the capacity of the circuit, and scaled to the input range of the encoding: training rows span
-    it, and held-out rows are clipped to it.
+    reduced to as many as the circuit can encode, and scaled to the input range of the encoding: training
+    rows span it, and held-out rows are clipped to it. If the encoding needs a constant, it is appended.
 
     Parameters
     ----------
@@ -66,23 +71,35 @@ def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats
         Their class numbers.
     """
     encoding = ENCODINGS[spec.encoding.kind]
-    capacity = encoding.capacity(spec.circuit.n_qubits)
+    max_features = encoding.max_features(spec.circuit.n_qubits)
     n_features = len(names)
     if spec.encoding.reduction == "linear":
         note = f"A trainable linear layer maps {count(n_features, 'feature')} to the inputs of the circuit."
         return Reduction(None, names, note)
-    reducer = _reducer(spec, n_features, capacity, len(features))
-    low_high = encoding.input_range
-    scaler = None if low_high is None else MinMaxScaler(low_high, clip=True)
-    steps = [step for step in (reducer, scaler) if step is not None]
-    if not steps:
-        return Reduction(None, *_names_and_note(None, names))
-    pipeline = make_pipeline(*steps).fit(features, labels)
+    reducer = _reducer(spec, n_features, max_features, len(features))
+    scaler = MinMaxScaler(encoding.input_range or _ANY_RANGE, clip=True)
+    pipeline = make_pipeline(scaler) if reducer is None else make_pipeline(reducer, scaler)
+    inputs = np.asarray(pipeline.fit_transform(features, labels))
     names, note = _names_and_note(reducer, names)
-    if low_high is not None:
-        low, high = map(short_number, low_high)
-        note += f" Inputs are scaled to angles from {low} to {high}."
+    low, high = map(short_number, scaler.feature_range)
+    unit = "angles" if encoding.input_range else "numbers"
+    note += f" Inputs are scaled to {unit} from {low} to {high}."
+    if spec.encoding.appends_constant:
+        # Then half of a typical state is the row, and half the constant.
+        constant = float(np.sqrt(np.mean(np.sum(inputs**2, axis=1))))
+        step = FunctionTransformer(append_constant, kw_args={"constant": constant})
+        pipeline.steps.append((CONSTANT, step.fit(inputs)))
+        names = (*names, CONSTANT)
+        note += (
+            f" The constant {short_number(constant)}, the length of a typical row, is appended to each: a state always "
+            "has length 1, and keeps the sign and the length of a row only in relation to a constant."
+        )
     return Reduction(pipeline, names, note)
+
+
+def append_constant(inputs: Floats, constant: float) -> Floats:
+    """Append the same number to each row of `inputs` (rows, n_inputs)."""
+    return np.column_stack([inputs, np.full(len(inputs), constant)])
 
 
 def separation(features: Floats, labels: Ints) -> Floats:
@@ -94,12 +111,12 @@ def separation(features: Floats, labels: Ints) -> Floats:
     return np.asarray(np.nan_to_num(scores, nan=0.0, posinf=np.inf))
 
 
-def _reducer(spec: ExperimentSpec, n_features: int, capacity: int, n_rows: int) -> PCA | SelectKBest | None:
-    if n_features <= capacity:
+def _reducer(spec: ExperimentSpec, n_features: int, most: int, n_rows: int) -> PCA | SelectKBest | None:
+    if n_features <= most:
         return None
     if spec.encoding.reduction == "pca":
-        return PCA(min(capacity, n_rows), random_state=spec.seed)
-    return SelectKBest(separation, k=capacity)
+        return PCA(min(most, n_rows), random_state=spec.seed)
+    return SelectKBest(separation, k=most)
 
 
 def _names_and_note(reducer: PCA | SelectKBest | None, names: tuple[str, ...]) -> tuple[tuple[str, ...], str]:

@@ -51,12 +51,15 @@ ENCODINGS.add(
     Encoding(
         key="amplitude",
         label="Amplitude",
-        help="Stores up to 2ⁿ numbers of a row in n qubits; only their proportions matter, not their size.",
+        help="Stores up to 2ⁿ − 1 numbers of a row in n qubits, scaled to length 1; a constant number beside "
+        "them keeps their sign and their size.",
         order=40,
         apply=apply,
         capacity=lambda n_qubits: 2**n_qubits,
         # Rows are scaled to unit length, whatever their range.
         input_range=None,
         n_angles=None,
+        # A state and its negative are the same, and a state has no length of its own.
+        needs_constant=True,
     )
 )

@@ -4,7 +4,7 @@ The same spec and the same data give the same numbers. The range, default, title
 setting are declared here; choices that have an implementation are keys of the registries.
 """
 
-from qenn_core.experiment.annotations import Entanglement, Role
+from qenn_core.experiment.annotations import Entanglement, ReductionMethod, Role
 from qenn_core.experiment.differences import setting_differences
 from qenn_core.experiment.display import display_value, number_decimals, title_of
 from qenn_core.experiment.lookup import (
@@ -39,6 +39,7 @@ __all__ = [
     "ExperimentSpec",
     "HeadSpec",
     "NoiseSpec",
+    "ReductionMethod",
     "Role",
     "TrainingSpec",
     "bounds",

@@ -12,6 +12,7 @@ from qenn_core.registry import Entry, Scalar
 
 Role = Literal["numeric", "category", "boolean", "date", "text", "group", "ignore"]
 Entanglement = Literal["ring", "linear", "all", "none"]
+ReductionMethod = Literal["pca", "kbest", "linear"]
 
 
 @dataclass(frozen=True)

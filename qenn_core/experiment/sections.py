@@ -14,6 +14,7 @@ from qenn_core.experiment.annotations import (
     Labels,
     Params,
     QueryKey,
+    ReductionMethod,
     Roles,
     SpecSection,
     Step,
@@ -163,7 +164,7 @@ class EncodingSpec(SpecSection):
         "angle_y", title="Encoding", description="How each row of numbers is written into the qubits."
     )
     reduction: Annotated[
-        Literal["pca", "kbest", "linear"],
+        ReductionMethod,
         Labels({"pca": "Principal components", "kbest": "Best features", "linear": "Trainable linear layer"}),
         QueryKey("red"),
     ] = Field(
@@ -172,6 +173,11 @@ class EncodingSpec(SpecSection):
         description="How the features are reduced to as many numbers as the circuit takes: by principal "
         "components, by choosing the best features, or by a trainable linear layer.",
     )
+
+    @property
+    def appends_constant(self) -> bool:
+        """Whether the inputs end with a constant; the biases of a trainable linear layer replace it."""
+        return ENCODINGS[self.kind].needs_constant and self.reduction != "linear"
 
 
 class CircuitSpec(SpecSection):

@@ -15,8 +15,7 @@ from qenn_core.model.cost import (
     state_bytes,
     with_batch_size,
 )
-from qenn_core.model.shape import model_shape
-from qenn_core.registry import ENCODINGS
+from qenn_core.model.shape import model_inputs, model_shape
 
 # Seconds for preparing the data and fitting the classical models, and for each number in the features.
 _PREPARE_SECONDS, _FEATURE_SECONDS = 0.2, 1e-6
@@ -41,25 +40,19 @@ class Workload:
     ----------
     rows : mapping of str to int
         Number of rows of the parts ``"train"``, ``"validation"`` and ``"test"``.
-    n_features, n_inputs, n_classes : int
-        Numbers of prepared features, of inputs of the model, and of classes.
+    n_features, n_classes : int
+        Numbers of prepared features and of classes.
     """
 
     rows: Mapping[str, int]
     n_features: int
-    n_inputs: int
     n_classes: int
 
     def for_spec(self, spec: ExperimentSpec) -> Workload:
-        """Return the workload with changed settings, such as a smaller sample or a smaller circuit."""
+        """Return the workload with a smaller sample, if `spec` asks for one."""
         n_rows, sample = sum(self.rows.values()), spec.data.sample_rows
         fraction = min(1, sample / n_rows) if sample else 1
-        capacity = ENCODINGS[spec.encoding.kind].capacity(spec.circuit.n_qubits)
-        return replace(
-            self,
-            rows={name: round(fraction * n) for name, n in self.rows.items()},
-            n_inputs=self.n_inputs if spec.encoding.reduction == "linear" else min(self.n_inputs, capacity),
-        )
+        return replace(self, rows={name: round(fraction * n) for name, n in self.rows.items()})
 
 
 @dataclass(frozen=True)
@@ -97,8 +90,9 @@ def estimate_run(spec: ExperimentSpec, workload: Workload, speed: MachineSpeed) 
     n_rows = sum(workload.rows.values())
     batch_size = min(spec.training.batch_size, n_train)
     step = estimate_step(with_batch_size(spec, batch_size))
-    n_weights = sum(model_shape(spec, workload.n_inputs, workload.n_classes).parameters.values())
-    n_numbers = n_rows * (workload.n_features + workload.n_inputs)
+    n_inputs = model_inputs(spec, workload.n_features)
+    n_weights = sum(model_shape(spec, n_inputs, workload.n_classes).parameters.values())
+    n_numbers = n_rows * (workload.n_features + n_inputs)
     n_bytes = (
         max(step.bytes, _EVALUATION_BYTES)
         + min(n_rows * state_bytes(spec), MAX_ENCODED_BYTES)

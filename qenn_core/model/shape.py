@@ -107,6 +107,14 @@ def input_angles(spec: ExperimentSpec) -> int | None:
     return encoding.n_angles(spec.circuit.n_qubits) * (spec.circuit.n_layers if encoding.repeated else 1)
 
 
+def model_inputs(spec: ExperimentSpec, n_features: int) -> int:
+    """Return how many inputs the model has for rows of `n_features` features, after their reduction."""
+    if spec.encoding.reduction == "linear":
+        return n_features
+    most = ENCODINGS[spec.encoding.kind].max_features(spec.circuit.n_qubits)
+    return min(n_features, most) + spec.encoding.appends_constant
+
+
 def encoded_width(spec: ExperimentSpec, n_inputs: int) -> int:
     """Return how many numbers the circuit encodes if the model has `n_inputs` inputs.
 

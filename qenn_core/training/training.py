@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from hashlib import sha256
 
-from qenn_core.data import PreparedData
+from qenn_core.data import CONSTANT, PreparedData
 from qenn_core.errors import TrainingError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.model import HybridModel, build_model
@@ -108,4 +108,7 @@ def _training_digest(spec: ExperimentSpec, data: PreparedData) -> str:
     content = [spec.to_query(), rows, data.n_inputs, data.n_classes]
     if data.test_groups is not None:  # versions before 0.1.0 split groups of rows differently
         content.append("groups")
+    if spec.encoding.appends_constant:
+        # Earlier versions prepared the same number of inputs without a constant.
+        content.append(CONSTANT)
     return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -86,5 +86,5 @@ def measure_run(spec_json: str) -> MeasuredRun:
     seconds = thread_time() - start
     memory.stop()
     rows = {str(name): len(part.labels) for name, part in data.parts.items()}
-    workload = Workload(rows, data.n_features, data.n_inputs, data.n_classes)
+    workload = Workload(rows, data.n_features, data.n_classes)
     return MeasuredRun(Cost(memory.peak - memory.before, seconds), workload, speed)

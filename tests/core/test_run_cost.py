@@ -26,8 +26,8 @@ from qenn_core.model.run_cost import MachineSpeed, Workload, estimate_run
 NOISY = {"noise.level": 0.02}
 PENNYLANE = {"engine.kind": "pennylane"}
 MANY_ROWS = {"data.params": {"n_samples": 2000}}
-SMALL_WORKLOAD = Workload({"train": 180, "validation": 60, "test": 60}, 2, 2, 2)
-LARGE_WORKLOAD = Workload({"train": 12_000, "validation": 4_000, "test": 4_000}, 30, 8, 3)
+SMALL_WORKLOAD = Workload({"train": 180, "validation": 60, "test": 60}, 2, 2)
+LARGE_WORKLOAD = Workload({"train": 12_000, "validation": 4_000, "test": 4_000}, 30, 3)
 FACTOR = 2.5
 
 

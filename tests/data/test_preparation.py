@@ -343,7 +343,7 @@ def test_wide_tables_are_reduced_to_the_circuit():
     assert (data.n_features, data.n_inputs) == (limits.MAX_COLUMNS - 1, 4)
     # There are at most as many components as training rows.
     amplitude = csv_spec(encoding__kind="amplitude", circuit__n_qubits=8)
-    assert prepare_labeled(amplitude, labeled).data.n_inputs == 24
+    assert prepare_labeled(amplitude, labeled).data.n_inputs == 24 + 1, "and a constant"
 
 
 def test_the_row_index_of_a_table_is_ignored():
