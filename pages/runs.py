@@ -20,7 +20,6 @@ from pages._shared.run_comparison import ComparedRun
 from qenn_core import jobs
 from qenn_core.analysis import to_csv
 from qenn_core.errors import QennError
-from qenn_core.experiment import ExperimentSpec
 from qenn_core.limits import MAX_NAME_LENGTH
 from qenn_core.store import ENDED_STATES, StoredRun
 from qenn_core.text import count
@@ -243,7 +242,7 @@ def delete_everything() -> None:
     for file in service.store.uploads.list_by_owner(owner):
         service.store.uploads.delete(owner, file.fingerprint)
         state.discard_table(file.fingerprint)
-    state.load_spec(ExperimentSpec())
+    state.start_over()
 
 
 service, owner = jobs.service(), workspace.owner()

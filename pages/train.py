@@ -180,10 +180,12 @@ def draw_confusion(run: RunSnapshot | None) -> None:
 with st.sidebar:
     data_choice.draw_data_choice()
     target_menu, preset_buttons = st.container(), st.container()
+
+# Before the settings are drawn, those that follow the data are chosen.
+overview = worker_requests.data_overview()
+with st.sidebar:
     form.main_settings()
     form.all_settings()
-
-overview = worker_requests.data_overview()
 if overview is not None and state.spec().data.is_csv:
     with target_menu:
         target_choice.draw_target_choice(overview)

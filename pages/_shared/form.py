@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
-from pydantic.fields import FieldInfo
 
 from pages._shared import error_messages, state
 from pages._shared.glossary import meaning_of
@@ -20,13 +19,14 @@ from qenn_core.experiment import (
     number_decimals,
     step_of,
 )
-from qenn_core.model import largest_circuit
+from qenn_core.model import AUTOMATIC_FIELDS, largest_circuit
 from qenn_core.registry import DATASETS, NOISE_CHANNELS, Param, Scalar
 from qenn_core.text import decimal_places
 
 # Suggested values of fields whose range is too wide for a slider with equal steps.
 _LEARNING_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _SHOTS = (0, 10, 30, 100, 300, 1000, 3000, 10_000)
+_AUTOMATIC_HELP = "*auto*: chosen for these data, until you change it."
 
 
 # Binding widgets to the spec
@@ -75,9 +75,18 @@ def _value_of(path: str) -> Any:
     return value
 
 
-def help_text(field: FieldInfo, more: str = "") -> str:
+def label_text(path: str) -> str:
+    """Return the title of a field, marked if its value follows the data."""
+    mark = " :gray-badge[auto]" if path in state.automatic_fields() else ""
+    return f"{field_of(path).title}{mark}"
+
+
+def help_text(path: str, more: str = "") -> str:
     """Return the description of a field and the meaning of its name, followed by `more`."""
-    return " ".join(part for part in (field.description or "", meaning_of(str(field.title)), more) if part)
+    field = field_of(path)
+    automatic = _AUTOMATIC_HELP if path in state.automatic_fields() else ""
+    parts = (field.description or "", meaning_of(str(field.title)), more, automatic)
+    return " ".join(part for part in parts if part)
 
 
 def _choice_help(path: str, value: str) -> str:
@@ -91,16 +100,16 @@ def _choice_help(path: str, value: str) -> str:
 
 def menu(path: str) -> None:
     """Draw a menu of a field's choices; its help explains the current choice too."""
-    field, value = field_of(path), _value_of(path)
+    value = _value_of(path)
     key = bind_field(path, value)
     st.selectbox(
-        str(field.title),
+        label_text(path),
         choices(path),
         key=key,
         format_func=lambda choice: label_of(path, choice),
         on_change=write_field,
         args=(path, key),
-        help=help_text(field, _choice_help(path, value)),
+        help=help_text(path, _choice_help(path, value)),
     )
     error_messages.show_at(path)
 
@@ -121,7 +130,7 @@ def slider(path: str, *, most: float | None = None) -> None:
     value = min(number_type(_value_of(path)), top)
     key = bind_field(path, value, top)
     st.slider(
-        str(field_of(path).title),
+        label_text(path),
         low,
         top,
         step=number_type(step_of(path)),
@@ -129,7 +138,7 @@ def slider(path: str, *, most: float | None = None) -> None:
         key=key,
         on_change=write_field,
         args=(path, key),
-        help=help_text(field_of(path)),
+        help=help_text(path),
     )
     error_messages.show_at(path)
 
@@ -139,13 +148,13 @@ def select_slider(path: str, options: Sequence[float]) -> None:
     value = _value_of(path)
     key = bind_field(path, value)
     st.select_slider(
-        str(field_of(path).title),
+        label_text(path),
         sorted({*options, value}),
         key=key,
         format_func=lambda option: display_value(path, option),
         on_change=write_field,
         args=(path, key),
-        help=help_text(field_of(path)),
+        help=help_text(path),
     )
     error_messages.show_at(path)
 
@@ -155,14 +164,14 @@ def number_input(path: str) -> None:
     low, high = bounds(path)
     key = bind_field(path, _value_of(path))
     st.number_input(
-        str(field_of(path).title),
+        label_text(path),
         low,
         high,
         step=1,
         key=key,
         on_change=write_field,
         args=(path, key),
-        help=help_text(field_of(path)),
+        help=help_text(path),
     )
     error_messages.show_at(path)
 
@@ -172,12 +181,12 @@ def hidden_layers() -> None:
     path = "head.hidden"
     key = bind_field(path, ", ".join(map(str, _value_of(path))))
     st.text_input(
-        str(field_of(path).title),
+        label_text(path),
         key=key,
         placeholder="none, or sizes such as 16, 8",
         on_change=write_field,
         args=(path, key, _split_sizes),
-        help=help_text(field_of(path)),
+        help=help_text(path),
     )
     error_messages.show_at(path)
 
@@ -228,6 +237,21 @@ def _dataset_param(param: Param, values: dict[str, Scalar]) -> None:
 # Groups of widgets
 
 
+def automatic_button() -> None:
+    """Draw a button with which all settings that can follow the data do so again, if some do not."""
+    fields = [field for field in AUTOMATIC_FIELDS if field not in state.automatic_fields()]
+    if fields:
+        titles = ", ".join(str(field_of(field).title).lower() for field in fields)
+        st.button(
+            "Choose for these data",
+            icon=":material/auto_mode:",
+            type="tertiary",
+            on_click=state.set_automatic_fields,
+            args=(AUTOMATIC_FIELDS,),
+            help=f"Sets what suits the data, also when you change them: {titles}.",
+        )
+
+
 def main_settings() -> None:
     """Draw the settings that matter most."""
     left, right = st.columns(2)
@@ -236,6 +260,7 @@ def main_settings() -> None:
         slider("circuit.n_qubits", most=max(2, largest_circuit(state.spec())))
     with right:
         slider("circuit.n_layers")
+    automatic_button()
 
 
 def all_settings() -> None:

@@ -16,11 +16,20 @@ from pages._shared import workspace
 from qenn_core import jobs
 from qenn_core.data import Table
 from qenn_core.errors import Problem, QennError, SpecError, TrainingError
-from qenn_core.experiment import DataSpec, ExperimentSpec, field_of, query_keys
-from qenn_core.model import largest_circuit, require_feasible
+from qenn_core.experiment import DataSpec, ExperimentSpec, field_of, query_keys, setting_differences
+from qenn_core.model import (
+    AUTOMATIC_FIELDS,
+    AutomaticField,
+    largest_circuit,
+    max_automatic_qubits,
+    read_fields,
+    require_feasible,
+    write_fields,
+)
 
 # Parameters of a page's link besides the settings.
 RUN_KEY = "run"
+AUTOMATIC_KEY = "auto"
 DETAIL_KEY = "view"
 _ALL_SETTINGS = "all"
 # The last file that was refused, until other data are chosen.
@@ -84,18 +93,24 @@ def update_spec_at(control: str, **fields: Any) -> None:
     clear_error(control)
     try:
         proposed = spec().with_(**fields)
+        automatic = _still_automatic(proposed)
+        if "circuit.n_qubits" in automatic:
+            n_qubits = min(proposed.circuit.n_qubits, max_automatic_qubits(proposed))
+            proposed = proposed.with_(**{"circuit.n_qubits": n_qubits})
         require_feasible(proposed)
     except SpecError as error:
         set_error(control, QennError(_describe(error.problems)))
     except TrainingError as error:
         set_error(control, error)
     else:
+        set_automatic_fields(automatic)
         st.session_state["spec"] = proposed.to_json()
 
 
 def use_suggestion(control: str, suggestion: ExperimentSpec) -> None:
     """Replace the spec by a suggested one, and clear the error at the control that led to it."""
     clear_error(control)
+    set_automatic_fields(_still_automatic(suggestion))
     st.session_state["spec"] = suggestion.to_json()
 
 
@@ -110,10 +125,17 @@ def load_spec(new: ExperimentSpec, run: str = "") -> None:
         Id of the run to show, or empty for none.
     """
     st.session_state["spec"] = new.to_json()
+    set_automatic_fields(())
     st.session_state["errors"] = {}
     for key in (_LEFT_DATA, REFUSED_FILE):
         st.session_state.pop(key, None)
     set_current_run(run)
+
+
+def start_over() -> None:
+    """Return to the settings of a new session."""
+    load_spec(ExperimentSpec())
+    set_automatic_fields(AUTOMATIC_FIELDS)
 
 
 def choose_data(data: DataSpec) -> None:
@@ -162,6 +184,45 @@ def _is_within(field: str, path: str) -> bool:
     return field == path or field.startswith(f"{path}.")
 
 
+# Settings that follow the data
+
+
+def automatic_fields() -> tuple[AutomaticField, ...]:
+    """Return the settings that follow the data, because the user has not chosen their values."""
+    fields: tuple[AutomaticField, ...] = st.session_state.get("automatic", ())
+    return fields
+
+
+def set_automatic_fields(fields: Iterable[AutomaticField]) -> None:
+    """Let these settings follow the data from now on, and no others."""
+    st.session_state["automatic"] = tuple(fields)
+    st.session_state["linked"] = ""
+
+
+def fields_to_choose() -> tuple[AutomaticField, ...]:
+    """Return the settings to choose for the current data: those that follow them.
+
+    None are chosen as long as nothing else has changed since a link was opened: its values hold, even if this
+    version of the app would choose others.
+    """
+    return () if st.session_state["linked"] == _other_settings() else automatic_fields()
+
+
+def apply_choice(chosen: ExperimentSpec) -> None:
+    """Replace the spec by one whose automatic settings suit the data."""
+    st.session_state["spec"] = chosen.to_json()
+
+
+def _still_automatic(proposed: ExperimentSpec) -> tuple[AutomaticField, ...]:
+    changed = setting_differences([spec(), proposed])
+    return tuple(field for field in automatic_fields() if field not in changed)
+
+
+def _other_settings() -> str:
+    """Return all settings but the automatic ones."""
+    return spec().with_(**{field: field_of(field).default for field in automatic_fields()}).to_json()
+
+
 # Errors
 
 
@@ -198,17 +259,24 @@ def load_link() -> None:
     if not any(map(_field_of_key, query)):
         found = spec_of_run() or found
     st.session_state["spec"] = found.to_json()
+    is_link = any(key in (RUN_KEY, AUTOMATIC_KEY) or _field_of_key(key) for key in query)
+    set_automatic_fields(read_fields(query.get(AUTOMATIC_KEY, "")) if is_link else AUTOMATIC_FIELDS)
+    if is_link:
+        st.session_state["linked"] = _other_settings()
     if problems:
         set_error("link", QennError("Part of this link could not be used.", _describe(problems)))
 
 
 def write_link() -> None:
-    """Write the spec, the current run and the level of detail into the page's link."""
+    """Write the spec, the run, the automatic settings and the level of detail into the page's link."""
     query = spec().to_query()
-    if shows_all_settings():
-        query[DETAIL_KEY] = _ALL_SETTINGS
     if current_run():
         query[RUN_KEY] = current_run()
+    if automatic_fields() or not query:
+        # An address without settings opens with all of them automatic.
+        query[AUTOMATIC_KEY] = write_fields(automatic_fields())
+    if shows_all_settings():
+        query[DETAIL_KEY] = _ALL_SETTINGS
     if dict(st.query_params) != query:
         st.query_params.from_dict(query)
 

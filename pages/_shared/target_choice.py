@@ -26,7 +26,7 @@ def draw_target_choice(overview: Overview) -> None:
         key=key,
         on_change=_change_target,
         args=(key,),
-        help=form.help_text(field_of(_TARGET), escape_markdown(f"Now: {overview.target_reason}.")),
+        help=form.help_text(_TARGET, escape_markdown(f"Now: {overview.target_reason}.")),
     )
     error_messages.show_at(_TARGET)
     if state.spec().data.bands:
@@ -52,7 +52,7 @@ def _draw_bands() -> None:
         on_change=form.write_field,
         args=(_BANDS, key),
         width=340,
-        help=form.help_text(field_of(_BANDS)),
+        help=form.help_text(_BANDS),
     )
     error_messages.show_at(_BANDS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import TYPE_CHECKING, TypeVar
 
 import streamlit as st
@@ -11,13 +11,14 @@ from pages._shared import state
 from qenn_core import jobs
 from qenn_core.data import Table
 from qenn_core.errors import DataError, QennError, TooManyRowsError
-from qenn_core.experiment import CSV, DataSpec, ExperimentSpec
+from qenn_core.experiment import CSV, DataSpec, ExperimentSpec, field_of
+from qenn_core.model import AutomaticField, Workload, choose_training, max_automatic_qubits
 from qenn_core.plots import circuit_svg
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from qenn_core.analysis import Overview, Predictions
+    from qenn_core.analysis import Overview, Predictions, PreparedSummary
 
 T = TypeVar("T")
 
@@ -27,18 +28,30 @@ _CACHE_ENTRIES = 64
 def data_overview() -> Overview | None:
     """Return a description of the session's data; ``None`` if they are not available or cannot be described.
 
-    An error is set at the control ``"overview"``.
+    The settings that follow the data are chosen for them first. An error is set at the control
+    ``"overview"``.
     """
-    spec = state.spec()
+    spec, automatic = state.spec(), state.fields_to_choose()
     if spec.data.is_csv and state.uploaded_table() is None:
         return None
     state.clear_error("overview")
     try:
         with st.spinner("Reading the data. Just after the server has started, this takes a few seconds."):
-            return _describe(spec, state.uploaded_table())
+            overview = _describe(spec, state.uploaded_table(), automatic)
     except QennError as error:
         state.set_error("overview", error)
         return None
+    if overview.prepared and automatic:
+        state.apply_choice(_choose_training(spec, automatic, overview.prepared))
+    return overview
+
+
+def _choose_training(
+    spec: ExperimentSpec, automatic: Collection[AutomaticField], data: PreparedSummary
+) -> ExperimentSpec:
+    chosen = spec.with_(**{"circuit.n_qubits": data.n_qubits, "encoding.reduction": data.reduction})
+    workload = Workload(data.rows, data.n_features, data.n_classes)
+    return choose_training(chosen, automatic, workload)
 
 
 def built_in_overview(source: str) -> Overview:
@@ -110,7 +123,9 @@ def compute_once(slot: str, key: Hashable, compute: Callable[[], T]) -> T:
     return result
 
 
-def _describe(spec: ExperimentSpec, table: Table | None) -> Overview:
+def _describe(
+    spec: ExperimentSpec, table: Table | None, automatic: tuple[AutomaticField, ...] = ()
+) -> Overview:
     relevant = ExperimentSpec.from_dict(
         {
             "data": spec.data,
@@ -118,8 +133,9 @@ def _describe(spec: ExperimentSpec, table: Table | None) -> Overview:
             "circuit": {"n_qubits": spec.circuit.n_qubits},
             "seed": spec.seed,
         }
-    )
-    return _describe_data(relevant.to_json(), table)
+    ).with_(**{field: field_of(field).default for field in automatic})
+    max_qubits = max_automatic_qubits(spec) if automatic else 0
+    return _describe_data(relevant.to_json(), table, automatic, max_qubits)
 
 
 def _table_identity(table: Table) -> tuple[object, ...]:
@@ -127,8 +143,12 @@ def _table_identity(table: Table) -> tuple[object, ...]:
 
 
 @st.cache_data(max_entries=_CACHE_ENTRIES, show_spinner=False, hash_funcs={Table: _table_identity})
-def _describe_data(spec: str, table: Table | None) -> Overview:
-    return jobs.service().call(jobs.DESCRIBE_TABLE, ExperimentSpec.from_json(spec), table)
+def _describe_data(
+    spec: str, table: Table | None, automatic: tuple[AutomaticField, ...], max_qubits: int
+) -> Overview:
+    return jobs.service().call(
+        jobs.DESCRIBE_TABLE, ExperimentSpec.from_json(spec), table, automatic, max_qubits
+    )
 
 
 @st.cache_data(max_entries=_CACHE_ENTRIES, show_spinner=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ from qenn_core.data import (
 )
 from qenn_core.errors import DataError
 from qenn_core.experiment import ExperimentSpec
+from qenn_core.model import AutomaticField, choose_circuit
 from qenn_core.registry import Scalar
 
 PREVIEW_ROWS = 20
@@ -46,7 +48,9 @@ SAMPLE_ROWS = 800
 BEST_FEATURES = 4
 
 
-def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
+def describe_table(
+    spec: ExperimentSpec, table: Table, automatic: Collection[AutomaticField] = (), max_qubits: int = 0
+) -> Overview:
     """Describe `table` and how `spec` uses it.
 
     Data that cannot be used are described as well, with an error instead of the prepared data, so that the
@@ -58,6 +62,8 @@ def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
         The settings; target, roles, bands, split and reduction matter.
     table : Table
         The table, with at least one column.
+    automatic, max_qubits
+        Which settings of the circuit are chosen for these data; see `qenn_core.model.choose_circuit`.
 
     Raises
     ------
@@ -67,7 +73,17 @@ def describe_table(spec: ExperimentSpec, table: Table) -> Overview:
     try:
         labeled = label_table(spec, table)
         target, reason, columns = labeled.target, labeled.reason, labeled.columns
-        prepared, message = _summarise_preparation(prepare_labeled(spec, labeled)), None
+        preparation = prepare_labeled(spec, labeled)
+        chosen = choose_circuit(
+            spec,
+            automatic,
+            n_features=preparation.data.n_features,
+            n_classes=preparation.data.n_classes,
+            max_qubits=max_qubits,
+        )
+        if chosen != spec:
+            preparation = prepare_labeled(chosen, labeled)
+        prepared, message = _summarise_preparation(chosen, preparation), None
     except DataError as error:
         target, reason = _fallback_target(spec, table)
         columns = read_columns(table.frame, dict(spec.data.roles), target)
@@ -118,7 +134,7 @@ def _summarise_column(column: Column) -> ColumnSummary:
     )
 
 
-def _summarise_preparation(preparation: Preparation) -> PreparedSummary:
+def _summarise_preparation(spec: ExperimentSpec, preparation: Preparation) -> PreparedSummary:
     data = preparation.data
     sizes = {part: np.bincount(rows.labels, minlength=data.n_classes) for part, rows in data.parts.items()}
     return PreparedSummary(
@@ -133,6 +149,8 @@ def _summarise_preparation(preparation: Preparation) -> PreparedSummary:
         sample=_sample_rows(preparation),
         notes=data.notes,
         advice=preparation.advice,
+        n_qubits=spec.circuit.n_qubits,
+        reduction=spec.encoding.reduction,
     )
 
 

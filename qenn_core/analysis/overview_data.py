@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from qenn_core.data import Advice, ImageFormat, PartName
 from qenn_core.errors import ErrorMessage
-from qenn_core.experiment import Role
+from qenn_core.experiment import ReductionMethod, Role
 
 
 class _Record(BaseModel):
@@ -105,6 +105,9 @@ class PreparedSummary(_Record):
     """The steps of the preparation, in plain sentences."""
     advice: tuple[Advice, ...]
     """What looks wrong with the data."""
+    n_qubits: int
+    reduction: ReductionMethod
+    """The circuit that the data are prepared for, and how the features are reduced to its size."""
 
     @property
     def n_features(self) -> int:

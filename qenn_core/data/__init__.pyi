@@ -13,9 +13,7 @@ from .labeling import label_table as label_table
 from .matching import match_columns as match_columns
 from .preparation import Preparation as Preparation
 from .preparation import prepare as prepare
-from .preparation import prepare_features as prepare_features
 from .preparation import prepare_labeled as prepare_labeled
-from .preparation import reduce_features as reduce_features
 from .prepared import Floats as Floats
 from .prepared import Ints as Ints
 from .prepared import Part as Part

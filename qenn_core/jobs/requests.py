@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from qenn_core.analysis import Overview, Predictions
-    from qenn_core.model import Drawing, MachineSpeed
+    from qenn_core.model import AutomaticField, Drawing, MachineSpeed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -97,12 +97,17 @@ def read_table(content: bytes, file_name: str, options: DataSpec, *, seed: int =
     return read_table(content, file_name, options, seed=seed)
 
 
-def describe_table(spec: ExperimentSpec, table: Table | None) -> Overview:
+def describe_table(
+    spec: ExperimentSpec,
+    table: Table | None,
+    automatic: Collection[AutomaticField] = (),
+    max_qubits: int = 0,
+) -> Overview:
     """Describe the data of `spec`; see `qenn_core.analysis.describe_table`."""
     from qenn_core.analysis import describe_table
     from qenn_core.data import load_builtin
 
-    return describe_table(spec, table or load_builtin(spec.data))
+    return describe_table(spec, table or load_builtin(spec.data), automatic, max_qubits)
 
 
 def draw_circuit(spec: ExperimentSpec, n_inputs: int) -> Drawing:

@@ -1,3 +1,10 @@
+from .automatic import AUTOMATIC_FIELDS as AUTOMATIC_FIELDS
+from .automatic import AutomaticField as AutomaticField
+from .automatic import choose_circuit as choose_circuit
+from .automatic import choose_training as choose_training
+from .automatic import max_automatic_qubits as max_automatic_qubits
+from .automatic import read_fields as read_fields
+from .automatic import write_fields as write_fields
 from .circuit import Circuit as Circuit
 from .circuit import Section as Section
 from .circuit import build_circuit as build_circuit
