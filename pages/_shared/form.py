@@ -26,7 +26,7 @@ from qenn_core.text import decimal_places
 # Suggested values of fields whose range is too wide for a slider with equal steps.
 _LEARNING_RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _SHOTS = (0, 10, 30, 100, 300, 1000, 3000, 10_000)
-_AUTOMATIC_HELP = "*auto*: chosen for these data, until you change it."
+_AUTOMATIC_HELP = "*auto*: chosen for these data; it follows them until you change it."
 
 
 # Binding widgets to the spec
@@ -77,8 +77,7 @@ def _value_of(path: str) -> Any:
 
 def label_text(path: str) -> str:
     """Return the title of a field, marked if its value follows the data."""
-    mark = " :gray-badge[auto]" if path in state.automatic_fields() else ""
-    return f"{field_of(path).title}{mark}"
+    return f"{field_of(path).title}{' · auto' if path in state.automatic_fields() else ''}"
 
 
 def help_text(path: str, more: str = "") -> str:
@@ -243,12 +242,12 @@ def automatic_button() -> None:
     if fields:
         titles = ", ".join(str(field_of(field).title).lower() for field in fields)
         st.button(
-            "Choose for these data",
+            "Choose automatically",
             icon=":material/auto_mode:",
             type="tertiary",
             on_click=state.set_automatic_fields,
             args=(AUTOMATIC_FIELDS,),
-            help=f"Sets what suits the data, also when you change them: {titles}.",
+            help=f"Lets these follow the data: {titles}.",
         )
 
 

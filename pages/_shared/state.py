@@ -259,7 +259,7 @@ def load_link() -> None:
     if not any(map(_field_of_key, query)):
         found = spec_of_run() or found
     st.session_state["spec"] = found.to_json()
-    is_link = any(key in (RUN_KEY, AUTOMATIC_KEY) or _field_of_key(key) for key in query)
+    is_link = any(key in (RUN_KEY, AUTOMATIC_KEY, DETAIL_KEY) or _field_of_key(key) for key in query)
     set_automatic_fields(read_fields(query.get(AUTOMATIC_KEY, "")) if is_link else AUTOMATIC_FIELDS)
     if is_link:
         st.session_state["linked"] = _other_settings()
@@ -270,13 +270,13 @@ def load_link() -> None:
 def write_link() -> None:
     """Write the spec, the run, the automatic settings and the level of detail into the page's link."""
     query = spec().to_query()
+    if shows_all_settings():
+        query[DETAIL_KEY] = _ALL_SETTINGS
     if current_run():
         query[RUN_KEY] = current_run()
     if automatic_fields() or not query:
-        # An address without settings opens with all of them automatic.
+        # An address without parameters opens with all of them.
         query[AUTOMATIC_KEY] = write_fields(automatic_fields())
-    if shows_all_settings():
-        query[DETAIL_KEY] = _ALL_SETTINGS
     if dict(st.query_params) != query:
         st.query_params.from_dict(query)
 

@@ -15,7 +15,9 @@ from qenn_core.data.builtin import load_builtin
 from qenn_core.data.labeling import LabeledTable, label_table
 from qenn_core.data.preparation import prepare, prepare_labeled
 from qenn_core.data.prepared import PreparedData
+from qenn_core.data.reduction import CONSTANT
 from qenn_core.data.table import Table
+from qenn_core.encodings.amplitude import pad_and_normalise
 from qenn_core.errors import DataError
 from qenn_core.experiment import ExperimentSpec, choices
 from qenn_core.registry import DATASETS, ENCODINGS
@@ -344,6 +346,26 @@ def test_wide_tables_are_reduced_to_the_circuit():
     # There are at most as many components as training rows.
     amplitude = csv_spec(encoding__kind="amplitude", circuit__n_qubits=8)
     assert prepare_labeled(amplitude, labeled).data.n_inputs == 24 + 1, "and a constant"
+
+
+@every_reduction
+def test_amplitudes_keep_the_sign_and_the_length_of_a_row(reduction):
+    spec = csv_spec(encoding__kind="amplitude", encoding__reduction=reduction, circuit__n_qubits=2)
+    data = prepare(spec, measured())
+    if reduction == "linear":
+        assert data.input_names == data.feature_names, "the biases of the layer are its constants"
+        return
+    assert data.input_names == (*data.feature_names, CONSTANT)
+    assert np.ptp(data.train.inputs[:, -1]) == 0
+    typical = data.train.features[np.abs(data.train.features).max(axis=1) < 1]
+    state, opposite, half = (
+        pad_and_normalise(data.to_inputs(factor * typical), 4) for factor in (1, -1, 0.5)
+    )
+    for other in (opposite, half):
+        # The same state up to a global phase would have an overlap of 1 or -1.
+        assert np.abs((state * other).sum(axis=1)).max() < 0.999
+    lengths = np.linalg.norm(data.train.inputs[:, :-1], axis=1)
+    assert np.isclose(data.train.inputs[0, -1], np.sqrt(np.mean(lengths**2)))
 
 
 def test_the_row_index_of_a_table_is_ignored():

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sessions
 from sessions import has_no_errors, link_of, open_app, spec_of, text_of
 from streamlit.testing.v1 import AppTest
 
 from qenn_core.experiment import ExperimentSpec
 
 ALL = "red.q.lr.ep.pat"
-BUTTON = "Choose for these data"
+BUTTON = "Choose automatically"
 
 
 def choose_data(app: AppTest, source: str) -> ExperimentSpec:
-    app.selectbox(key="field:data.source").set_value(source).run()
+    sessions.choose_data(app, source)
     assert has_no_errors(app)
     return spec_of(app)
 
@@ -74,8 +75,8 @@ def test_links_without_automatic_settings_keep_their_meaning() -> None:
 def test_noise_makes_automatic_circuits_smaller() -> None:
     app = open_app()
     assert choose_data(app, "digits_all").circuit.n_qubits == 8
-    app.slider(key="field:noise.level").set_value(0.05).run()
+    app.button(key="experiment:noise.level").click().run()
     assert has_no_errors(app)
     assert 4 <= spec_of(app).circuit.n_qubits < 8
-    app.slider(key="field:noise.level").set_value(0.0).run()
+    app.button(key="experiment:noise.level").click().run()
     assert spec_of(app).circuit.n_qubits == 8

@@ -87,7 +87,7 @@ def test_controls_change_their_fields_and_the_link(app: AppTest) -> None:
 
 
 def test_few_settings_are_in_sight_until_all_are_asked_for() -> None:
-    app = open_app()
+    app = open_app(auto="")
     assert [slider.key for slider in app.slider] == ["field:circuit.n_qubits", "field:circuit.n_layers"]
     assert not app.selectbox
     app.toggle(key="all_settings").set_value(True).run()
@@ -97,7 +97,7 @@ def test_few_settings_are_in_sight_until_all_are_asked_for() -> None:
     app.switch_page("train.py").run()
     assert app.toggle(key="all_settings").value, "remembered between pages"
     app.toggle(key="all_settings").set_value(False).run()
-    assert link_of(app) == {}
+    assert link_of(app) == {"auto": ""}
 
 
 def test_experiments_change_a_setting_and_change_it_back() -> None:

@@ -19,11 +19,11 @@ CIRCUITS = list(zip(ENCODINGS.keys(), cycle(ANSATZE.keys()), cycle(NOISE_CHANNEL
 
 
 def test_pages_open_with_the_defaults() -> None:
-    app = open_app()
+    app = open_app(auto="")
     for page in PAGES:
         app.switch_page(page).run()
         assert has_no_errors(app), page
-        assert link_of(app) == {}, "defaults are not in the link"
+        assert link_of(app) == {"auto": ""}, "defaults are not in the link"
 
 
 def test_circuits_include_every_entry() -> None:

@@ -201,6 +201,16 @@ def test_checkpoint_for_other_rows_is_refused(separable) -> None:
         Training(SMALL, separable, checkpoint=checkpoints[1])
 
 
+def test_checkpoint_for_amplitudes_without_a_constant_is_refused() -> None:
+    spec = ExperimentSpec.from_query(
+        {"data": "wine", "enc": "amplitude", "q": "2", "l": "1", "ep": "3", "bs": "128"}
+    )
+    data = prepared(spec)
+    assert data.n_inputs == 4, "as before, when the fourth was a component instead of the constant"
+    with pytest.raises(TrainingError, match="belongs to another training"):
+        Training(spec, data, checkpoint=(STORED / "amplitude.safetensors").read_bytes())
+
+
 def flatten(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the path and value of each leaf of a JSON document."""
     match value:

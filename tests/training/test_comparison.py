@@ -98,6 +98,17 @@ def test_columns_that_differ_only_in_scale_give_one_result(separable, prepared):
     assert len(fit_baselines(prepared(features, labels, lambda rows: rows**3), seed=0)) == 2
 
 
+def test_constant_of_an_encoding_is_no_column_of_a_baseline(separable):
+    constant = {
+        name: part._replace(inputs=np.column_stack([part.inputs, np.full(len(part.labels), 2.0)]))
+        for name, part in separable.parts.items()
+    }
+    with_constant = replace(separable, **constant, input_names=(*separable.input_names, "constant"))
+    [expected], [result] = fit_baselines(separable, 0), fit_baselines(with_constant, 0)
+    assert (result.name, result.parameters) == (expected.name, expected.parameters)
+    assert result.predictions == expected.predictions
+
+
 def test_class_missing_from_the_training_part_is_never_predicted(prepared):
     points = np.random.default_rng(0).normal(size=(50, 2))
     labels = np.arange(50) % 2
