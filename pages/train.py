@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -23,10 +24,11 @@ from pages._shared import (
     worker_requests,
 )
 from pages._shared.markdown import escape_markdown
+from qenn_core.comparison import suggest_next_step
 from qenn_core.errors import QennError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs import RunSnapshot
-from qenn_core.model import count_executions, model_shape
+from qenn_core.model import MachineSpeed, Workload, count_executions, model_shape
 from qenn_core.plots import SYMBOLS
 
 if TYPE_CHECKING:
@@ -80,6 +82,7 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
                 draw_circuit(len(data.input_names), is_outdated=run_spec not in (None, drawn_for))
         with right:
             draw_model_table(run)
+            draw_next_step(run, run_spec, data)
             draw_circuit_runs(run, run_spec, data)
         draw_confusion(run)
     state.write_link()
@@ -148,6 +151,32 @@ def draw_model_table(run: RunSnapshot | None) -> None:
     st.html(html.model_table(run.report.comparison))
     st.markdown("  \n".join(escape_markdown(verdict.sentence) for verdict in run.report.comparison.verdicts))
     st.caption(" ".join(map(escape_markdown, run.report.comparison.cautions)))
+
+
+def draw_next_step(
+    run: RunSnapshot | None, run_spec: ExperimentSpec | None, data: PreparedSummary | None
+) -> None:
+    """Draw what to try after a training in which the QENN was beaten, and a button that sets it."""
+    report, spec = run.report if run is not None else None, state.spec()
+    if not (report and report.finished and report.comparison and run_spec and data):
+        return
+    workload = Workload(data.rows, data.n_features, data.n_classes)
+    speed = cost_estimate.machine_benchmark().speed or MachineSpeed()
+    step = suggest_next_step(run_spec, workload, report.finished, report.comparison, speed)
+    if step is None or spec.data != run_spec.data:
+        return
+    if all(attrgetter(field)(spec) == value for field, value in step.fields.items()):
+        st.caption(f"Now set: {step.change}. Press Train to see what it does.")
+    elif spec == run_spec:
+        st.markdown(f"{step.reason} Another setting may help:")
+        st.button(
+            f"Try {step.change}",
+            key="next_step",
+            icon=":material/lightbulb:",
+            help="Changes this setting. Train then starts a new run with it.",
+            on_click=state.update_spec,
+            kwargs=step.fields,
+        )
 
 
 def draw_circuit_runs(

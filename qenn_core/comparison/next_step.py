@@ -15,7 +15,7 @@ from qenn_core.training import Finished
 # The best epoch is among the last tenth: the validation loss was probably still falling.
 _STILL_FALLING = 0.9
 # More than this only takes longer, as a rule.
-_ENOUGH_QUBITS, _ENOUGH_LAYERS = 8, 6
+_ENOUGH_LAYERS, _ENOUGH_QUBITS = 6, 8
 
 
 class NextStep(NamedTuple):
@@ -90,29 +90,32 @@ def _steps(spec: ExperimentSpec, n_features: int, finished: Finished) -> Iterato
             {"training.epochs": more_epochs},
         )
     if spec.noise.active:
-        yield NextStep("Noise blurs what the circuit measures.", "no noise", {"noise.level": 0.0})
-    if n_features > encoded and spec.encoding.reduction != "linear":
+        yield NextStep("Noise blurs what the circuit measures.", "a noise level of 0", {"noise.level": 0.0})
+    if n_features > 1 and spec.encoding.reduction != "linear":
         yield NextStep(
-            f"Only {count(encoded, 'number')} made of {n_features:,} features reach the circuit.",
+            f"Only {count(encoded, 'number')} made of {n_features:,} features reach the circuit."
+            if n_features > encoded
+            else "A layer before the circuit lets each qubit read a mixture of the features.",
             "a trainable linear layer",
             {"encoding.reduction": "linear"},
         )
-    if n_features > encoded and n_qubits < _ENOUGH_QUBITS:
+    if n_layers < _ENOUGH_LAYERS:
+        more_layers = min(2 * n_layers, _ENOUGH_LAYERS)
         yield NextStep(
-            f"The circuit has {count(n_qubits, 'qubit')} for {n_features:,} features.",
+            f"The circuit has only {count(n_layers, 'layer')}.",
+            count(more_layers, "layer"),
+            {"circuit.n_layers": more_layers},
+        )
+    if n_features > n_qubits and n_qubits < _ENOUGH_QUBITS:
+        yield NextStep(
+            f"The circuit has only {count(n_qubits, 'qubit')} for {n_features:,} features.",
             count(_ENOUGH_QUBITS, "qubit"),
             {"circuit.n_qubits": _ENOUGH_QUBITS},
         )
     if not encoding.repeated:
-        repeated = next(entry for entry in ENCODINGS if entry.repeated)
+        [repeated] = (entry for entry in ENCODINGS if entry.repeated)
         yield NextStep(
             "The circuit reads each row only once.",
-            repeated.label[:1].lower() + repeated.label[1:],
+            f"the encoding {repeated.label}",
             {"encoding.kind": repeated.key},
-        )
-    if n_layers < _ENOUGH_LAYERS:
-        yield NextStep(
-            f"The circuit has {count(n_layers, 'layer')}: more can draw finer boundaries.",
-            count(min(2 * n_layers, _ENOUGH_LAYERS), "layer"),
-            {"circuit.n_layers": min(2 * n_layers, _ENOUGH_LAYERS)},
         )
