@@ -9,5 +9,6 @@ from tests.data.test_preparation import mixed
 
 @pytest.fixture(scope="session")
 def model() -> Trained:
-    """A model that was trained on the best features of a table with all kinds of columns."""
-    return trained(csv_spec().with_(**SMALL, **{"encoding.reduction": "kbest"}), mixed())
+    """A model whose preparation has every step: trained on the best features of all kinds of columns."""
+    steps = {"encoding.reduction": "kbest", "encoding.kind": "amplitude"}
+    return trained(csv_spec().with_(**SMALL, **steps), mixed())

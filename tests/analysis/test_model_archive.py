@@ -39,8 +39,9 @@ def replace_card_fields(content: bytes, **fields: object) -> bytes:
 
 def test_card_describes_inputs_and_outputs(model: Trained):
     card = ModelArchive(model.content).card
-    assert card.spec == csv_spec().with_(**SMALL, **{"encoding.reduction": "kbest"})
-    assert (card.target, card.class_names, card.n_inputs) == ("kind", ("down", "up"), 2)
+    steps = {"encoding.reduction": "kbest", "encoding.kind": "amplitude"}
+    assert card.spec == csv_spec().with_(**SMALL, **steps)
+    assert (card.target, card.class_names, card.n_inputs) == ("kind", ("down", "up"), 4)
     assert [column.name for column in card.columns] == [
         "weight",
         "member",
