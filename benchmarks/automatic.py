@@ -174,7 +174,8 @@ def _line(problem: Problem) -> tuple[str, ...]:
         problem.title,
         str(problem.n_features),
         *(f"{100 * mean(accuracies):.1f}%" for accuracies in means),
-        f"{gain:+.1f} ± {half:.1f}",
+        # Without a zero that is negative.
+        f"{round(gain, 1) + 0.0:+.1f} ± {half:.1f}",
         _chosen(problem.automatic),
     )
 

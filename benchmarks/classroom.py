@@ -46,14 +46,14 @@ class Effort:
         Interval, in lessons, at which pure computing is measured, so that a drift of the machine affects
         both.
     link : str
-        Settings of the runs, as in a link of the app; the default settings if empty.
+        Settings of the runs, as in a link of the app. With an empty one, they would follow the data.
     """
 
     pupils: int = 30
     lessons: int = 18
     repeats: int = 15
     pure_every: int = 3
-    link: str = ""
+    link: str = "ep=30"
 
     @property
     def spec(self) -> ExperimentSpec:
