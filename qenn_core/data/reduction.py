@@ -91,7 +91,7 @@ def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats
         pipeline.steps.append((CONSTANT, step.fit(inputs)))
         names = (*names, CONSTANT)
         note += (
-            f" The constant {short_number(constant)}, the length of a typical row, is appended to each: a state "
+            f" The constant {short_number(constant)}, as long as a typical row, is appended to each: a state "
             "always has length 1, and keeps the sign and the length of a row only in relation to a constant."
         )
     return Reduction(pipeline, names, note)
