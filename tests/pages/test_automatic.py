@@ -75,8 +75,8 @@ def test_links_without_automatic_settings_keep_their_meaning() -> None:
 def test_noise_makes_automatic_circuits_smaller() -> None:
     app = open_app()
     assert choose_data(app, "digits_all").circuit.n_qubits == 8
-    app.button(key="experiment:noise.level").click().run()
+    app.button(key="preset:noise.level").click().run()
     assert has_no_errors(app)
     assert 4 <= spec_of(app).circuit.n_qubits < 8
-    app.button(key="experiment:noise.level").click().run()
+    app.button(key="preset:noise.level").click().run()
     assert spec_of(app).circuit.n_qubits == 8
