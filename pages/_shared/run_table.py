@@ -20,8 +20,10 @@ SELECTED_KEY = "selected_runs"
 _ROW_HEIGHT = 36
 _MAX_VISIBLE_ROWS = 12
 _COLUMNS = (
-    *("★", "Name", "State", "Data", "Encoding", "Qubits", "Layers", "Ansatz", "Entanglement", "Noise"),
-    *("Validation", "Test", "Epochs", "Time", "Started"),
+    # What a phone shows first.
+    *("★", "Name", "State", "Test", "Validation"),
+    *("Data", "Encoding", "Qubits", "Layers", "Ansatz", "Entanglement", "Noise"),
+    *("Epochs", "Time", "Started"),
 )
 _STATES = {
     "queued": "waiting",
@@ -90,7 +92,7 @@ def _column_config() -> dict[str, ColumnConfig]:
     number, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "★": text(width=36, help="Marked with a star."),
-        "Name": text(width="medium", help="Click a name to select its run."),
+        "Name": text(width=120, help="Click a name to select its run."),
         "Qubits": number(width=64),
         "Layers": number(width=64),
         "Validation": number(format="%.1f%%", help="Accuracy on the rows that decided when to stop."),

@@ -245,7 +245,7 @@ class Studio:
     def click_name(self, row: int) -> None:
         """Click the name in a row of the table of runs, counted from 1, and wait for the page."""
         with self.redrawn():
-            self.history.click(position={"x": 130, "y": 36 * row + 18})
+            self.history.click(position={"x": 110, "y": 36 * row + 18})
 
     def open_with_file(
         self, path: str, content: bytes, name: str = "trees.csv", *, is_accepted: bool = True, **link: str
