@@ -59,7 +59,7 @@ _PLAYBACK = """
   <select aria-label="Pace of the playback">
     <option value="slow">slow</option>
     <option value="normal" selected>normal</option>
-    <option value="fast">as fast as it goes</option>
+    <option value="fast">full speed</option>
   </select>
 </div>
 """

@@ -44,7 +44,7 @@ def test_training_is_played_at_its_pace_and_again(visit: Visit) -> None:
     studio.wait_for_map()
     last = page.evaluate(BACKGROUND)
 
-    pace.select_option("as fast as it goes")
+    pace.select_option("full speed")
     page.get_by_role("button", name="Play the training again").click()
     for _ in range(2):
         page.wait_for_function(f"{SHOWN} < {EPOCHS}")
