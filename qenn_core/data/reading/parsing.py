@@ -81,7 +81,7 @@ def _parse_text(
     raw_lines: tuple[str, ...],
     options: ReadOptions,
     folder: Path,
-) -> tuple[pa.Table, Reading]:
+) -> ParsedTable:
     layout = detect_layout(head, options, folder)
     _check_width(layout.width)
     names, name_notes = make_column_names(layout.header or [""] * layout.width)
