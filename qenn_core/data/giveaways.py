@@ -72,7 +72,9 @@ def _count_right(column: Column, values: pd.Series, labels: Ints) -> Iterable[in
 def _right_by_value(values: NDArray[Any], labels: Ints) -> int:
     """Count the rows whose class is the most frequent one among the other rows with their value."""
     numbers, _ = pd.factorize(values, use_na_sentinel=False)
-    ordered = np.sort(pd.crosstab(numbers, labels).to_numpy(), axis=1)
+    n_classes = max(2, labels.max() + 1)
+    counts = np.bincount(numbers * n_classes + labels, minlength=n_classes * (numbers.max() + 1))
+    ordered = np.sort(counts.reshape(-1, n_classes), axis=1)
     lead = ordered[:, -1] - ordered[:, -2]
     return int(ordered[lead > 1, -1].sum())
 
