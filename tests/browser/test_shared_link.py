@@ -51,7 +51,7 @@ def test_link_opens_with_navigation_and_settings_on_a_cold_server(
 
 
 def test_settings_of_one_visitor_open_for_another(visit: Visit) -> None:
-    first = visit().open()
+    first = visit().open(auto="")
     first.choose_data("Iris flowers")
     with first.redrawn():
         first.page.get_by_text("All settings", exact=True).click()

@@ -60,3 +60,14 @@ def test_more_features_than_qubits_and_three_classes(reduction):
     assert sum(map(sum, finished.test.confusion)) == len(data.test.labels)
     assert len(comparison.verdicts) == (1 if reduction == "linear" else 2)
     assert compute_decision_map(model, data, 5).exact is False
+
+
+def test_amplitudes_are_learnt_as_well_as_angles() -> None:
+    accuracies = {}
+    for encoding in ("angle_y", "amplitude"):
+        spec = ExperimentSpec().with_(**{"data.source": "iris", "encoding.kind": encoding})
+        *_, finished = train(spec, prepare(spec, load_builtin(spec.data)))
+        accuracies[encoding] = finished.test.accuracy
+    # Without the sign of the rows, it was a half.
+    assert accuracies["amplitude"] >= accuracies["angle_y"] - 0.05
+    assert accuracies["amplitude"] > 0.85
