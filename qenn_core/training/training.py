@@ -106,7 +106,7 @@ def _training_digest(spec: ExperimentSpec, data: PreparedData) -> str:
     """Return a digest that differs between trainings that cannot resume from each other's checkpoints."""
     rows = {name: len(part.labels) for name, part in data.parts.items()}
     content = [spec.to_query(), rows, data.n_inputs, data.n_classes]
-    if data.test_groups is not None:  # versions before 0.1.0 split groups of rows differently
+    if data.test_groups is not None:  # earlier versions split groups of rows differently
         content.append("groups")
     if spec.encoding.appends_constant:
         # Earlier versions prepared the same number of inputs without a constant.
