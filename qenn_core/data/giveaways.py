@@ -65,8 +65,8 @@ def _count_right(column: Column, values: pd.Series, labels: Ints) -> Iterable[in
     yield _right_by_value(values.to_numpy(), labels)
     if column.role in ("numeric", "date"):
         known = values.notna().to_numpy()
-        numbers = values[known].astype("int64" if column.role == "date" else "float64").to_numpy(np.float64)
-        yield _right_by_order(numbers, labels[known])
+        numbers = values[known].astype("int64" if column.role == "date" else "float64")
+        yield _right_by_order(np.asarray(numbers, dtype=np.float64), labels[known])
 
 
 def _right_by_value(values: NDArray[Any], labels: Ints) -> int:

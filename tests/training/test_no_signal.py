@@ -8,8 +8,8 @@ from qenn_core.data import preparation
 
 
 def test_no_lead_is_claimed_without_a_signal():
-    tallies = [count_claims(kind, 3) for kind in KINDS]
-    assert sum(tally.data_sets for tally in tallies) == 15
+    tallies = [count_claims(kind, 2) for kind in KINDS]
+    assert sum(tally.data_sets for tally in tallies) == 10
     assert sum(tally.quantum + tally.classical for tally in tallies) == 0
 
 
