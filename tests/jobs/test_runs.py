@@ -156,7 +156,9 @@ def test_run_that_starts_paused_needs_no_worker(service: JobService, runs: list[
 def test_stop_is_quick_and_scores_follow(service: JobService, runs: list[str], spec: ExperimentSpec) -> None:
     run = service.submit(spec, owner=ALICE)
     runs.append(run)
-    until(service, run, lambda snapshot: snapshot.report.started is not None)
+    until(
+        service, run, with_epochs(1) if spec is LONG else lambda snapshot: snapshot.report.started is not None
+    )
     time.sleep(0.2)
     service.stop(run, ALICE)
     until(service, run, in_state("stopped"), seconds=1)
@@ -164,9 +166,9 @@ def test_stop_is_quick_and_scores_follow(service: JobService, runs: list[str], s
     scored = until(service, run, settled, seconds=5)
     assert scored.state == "stopped"
     assert len(scored.history) < spec.training.epochs, "training has ended"
-    assert scored.report.finished is not None
-    assert scored.report.finished.reason == "user"
-    assert scored.report.comparison is not None
+    finished = scored.report.finished
+    assert (finished.reason if finished else None) == ("user" if scored.history else None)
+    assert bool(scored.report.comparison) == bool(scored.history), "an untrained network has no scores"
 
 
 def test_paused_run_can_be_stopped(service: JobService, runs: list[str]) -> None:
