@@ -131,7 +131,7 @@ def automatic_settings(spec: ExperimentSpec, data: PreparedData) -> ExperimentSp
         n_classes=data.n_classes,
         max_qubits=max_automatic_qubits(spec),
     )
-    rows = {name: len(part.labels) for name, part in data.parts.items()}
+    rows = {str(name): len(part.labels) for name, part in data.parts.items()}
     return choose_training(spec, AUTOMATIC_FIELDS, Workload(rows, data.n_features, data.n_classes))
 
 
@@ -195,9 +195,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     os.environ.update(ONE_THREAD)
-    data = {entry.label: (entry.key, {}) for entry in DATASETS} | VARIANTS
+    built_in: dict[str, tuple[str, dict[str, Scalar]]] = {entry.label: (entry.key, {}) for entry in DATASETS}
     problems = []
-    for title, (source, params) in data.items():
+    for title, (source, params) in (built_in | VARIANTS).items():
         spec = ExperimentSpec().with_(data={"source": source, "params": params})
         problems.append(measure(title, spec))
         logger.info(" | ".join(_line(problems[-1])))
