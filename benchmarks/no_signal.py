@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.document import DOCUMENT, table, versions, write
+from benchmarks.automatic import automatic_settings
+from benchmarks.document import DOCUMENT, table, write
 from qenn_core.comparison import Comparison, compare_models, fit_baselines, quantum_result
 from qenn_core.data import PreparedData, Table, prepare
 from qenn_core.experiment import ExperimentSpec
@@ -25,6 +26,7 @@ SECTION = "no signal"
 N_PER_KIND = 40
 N_FEATURES = 6
 TARGET, GROUP = "coin", "patient"
+SETTINGS = ("fixed", "automatic")
 
 logger = logging.getLogger(__name__)
 
@@ -80,8 +82,8 @@ class Tally(NamedTuple):
         return (self.quantum + self.classical) / self.data_sets
 
 
-def count_claims(kind: str, n_data_sets: int, seed: int = 0) -> Tally:
-    """Make data sets of one kind, train on each with the default settings, and count the claims.
+def count_claims(kind: str, n_data_sets: int, *, automatic: bool = False) -> Tally:
+    """Make data sets of one kind, train on each, and count the claims.
 
     Parameters
     ----------
@@ -89,10 +91,10 @@ def count_claims(kind: str, n_data_sets: int, seed: int = 0) -> Tally:
         A key of `KINDS`.
     n_data_sets : int
         How many data sets.
-    seed : int
-        Seed of the first data set and its training; each further one has the next.
+    automatic : bool
+        Whether the settings are those of a new session, or else those of a link that names none.
     """
-    comparisons = list(_comparisons(KINDS[kind], range(seed, seed + n_data_sets)))
+    comparisons = list(_comparisons(KINDS[kind], range(n_data_sets), automatic))
     ahead = [{verdict.ahead for verdict in comparison.verdicts} for comparison in comparisons]
     return Tally(
         len(comparisons),
@@ -108,12 +110,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--output", type=Path, help=f"write the table into this file, such as {DOCUMENT.name}"
     )
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     options = parser.parse_args(arguments)
-    tallies = {}
-    for kind in KINDS:
-        tallies[kind] = count_claims(kind, options.data_sets)
-        logger.info("%s: %s", kind, tallies[kind])
-    text = report(tallies)
+    sections = []
+    for settings in options.settings:
+        tallies = {}
+        for kind in KINDS:
+            tallies[kind] = count_claims(kind, options.data_sets, automatic=settings == "automatic")
+            logger.info("%s settings, %s: %s", settings, kind, tallies[kind])
+        sections.append(f"With {settings} settings:\n\n{report(tallies)}")
+    text = "\n\n".join(sections)
     print(text)
     if options.output is not None:
         write(options.output, text, SECTION)
@@ -127,7 +133,7 @@ def report(tallies: Mapping[str, Tally]) -> str:
         for kind, tally in (*tallies.items(), ("**all**", total))
     ]
     head = ("data", "data sets", "“QENN ahead”", "“classical ahead”", "share")
-    return f"{versions(('torch', 'scikit-learn'))}.\n\n{table(head, lines)}"
+    return table(head, lines)
 
 
 def _frame(features: np.ndarray, coins: np.ndarray) -> pd.DataFrame:
@@ -140,14 +146,17 @@ def _coins(rng: np.random.Generator, n: int, n_heads: int) -> np.ndarray:
 
 
 def _comparisons(
-    make: Callable[[np.random.Generator], pd.DataFrame], seeds: Sequence[int]
+    make: Callable[[np.random.Generator], pd.DataFrame], seeds: Sequence[int], automatic: bool
 ) -> Iterator[Comparison]:
     """Yield the comparison of each data set; models of the same shape are trained together."""
     together: dict[tuple[ExperimentSpec, int], list[Replicate]] = defaultdict(list)
     for seed in seeds:
         frame = make(np.random.default_rng(seed))
-        spec = _spec(frame, seed)
-        data = prepare(spec, Table(frame, "noise"))
+        spec, rows = _spec(frame, seed), Table(frame, "noise")
+        data = prepare(spec, rows)
+        if automatic:
+            spec = automatic_settings(spec, data)
+            data = prepare(spec, rows)
         together[spec.with_(seed=0), data.n_inputs].append(Replicate(seed, data))
     for (spec, _), replicates in together.items():
         rounds = list(train_replicates(spec, replicates))
