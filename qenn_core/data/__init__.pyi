@@ -6,7 +6,7 @@ from .columns import Column as Column
 from .columns import read_columns as read_columns
 from .features import PIPELINE_FUNCTIONS as PIPELINE_FUNCTIONS
 from .features import FittedFeatures as FittedFeatures
-from .images import ImageFormat as ImageFormat
+from .image_format import ImageFormat as ImageFormat
 from .images import find_image as find_image
 from .labeling import LabeledTable as LabeledTable
 from .labeling import label_table as label_table

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from qenn_core.data.columns import Column, to_numbers
-from qenn_core.data.prepared import Floats
+from qenn_core.data.image_format import ImageFormat
 from qenn_core.registry import DATASETS
 
 # By row and column, as "pixel 1,1", "pixel_0_0" or (in a well-known CSV file of MNIST) "1x1"; or numbered, as
@@ -24,54 +22,6 @@ PIXEL_NAME = re.compile(
 MIN_SIDE = 2
 # The range of brightness shows in this many rows, evenly spaced.
 SAMPLE_ROWS = 1000
-
-
-class ImageFormat(BaseModel):
-    """How the rows of a table are images.
-
-    Parameters
-    ----------
-    height, width : int
-        Pixels along the sides.
-    pixels : tuple of str
-        The columns that hold the pixels, row by row from the top left.
-    low, high : float
-        Values of a dark and of a bright pixel.
-    preprocessing : {"nist"}, optional
-        How images were made from what was drawn, so that new drawings are treated alike.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    height: int
-    width: int
-    pixels: tuple[str, ...]
-    low: float
-    high: float
-    preprocessing: Literal["nist"] | None = None
-
-    def read(self, frame: pd.DataFrame) -> Floats:
-        """Return the images of rows as brightness.
-
-        Parameters
-        ----------
-        frame : pandas.DataFrame
-            The rows. A pixel that is missing in them is dark.
-
-        Returns
-        -------
-        array (rows, height, width)
-            From 0 for dark to 1 for bright.
-        """
-        values = frame.reindex(columns=list(self.pixels)).apply(to_numbers).to_numpy()
-        brightness = (values - self.low) / (self.high - self.low)
-        images: Floats = np.clip(np.nan_to_num(brightness), 0, 1).reshape(-1, self.height, self.width)
-        return images
-
-    def values(self, brightness: Sequence[float]) -> dict[str, float]:
-        """Return the value of each pixel's column from its brightness, 0 to 1."""
-        scale = self.high - self.low
-        return {name: self.low + scale * level for name, level in zip(self.pixels, brightness, strict=True)}
 
 
 def find_image(source: str, columns: Sequence[Column]) -> ImageFormat | None:

@@ -10,7 +10,8 @@ import pytest
 
 from qenn_core.data.builtin import load_builtin
 from qenn_core.data.columns import read_columns
-from qenn_core.data.images import ImageFormat, find_image
+from qenn_core.data.image_format import ImageFormat
+from qenn_core.data.images import find_image
 from qenn_core.experiment import CSV, DataSpec, Role
 from qenn_core.registry import DATASETS
 
