@@ -213,9 +213,7 @@ with st.sidebar:
 # Before the settings are drawn, those that follow the data are chosen.
 overview = worker_requests.data_overview()
 with st.sidebar:
-    # In a container of their own: what appears below them must not fold the sections that are open.
-    with st.container():
-        form.main_settings()
+    form.main_settings()
     form.all_settings()
 if overview is not None and state.spec().data.is_csv:
     with target_menu:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._shared import error_messages, state
 from pages._shared.glossary import meaning_of
@@ -276,34 +277,39 @@ def all_settings() -> None:
         return
     spec = state.spec()
     if not spec.data.is_csv and DATASETS[spec.data.source].params:
-        with st.expander("Data set"):
+        with _section("Data set"):
             dataset_params()
-    with st.expander("Encoding"):
+    with _section("Encoding"):
         menu("encoding.kind")
         menu("encoding.reduction")
-    with st.expander("Circuit"):
+    with _section("Circuit"):
         menu("circuit.ansatz")
         menu("circuit.entanglement")
-    with st.expander("Noise"):
+    with _section("Noise"):
         menu("noise.channel")
         slider("noise.level", most=NOISE_CHANNELS[spec.noise.channel].max_level)
         menu("noise.placement")
         select_slider("noise.shots", _SHOTS)
-    with st.expander("Training"):
+    with _section("Training"):
         number_input("training.epochs")
         select_slider("training.learning_rate", _LEARNING_RATES)
         number_input("training.batch_size")
         number_input("training.patience")
         menu("training.optimizer")
         number_input("seed")
-    with st.expander("Classical layers"):
+    with _section("Classical layers"):
         hidden_layers()
         menu("head.activation")
-    with st.expander("Split"):
+    with _section("Split"):
         split()
-    with st.expander("Engine"):
+    with _section("Engine"):
         menu("engine.kind")
         menu("engine.device" if spec.engine.kind == "pennylane" else "engine.gradient")
+
+
+def _section(title: str) -> DeltaGenerator:
+    """Return a section, which keeps its identity, and so stays open, when elements appear above it."""
+    return st.expander(title, key=f"section:{title}")
 
 
 def split() -> None:

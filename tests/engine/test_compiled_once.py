@@ -81,14 +81,19 @@ def test_compiling_takes_less_than_a_second(n_wires: int, n_layers: int, mixed: 
             ]
         }
         qnode = qml.add_noise(qnode, qml.NoiseModel(noise))
-    layer = FusedTorchLayer(qnode, {"weights": (n_layers, n_wires, 3)})
     inputs = draw_inputs(2, n_wires).float()
 
-    def seconds() -> float:
-        start = time.process_time()
-        layer(inputs)
-        return time.process_time() - start
+    def compile_seconds() -> float:
+        layer = FusedTorchLayer(qnode, {"weights": (n_layers, n_wires, 3)})
 
-    first = seconds()
-    assert first - seconds() < 1
-    assert layer.fallback_cause is None
+        def seconds() -> float:
+            start = time.process_time()
+            layer(inputs)
+            return time.process_time() - start
+
+        first = seconds()
+        assert layer.fallback_cause is None
+        return first - seconds()
+
+    # A busy machine slows some of the attempts down.
+    assert any(compile_seconds() < 1 for _ in range(5))
