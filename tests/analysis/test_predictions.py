@@ -57,7 +57,7 @@ def test_file_has_no_formulas_and_keeps_its_numbers():
 
 
 def test_file_can_be_read_again(tmp_path):
-    table, _ = parse_table(to_csv(example().append_to(FRAME)), ReadOptions(), tmp_path)
+    table, *_ = parse_table(to_csv(example().append_to(FRAME)), ReadOptions(), tmp_path)
     assert (table.num_rows, table.num_columns) == (3, 6)
     assert table["predicted kind (2)"].to_pylist() == ["'=up", "down", "down"]
 

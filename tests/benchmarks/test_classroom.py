@@ -72,12 +72,12 @@ def test_setting_is_changed_like_in_a_browser(server: RunningServer) -> None:
             await tab.change(moved(tab.widget_id("field:circuit.n_layers"), 5))
             return tab.link
 
-    assert run_in_thread(change()) == "q=3&l=5"
+    assert run_in_thread(change()) == "q=3&l=5&ep=100&pat=33&auto=red.lr.ep.pat"
 
 
 def test_error_on_a_page_is_an_error_of_the_lesson(server: RunningServer) -> None:
     errors = run_in_thread(run_lesson(server, 1, link="ep=many")).errors
-    assert "Epochs is 'many'" in errors[0]
+    assert "Epochs is ‘many’" in errors[0]
 
 
 def test_missing_button(server: RunningServer) -> None:

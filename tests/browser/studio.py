@@ -201,6 +201,8 @@ class Studio:
     def choose(self, label: str, option: str) -> None:
         """Choose an entry of a menu, and wait until the page is redrawn."""
         with self.redrawn():
+            # A menu closes when the page scrolls, as it would to click on a choice below the edge.
+            self.menu(label).evaluate("menu => menu.scrollIntoView({ block: 'center' })")
             self.menu(label).click()
             self.page.get_by_role("option", name=option, exact=True).click()
         expect(self.menu(label)).to_have_value(option)

@@ -229,7 +229,7 @@ def test_invalid_hidden_layers_are_an_error(app: AppTest, text: str) -> None:
     [
         # In each of 30 epochs: 180 rows with 1 + 2 · 36 circuits, then 240 rows to measure the loss.
         (
-            {},
+            {"ep": "30"},
             "On a quantum computer: about 400,000 circuits, each measured many times, by the parameter-shift",
         ),
         ({"shots": "1000", "ep": "500"}, "about 6.7 million circuits of 1,000 shots, by"),
