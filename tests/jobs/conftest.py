@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from jobs.specs import STORED
+from serving import START_SECONDS
 
 from qenn_core.jobs.cluster.local import LocalBackend
 from qenn_core.jobs.commands import RunLimits
@@ -21,7 +22,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobService]:
     store = Store(home)
     service = JobService(LocalBackend(2), store, RunLimits(pause_seconds=1.0, checkpoint_seconds=0.1))
     try:
-        service.wait_until_ready(90)
+        service.wait_until_ready(START_SECONDS)
         yield service
     finally:
         service.close()

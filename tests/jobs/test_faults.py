@@ -17,6 +17,7 @@ import pytest
 from jobs.specs import LONG, SHORT
 from jobs.test_runs import numbers
 from jobs.waiting import ALICE, BOB, saved, settled, soon, until, with_epochs
+from serving import START_SECONDS
 
 from qenn_core.errors import QennError
 from qenn_core.jobs.cluster.local import CAN_FORK, LocalBackend
@@ -45,7 +46,7 @@ def worker_of(service: JobService, run: str) -> psutil.Process:
 @pytest.fixture(scope="module")
 def uninterrupted(service: JobService) -> RunSnapshot:
     """A run without interruption."""
-    return until(service, service.submit(MEDIUM, owner=ALICE), settled, seconds=60)
+    return until(service, service.submit(MEDIUM, owner=ALICE), settled, seconds=150)
 
 
 def test_killed_worker_interrupts_only_its_run(service: JobService, uninterrupted: RunSnapshot) -> None:
@@ -70,16 +71,16 @@ def test_killed_worker_interrupts_only_its_run(service: JobService, uninterrupte
     until(service, other, settled)
 
     service.resume(victim, ALICE)
-    assert numbers(until(service, victim, saved, seconds=60)) == numbers(uninterrupted)
+    assert numbers(until(service, victim, saved, seconds=150)) == numbers(uninterrupted)
     again = [service.submit(SHORT, owner=ALICE), service.submit(SHORT, owner=ALICE)]
-    assert [until(service, run, settled, seconds=60).state for run in again] == ["finished"] * 2, (
+    assert [until(service, run, settled, seconds=150).state for run in again] == ["finished"] * 2, (
         "the worker is replaced"
     )
 
 
 @on_linux
 def test_training_workers_share_their_imports(service: JobService) -> None:
-    service.wait_until_ready(60)
+    service.wait_until_ready(START_SECONDS)
     shared = service.pool.broadcast(gc.get_freeze_count).result(5).values()
     assert [count > 100_000 for count in sorted(shared)] == [False, True, True]
 
@@ -89,7 +90,7 @@ def test_training_workers_share_their_imports(service: JobService) -> None:
 def test_workers_are_replaced_when_their_forkserver_or_nanny_is_killed(
     service: JobService, generation: int
 ) -> None:
-    service.wait_until_ready(60)
+    service.wait_until_ready(START_SECONDS)
     lost = service.submit(LONG, owner=ALICE)
     until(service, lost, with_epochs(1))
     worker = worker_of(service, lost)
@@ -97,11 +98,11 @@ def test_workers_are_replaced_when_their_forkserver_or_nanny_is_killed(
     assert until(service, lost, settled).state == "interrupted"
     assert soon(lambda: not worker.is_running()), "the orphaned worker ends"
     assert service.call(Request(len, 5), "here") == 4, "requests are answered meanwhile"
-    assert until(service, service.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
+    assert until(service, service.submit(SHORT, owner=ALICE), settled, seconds=150).state == "finished"
 
 
 def test_run_that_waits_at_a_killed_worker_waits_again(service: JobService) -> None:
-    service.wait_until_ready(60)
+    service.wait_until_ready(START_SECONDS)
     running = [service.submit(LONG, owner=ALICE), service.submit(LONG, owner=BOB)]
     for run, owner in zip(running, (ALICE, BOB), strict=True):
         until(service, run, with_epochs(1), owner=owner)
@@ -155,10 +156,10 @@ def test_history_survives_a_killed_server(uninterrupted: RunSnapshot, tmp_path: 
         assert [row.id for row in again.list_runs(ALICE)] == [*reversed(others), first]
         assert {row.state for row in again.list_runs(ALICE)} == {"interrupted"}
         again.resume(first, ALICE)
-        assert numbers(until(again, first, saved, seconds=90)) == numbers(uninterrupted)
+        assert numbers(until(again, first, saved, seconds=150)) == numbers(uninterrupted)
         # A run that had not started starts.
         again.resume(others[1], ALICE)
-        until(again, others[1], with_epochs(3), seconds=60)
+        until(again, others[1], with_epochs(3), seconds=150)
     finally:
         again.close()
     store = Store(tmp_path)

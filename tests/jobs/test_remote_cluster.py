@@ -129,7 +129,7 @@ def remote(cluster: RemoteCluster) -> Iterator[JobService]:
     cluster.scheduler()
     cluster.trainer()
     try:
-        assert soon(lambda: service.pool.slots() == 1, seconds=90)
+        assert soon(lambda: service.pool.slots() == 1, seconds=150)
         yield service
     finally:
         service.close()
@@ -184,7 +184,7 @@ def test_worker_over_its_memory_limit_is_replaced_and_its_run_interrupted(remote
     lost = until(remote, run, settled, seconds=5)
     assert lost.error is not None
     assert lost.history, "its epochs so far are kept"
-    assert until(remote, remote.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
+    assert until(remote, remote.submit(SHORT, owner=ALICE), settled, seconds=150).state == "finished"
     assert not pids(remote) & before
 
 

@@ -11,6 +11,7 @@ import psutil
 import pytest
 from jobs.specs import LONG, SHORT
 from jobs.waiting import ALICE, in_state, settled, soon, until, with_epochs
+from serving import START_SECONDS
 
 from qenn_core.errors import JobError
 from qenn_core.experiment import DataSpec, ExperimentSpec
@@ -37,7 +38,7 @@ TASKS = "len(next(iter(__import__('distributed').Worker._instances)).state.tasks
 def single(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JobService]:
     service = JobService(LocalBackend(1), Store(tmp_path_factory.mktemp("home")))
     try:
-        service.wait_until_ready(90)
+        service.wait_until_ready(START_SECONDS)
         yield service
     finally:
         service.close()
@@ -130,7 +131,7 @@ def test_stuck_request_ends_the_process(single: JobService) -> None:
 def test_killed_scheduler_is_reported_and_all_processes_are_replaced(single: JobService) -> None:
     # The process that ended before has a successor, where this run starts.
     run = single.submit(LONG, owner=ALICE)
-    until(single, run, with_epochs(1), seconds=60)
+    until(single, run, with_epochs(1), seconds=150)
     (worker,) = pids(single)
     (nanny,) = (process for process in psutil.Process(worker).parents() if process.ppid() == os.getpid())
     folder = json.loads(nanny.cmdline()[-1])["0"]["opts"]["local_directory"]
@@ -144,5 +145,5 @@ def test_killed_scheduler_is_reported_and_all_processes_are_replaced(single: Job
     deadline = time.monotonic() + 60
     while not single.pool.slots() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert until(single, single.submit(SHORT, owner=ALICE), settled, seconds=60).state == "finished"
+    assert until(single, single.submit(SHORT, owner=ALICE), settled, seconds=150).state == "finished"
     assert not any(process.is_running() for process in before)

@@ -18,7 +18,7 @@ def until(
     service: JobService,
     run: str,
     condition: Callable[[RunSnapshot], bool],
-    seconds: float = 30.0,
+    seconds: float = 60.0,
     owner: str = ALICE,
 ) -> RunSnapshot:
     """Return the first snapshot that meets `condition`, within `seconds`."""
@@ -56,7 +56,7 @@ def with_epochs(number: int) -> Callable[[RunSnapshot], bool]:
     return lambda snapshot: len(snapshot.history) >= number
 
 
-def soon(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+def soon(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Wait for a condition for at most `seconds`, and return whether it holds."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:

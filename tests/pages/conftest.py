@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from serving import START_SECONDS
 
 from qenn_core import jobs
 
@@ -13,5 +14,5 @@ def warm_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QENN_WORKERS", "1")
         patch.setenv("QENN_HOME", str(tmp_path_factory.mktemp("home")))
-        jobs.service().wait_until_ready(150)
+        jobs.service().wait_until_ready(START_SECONDS)
         yield
