@@ -131,8 +131,7 @@ def automatic_settings(spec: ExperimentSpec, data: PreparedData) -> ExperimentSp
         n_classes=data.n_classes,
         max_qubits=max_automatic_qubits(spec),
     )
-    rows = {str(name): len(part.labels) for name, part in data.parts.items()}
-    return choose_training(spec, AUTOMATIC_FIELDS, Workload(rows, data.n_features, data.n_classes))
+    return choose_training(spec, AUTOMATIC_FIELDS, Workload(data.part_sizes, data.n_features, data.n_classes))
 
 
 def _prepare(spec: ExperimentSpec, data: Table, seeds: Iterable[int]) -> dict[int, PreparedData]:

@@ -145,7 +145,7 @@ def _summarise_preparation(spec: ExperimentSpec, preparation: Preparation) -> Pr
             ClassCount(name=name, **{part: int(size[k]) for part, size in sizes.items()})
             for k, name in enumerate(data.class_names)
         ),
-        rows={part: len(rows.labels) for part, rows in data.parts.items()},
+        rows=data.part_sizes,
         sample=_sample_rows(preparation),
         notes=data.notes,
         advice=preparation.advice,

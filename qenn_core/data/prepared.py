@@ -97,6 +97,11 @@ class PreparedData:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @property
+    def part_sizes(self) -> dict[str, int]:
+        """Number of rows in each part, by name."""
+        return {name: len(part.labels) for name, part in self.parts.items()}
+
+    @property
     def n_features(self) -> int:
         """Number of prepared features."""
         return len(self.feature_names)

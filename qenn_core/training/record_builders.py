@@ -24,7 +24,7 @@ def build_started(data: PreparedData, shape: ModelShape) -> Started:
         n_classes=shape.n_classes,
         n_parameters=sum(shape.parameters.values()),
         parameters={str(name): n_parameters for name, n_parameters in shape.parameters.items()},
-        rows={name: len(part.labels) for name, part in data.parts.items()},
+        rows=data.part_sizes,
     )
 
 

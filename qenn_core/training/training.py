@@ -104,8 +104,7 @@ class Training(Iterator[Record]):
 
 def _training_digest(spec: ExperimentSpec, data: PreparedData) -> str:
     """Return a digest that differs between trainings that cannot resume from each other's checkpoints."""
-    rows = {name: len(part.labels) for name, part in data.parts.items()}
-    content = [spec.to_query(), rows, data.n_inputs, data.n_classes]
+    content = [spec.to_query(), data.part_sizes, data.n_inputs, data.n_classes]
     if data.test_groups is not None:  # earlier versions split groups of rows differently
         content.append("groups")
     if spec.encoding.appends_constant:
