@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -12,6 +14,9 @@ from qenn_core.experiment import ExperimentSpec
 from qenn_core.workspace import owner_of
 
 MAIN = Path(__file__).parents[1] / "pages" / "_main.py"
+# Every script run would search all installed packages for components again, which takes half of its time.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
 _TEXTS = ("title", "header", "subheader", "markdown", "caption", "error", "info")
 
 

@@ -61,10 +61,11 @@ WORKER_MODULES = {
     "qenn_core.analysis.decision_map",  # a torch model's answers
     "qenn_core.analysis.overview",  # runs the preparation
     "qenn_core.analysis.drawing",  # traces the circuit
+    "qenn_core.analysis.skops_compat",  # reads and writes the fitted preparation
     "qenn_core.analysis.model_archive",  # packs the fitted preparation
     "qenn_core.analysis.row_prediction",  # a torch model's answers
     "qenn_core.jobs.worker.training",  # carries out a run
-    "qenn_core.jobs.cluster.forkserver_imports",  # what forked workers share
+    "qenn_core.jobs.worker.training_imports",  # what forked workers share
 }
 
 

@@ -5,9 +5,8 @@ import { follow } from "./runs.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
 const FONT = '"Source Sans", "Source Sans 3", sans-serif';
-// The least that a vertical axis spans, so that a change too small to matter does not look large.
-const LEAST_LOSS_SPAN = 0.1;
-const LEAST_ACCURACY_SPAN = 10;
+// Beyond this share of rows that are classified wrong, their rings are paler.
+const CROWDED = 0.25;
 // With more classes than this, their names are cut shorter, so that all of them fit.
 const MANY_CLASSES = 6;
 // Space above and below the curves, as a share of what they span.
@@ -58,16 +57,19 @@ function drawAll(Plotly, root, data, snapshot) {
     line(colours.quantum, "solid", "train", epochs, column("train_loss"), ".3f"),
     line(colours.quantum, "dot", "validation", epochs, column("validation_loss"), ".3f"),
   ];
-  drawCurves(Plotly, chart("loss"), colours, run, total, losses, valueRange(losses, LEAST_LOSS_SPAN, [0, Infinity]) ?? [0, 1]);
   const reference = snapshot.reference_accuracy;
+  const content = mapContent(data, snapshot);
+  // The texts first: they leave the rest of the height to the plots.
   root.querySelector(".qenn-reference").hidden = reference == null;
+  drawMapTexts(chart("map").parentElement, content);
+  drawCurves(Plotly, chart("loss"), colours, run, total, losses, valueRange(losses, data.least_spans.loss, [0, Infinity]) ?? [0, 1]);
   const accuracies = [
     line(colours.quantum, "solid", "train", epochs, column("train_accuracy", 100), ".1f"),
     line(colours.quantum, "dot", "validation", epochs, column("validation_accuracy", 100), ".1f"),
     ...(reference == null ? [] : [line(colours.classical, "dot", "logistic regression, validation", [0, total], [reference * 100, reference * 100], ".1f")]),
   ];
-  drawCurves(Plotly, chart("accuracy"), colours, run, total, accuracies, valueRange(accuracies, LEAST_ACCURACY_SPAN, [0, 100]) ?? [0, 100], "%");
-  drawDecisionMap(Plotly, chart("map"), colours, run, data, snapshot);
+  drawCurves(Plotly, chart("accuracy"), colours, run, total, accuracies, valueRange(accuracies, data.least_spans.accuracy, [0, 100]) ?? [0, 100], "%");
+  drawDecisionMap(Plotly, chart("map"), colours, run, content, data.symbols);
   root.dataset.epochs = epochs.length;
 }
 
@@ -134,19 +136,32 @@ function drawCurves(Plotly, node, colours, run, total, traces, range, ticksuffix
   });
 }
 
-function drawDecisionMap(Plotly, node, colours, run, data, snapshot) {
+/** Return what the decision map shows: that of the run, or the points of the data until there is one. */
+function mapContent(data, snapshot) {
   const map = snapshot.decision_map;
-  const points = snapshot.map_points ?? data.points;
-  const names = snapshot.class_names?.length ? snapshot.class_names : data.class_names;
-  const predictions = map?.predictions?.length === points?.length ? map.predictions : [];
-  drawLegend(node.parentElement.querySelector(".qenn-legend"), names);
-  const remark = node.parentElement.querySelector(".qenn-remark");
-  remark.textContent = describeMap(map, predictions, names, data);
+  const points = snapshot.map_points ?? data.points ?? [];
+  return {
+    map, points,
+    names: snapshot.class_names?.length ? snapshot.class_names : data.class_names,
+    predictions: map?.predictions?.length === points.length ? map.predictions : [],
+    axes: map?.axes ?? data.axes ?? ["", ""],
+    isWhole: map ? map.exact : data.is_exact,
+    nFeatures: map?.n_features ?? data.n_features ?? "many",
+  };
+}
+
+function drawMapTexts(section, content) {
+  drawLegend(section.querySelector(".qenn-legend"), content.names);
+  const remark = section.querySelector(".qenn-remark");
+  remark.textContent = describeMap(content);
   remark.hidden = !remark.textContent;
+}
+
+function drawDecisionMap(Plotly, node, colours, run, content, symbols) {
+  const { map, names, axes } = content;
   const axis = { gridcolor: "rgba(0,0,0,0)", zeroline: false, linecolor: colours.line, tickfont: { size: 12 } };
-  const axes = map?.axes ?? data.axes ?? ["", ""];
   const range = (values) => (values ? { range: [values[0], values.at(-1)] } : { autorange: true });
-  draw(Plotly, node, run, pointTraces(points ?? [], predictions, names, colours, data.symbols), {
+  draw(Plotly, node, run, pointTraces(content, colours, symbols), {
     ...commonLayout(node, colours),
     hovermode: "closest",
     images: map ? [mapImage(map, colours, names.length)] : [],
@@ -157,10 +172,8 @@ function drawDecisionMap(Plotly, node, colours, run, data, snapshot) {
 }
 
 /** Return what the map does not show, in sentences; empty if it shows everything. */
-function describeMap(map, predictions, names, data) {
-  const isWhole = map ? map.exact : data.is_exact;
-  const total = map?.n_features ?? data.n_features;
-  const sentences = isWhole ? [] : [`Shows 2 of ${total ?? "many"} directions, with their share of the variance.`];
+function describeMap({ map, names, predictions, isWhole, nFeatures }) {
+  const sentences = isWhole ? [] : [`Shows 2 of ${nFeatures} directions, with their share of the variance.`];
   const colours = new Set(map?.winner.flat());
   if (colours.size === 1) {
     const differ = new Set(predictions.filter((number) => number != null)).size > 1;
@@ -172,7 +185,7 @@ function describeMap(map, predictions, names, data) {
 }
 
 /** Return the rows of the data as points in the colours of their classes, with a ring around those classified wrong. */
-function pointTraces(points, predictions, names, colours, symbols) {
+function pointTraces({ points, predictions, names }, colours, symbols) {
   const described = points.map((point, index) => ({ ...point, answer: predictions[index], text: describePoint(point, predictions[index], names) }));
   const coordinates = (shown) => ({ type: "scatter", mode: "markers", x: shown.map((point) => point.x), y: shown.map((point) => point.y) });
   const classes = names.flatMap((name, number) =>
@@ -189,7 +202,10 @@ function pointTraces(points, predictions, names, colours, symbols) {
     }),
   );
   const wrong = described.filter((point) => point.answer != null && point.answer !== point.label);
-  const ring = { size: 12, symbol: "circle-open", color: colours.text, line: { width: 1.2, color: colours.text } };
+  const ring = {
+    size: 12, symbol: "circle-open", color: colours.text, line: { width: 1.2, color: colours.text },
+    opacity: wrong.length > CROWDED * described.length ? 0.4 : 0.9,
+  };
   return [...classes, { ...coordinates(wrong), name: "classified wrong", hoverinfo: "skip", marker: ring }];
 }
 

@@ -5,7 +5,8 @@
 export function keepFocus(row) {
   if (!row || row.qennKeepsFocus) return;
   row.qennKeepsFocus = true;
-  let chosen = "";
+  // A button may have been pressed before this script was loaded.
+  let chosen = row.contains(document.activeElement) ? keyOf(document.activeElement) : "";
   let isMoving = false;
   const focus = (button) => {
     isMoving = true;

@@ -14,11 +14,17 @@ from pages._shared.figures import current_theme, draw_figure
 from pages._shared.html import TableRow
 from qenn_core.experiment import ExperimentSpec, display_value, setting_differences, title_of
 from qenn_core.jobs import RunSnapshot
-from qenn_core.plots import RUN_COLOURS, Axis, Curve, overlaid_curves, parallel_coordinates
+from qenn_core.plots import (
+    LEAST_ACCURACY_SPAN,
+    LEAST_LOSS_SPAN,
+    RUN_COLOURS,
+    Axis,
+    Curve,
+    overlaid_curves,
+    parallel_coordinates,
+)
 
 MAX_RUNS = len(RUN_COLOURS)
-# As in the live charts.
-LEAST_LOSS_SPAN, LEAST_ACCURACY_SPAN = 0.1, 10
 # More axes would be too close together on a laptop.
 _MAX_SETTING_AXES = 5
 # Settings that repeat the file's name, or whose values are too long for an axis.

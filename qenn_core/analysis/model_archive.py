@@ -9,7 +9,6 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pandas as pd
-import skops.io
 from sklearn.exceptions import InconsistentVersionWarning
 
 from qenn_core.analysis.model_card import (
@@ -20,27 +19,24 @@ from qenn_core.analysis.model_card import (
     ModelCard,
     unusable_model,
 )
+from qenn_core.analysis.skops_compat import skops
 from qenn_core.data import (
-    PIPELINE_FUNCTIONS,
+    FEATURE_PARTS,
+    REDUCTION_PARTS,
     ColumnSchema,
     FittedFeatures,
     Preparation,
     Reduction,
     RowTransformer,
-    append_constant,
     find_image,
-    separation,
 )
 from qenn_core.experiment import ExperimentSpec
 
-# The types in a preparation besides those of scikit-learn: the functions that its pipelines call.
-TRUSTED_TYPES = [
-    "numpy.dtype",
-    *(
-        f"{function.__module__}.{function.__name__}"
-        for function in (*PIPELINE_FUNCTIONS, separation, append_constant, pd.isna)
-    ),
-]
+# The types in a fitted preparation.
+TRUSTED_TYPES = sorted(
+    {"numpy.dtype"}
+    | {f"{part.__module__}.{part.__name__}" for part in (*FEATURE_PARTS, *REDUCTION_PARTS, pd.isna)}
+)
 # Probe rows may differ by rounding on another machine, but not by more.
 PROBE_TOLERANCE = 1e-6
 
@@ -89,7 +85,7 @@ def pack_model(spec: ExperimentSpec, preparation: Preparation, weights: bytes) -
     packed = io.BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as parts:
         parts.writestr(CARD, card.model_dump_json())
-        parts.writestr(PREPARATION, skops.io.dumps(fitted))
+        parts.writestr(PREPARATION, skops.dumps(fitted))
         parts.writestr(WEIGHTS, weights)
     return packed.getvalue()
 
@@ -110,7 +106,7 @@ def unpack_model(content: bytes) -> TrainedModel:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            fitted = skops.io.loads(archive.preparation, trusted=TRUSTED_TYPES)
+            fitted = skops.loads(archive.preparation, trusted=TRUSTED_TYPES)
         preparation = RowTransformer(
             columns, FittedFeatures(**fitted["features"]), Reduction(**fitted["reduction"]), fitted["seen"]
         )

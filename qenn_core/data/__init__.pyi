@@ -4,7 +4,7 @@ from .column_schema import ColumnSchema as ColumnSchema
 from .columns import MISSING_CATEGORY as MISSING_CATEGORY
 from .columns import Column as Column
 from .columns import read_columns as read_columns
-from .features import PIPELINE_FUNCTIONS as PIPELINE_FUNCTIONS
+from .features import FEATURE_PARTS as FEATURE_PARTS
 from .features import FittedFeatures as FittedFeatures
 from .image_format import ImageFormat as ImageFormat
 from .images import find_image as find_image
@@ -22,6 +22,7 @@ from .prepared import Plane as Plane
 from .prepared import PreparedData as PreparedData
 from .reading import read_table as read_table
 from .reduction import CONSTANT as CONSTANT
+from .reduction import REDUCTION_PARTS as REDUCTION_PARTS
 from .reduction import Reduction as Reduction
 from .reduction import append_constant as append_constant
 from .reduction import separation as separation

@@ -187,5 +187,8 @@ def _ignoring_unknown_categories(method: Callable[[pd.DataFrame], T], frame: pd.
         return method(frame)
 
 
-# The functions that a fitted pipeline calls. Stored models refer to them by name, so do not rename them.
-PIPELINE_FUNCTIONS = (_date_parts, _date_names, _gap_names, _category_name)
+# What a fitted pipeline consists of. Stored models refer to these by name, so do not rename the functions.
+FEATURE_PARTS = (
+    *(ColumnTransformer, FunctionTransformer, OneHotEncoder, Pipeline, SimpleImputer, StandardScaler),
+    *(VarianceThreshold, _date_parts, _date_names, _gap_names, _category_name),
+)

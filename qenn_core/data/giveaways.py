@@ -52,21 +52,22 @@ def find_giveaways(
     for column in columns:
         values = column.values.iloc[rows].to_numpy()
         frame = pd.DataFrame({"value": values, "label": labels, "row": equal}).drop_duplicates()
-        n_right = max(_count_right(column, frame["value"], frame["label"].to_numpy()))
+        row_labels = frame["label"].to_numpy()
+        max_wrong = _MAX_ERROR_SHARE * (len(frame) - np.bincount(row_labels).max())
+        n_right = max(_count_right(column, frame["value"], row_labels, max_wrong))
         n_wrong = len(frame) - n_right
-        others = len(frame) - frame["label"].value_counts().max()
-        if n_wrong <= _MAX_ERROR_SHARE * others and len(columns) * _chance(sizes, n_wrong) < _MAX_CHANCE:
+        if n_wrong <= max_wrong and len(columns) * _chance(sizes, n_wrong) < _MAX_CHANCE:
             yield Giveaway(column.name, n_right, len(frame))
 
 
-def _count_right(column: Column, values: pd.Series, labels: Ints) -> Iterable[int]:
-    """Return how many rows each way to read the column classifies correctly."""
+def _count_right(column: Column, values: pd.Series, labels: Ints, max_wrong: float) -> Iterable[int]:
+    """Return how many rows each way to read the column classifies correctly; 0 if it gets too many wrong."""
     yield _right_by_value(values.isna().to_numpy(), labels)
     yield _right_by_value(values.to_numpy(), labels)
     if column.role in ("numeric", "date"):
         known = values.notna().to_numpy()
         numbers = values[known].astype("int64" if column.role == "date" else "float64")
-        yield _right_by_order(np.asarray(numbers, dtype=np.float64), labels[known])
+        yield _right_by_order(np.asarray(numbers, dtype=np.float64), labels[known], max_wrong)
 
 
 def _right_by_value(values: NDArray[Any], labels: Ints) -> int:
@@ -79,12 +80,16 @@ def _right_by_value(values: NDArray[Any], labels: Ints) -> int:
     return int(ordered[lead > 1, -1].sum())
 
 
-def _right_by_order(numbers: Floats, labels: Ints) -> int:
+def _right_by_order(numbers: Floats, labels: Ints, max_wrong: float) -> int:
     """Count the rows that are right if the range of the numbers is divided into one interval per class."""
     from sklearn.tree import DecisionTreeClassifier
 
     n_classes = len(np.unique(labels))
     if n_classes < 2:  # the others have gaps, which tell the rest
+        return 0
+    # In the order of the numbers, the class changes between the intervals, and before and after a wrong row.
+    n_changes = np.count_nonzero(np.diff(labels[np.argsort(numbers, kind="stable")]))
+    if n_changes > n_classes - 1 + 2 * max_wrong:
         return 0
     tree = DecisionTreeClassifier(max_leaf_nodes=n_classes, random_state=0)
     column = numbers[:, np.newaxis]

@@ -135,3 +135,7 @@ def _names_and_note(reducer: PCA | SelectKBest | None, names: tuple[str, ...]) -
         f"Selected {len(selected)} of {count(len(names), 'feature')} by how well they separate the classes: "
         f"{quoted_list(selected)}."
     )
+
+
+# What a fitted reduction consists of. Stored models refer to these by name, so do not rename the functions.
+REDUCTION_PARTS = (PCA, FunctionTransformer, MinMaxScaler, Pipeline, SelectKBest, append_constant, separation)

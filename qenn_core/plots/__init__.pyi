@@ -1,3 +1,5 @@
+from .axes import LEAST_ACCURACY_SPAN as LEAST_ACCURACY_SPAN
+from .axes import LEAST_LOSS_SPAN as LEAST_LOSS_SPAN
 from .circuit import circuit_svg as circuit_svg
 from .data import class_balance as class_balance
 from .data import feature_values as feature_values

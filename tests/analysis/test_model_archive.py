@@ -7,16 +7,16 @@ import json
 from zipfile import ZipFile
 
 import pytest
-import skops.io
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qenn_core.analysis import model_archive
 from qenn_core.analysis.model_archive import unpack_model
 from qenn_core.analysis.model_card import CARD, PREPARATION, WEIGHTS, ModelArchive
+from qenn_core.analysis.skops_compat import skops
 from qenn_core.errors import ModelError
 from qenn_core.experiment import ExperimentSpec
-from tests.analysis.trained import SMALL, Trained
+from tests.analysis.trained import SMALL, Trained, with_all_kinds_of_columns
 from tests.data.tables import csv_spec
 from tests.data.test_preparation import mixed
 
@@ -68,14 +68,16 @@ def test_untrusted_types_are_refused(model: Trained):
     class Untrusted:
         pass
 
-    content = replace_parts(model.content, **{PREPARATION: skops.io.dumps({"features": Untrusted()})})
+    content = replace_parts(model.content, **{PREPARATION: skops.dumps({"features": Untrusted()})})
     with pytest.raises(ModelError, match="cannot be used"):
         unpack_model(content)
 
 
 def test_every_trusted_type_is_used(model: Trained):
-    content = ModelArchive(model.content).preparation
-    assert set(skops.io.get_untrusted_types(data=content)) == set(model_archive.TRUSTED_TYPES)
+    used = set()
+    for content in (model.content, with_all_kinds_of_columns().content):
+        used |= set(skops.get_untrusted_types(data=ModelArchive(content).preparation))
+    assert used == set(model_archive.TRUSTED_TYPES)
 
 
 @pytest.mark.parametrize("name", [CARD, PREPARATION])

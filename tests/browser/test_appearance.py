@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import pytest
 from browser.accessibility import accessibility_violations
-from browser.studio import LAPTOP, PHONE, Studio, Visit
+from browser.studio import LAPTOP, PHONE, Studio
 from playwright.sync_api import expect
 
 PAGES = ("/", "/runs", "/predict", "/data", "/learn")
 # Each theme on a screen of another size, with its background colour.
-THEMES = {"light": (LAPTOP, "rgb(255, 255, 255)"), "dark": (PHONE, "rgb(20, 19, 28)")}
+APPEARANCES = (("light", LAPTOP, "rgb(255, 255, 255)"), ("dark", PHONE, "rgb(20, 19, 28)"))
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_pages_are_accessible_themed_and_within_the_screen(visit: Visit, theme: str) -> None:
-    screen, background = THEMES[theme]
-    studio = visit(theme=theme, screen=screen)
-    for path in PAGES:
-        studio.open(path)
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_accessible_themed_and_within_the_screen(studio: Studio, path: str) -> None:
+    studio.open(path)
+    for theme, screen, background in APPEARANCES:
+        studio.page.emulate_media(color_scheme=theme)
+        studio.page.set_viewport_size(screen)
+        expect(studio.page.get_by_test_id("stApp")).to_have_css("background-color", background)
+        studio.wait_until_drawn()
         if path == "/":
             studio.wait_for_charts()
         elif path == "/data":
             expect(studio.page.locator(".js-plotly-plot")).to_have_count(3)
-        shown = studio.page.get_by_test_id("stApp").evaluate("node => getComputedStyle(node).backgroundColor")
-        assert shown == background, path
-        assert not accessibility_violations(studio.page), path
+        assert not accessibility_violations(studio.page), theme
         widths = studio.page.get_by_test_id("stMain").evaluate("node => [node.scrollWidth, node.clientWidth]")
-        assert widths[0] <= widths[1], path
-        assert studio.page.evaluate("document.documentElement.scrollWidth") <= screen["width"], path
+        assert widths[0] <= widths[1], theme
+        assert studio.page.evaluate("document.documentElement.scrollWidth") <= screen["width"], theme
 
 
 def test_live_charts_are_on_the_first_screen_and_follow_the_theme(studio: Studio) -> None:

@@ -18,6 +18,7 @@ LONG = {"ep": "500", "pat": "0", "bs": "1", "l": "1", "q": "2", "d.n_samples": "
 def running(studio: Studio) -> Studio:
     """A tab in which a long training has started."""
     studio.open(**LONG)
+    studio.wait_for_charts()
     studio.press("Train")
     studio.wait_for_epochs(2)
     return studio

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-
-import pytest
 from browser.accessibility import accessibility_violations
 from browser.files import QUICK, trees
 from browser.studio import LAPTOP, PHONE, Studio, Visit, Workspace
 from playwright.sync_api import expect
-from serving import serving
 
 LONG = {"ep": "500", "pat": "0", "bs": "4"}
 NO_RUNS = "Every run is saved here"
@@ -145,32 +139,6 @@ def test_file_is_available_after_a_reload_until_it_is_deleted(studio: Studio) ->
     expect(studio.page.get_by_role("heading", name="Upload your own data")).to_be_visible()
     studio.page.reload()
     expect(studio.page.get_by_text("upload the file to continue")).to_be_visible()
-
-
-def test_run_of_a_killed_server_is_interrupted_and_resumes(
-    visit: Visit, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("killed")
-    environment = {"QENN_HOME": str(folder / "home"), "QENN_WORKERS": "1"}
-    with serving(folder / "first.txt", **environment) as server:
-        studio = visit(at=server).open(**LONG)
-        studio.press("Train")
-        studio.wait_for_epochs(5)
-        link = studio.link
-        os.kill(server.pid, signal.SIGKILL)
-        studio.page.goto("about:blank")
-        studio.problems.found.clear()  # those of the killed server
-    with serving(folder / "second.txt", **environment) as server:
-        studio.url = server.url
-        studio.open(**link)
-        expect(studio.progress).to_contain_text(re.compile("^Interrupted after epoch [1-9]"))
-        before = studio.wait_for_epochs(1)
-        studio.press("Resume")
-        epochs = studio.wait_for_epochs(len(before) + 3)
-        assert epochs == list(range(1, len(epochs) + 1))
-        studio.press("Stop")
-        expect(studio.table).to_be_visible()
-        studio.page.goto("about:blank")
 
 
 def test_comparison_is_accessible_and_within_the_screen(visit: Visit, workspace: Workspace) -> None:

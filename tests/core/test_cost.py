@@ -29,14 +29,14 @@ SPEED = 3
 @pytest.mark.parametrize(
     "changes",
     [
-        {"circuit.n_qubits": 13},
-        {"circuit.n_qubits": 10, "circuit.n_layers": 10, "training.batch_size": 128},
-        {"circuit.n_qubits": 8, **NOISY},
-        {"circuit.n_qubits": 6, "encoding.kind": "reuploading", "training.batch_size": 128, **NOISY},
-        {"circuit.n_qubits": 7, "encoding.kind": "iqp", **NOISY},
-        {"circuit.n_qubits": 9, "engine.gradient": "parameter-shift"},
-        {"circuit.n_qubits": 11, **PENNYLANE},
-        {"circuit.n_qubits": 5, **NOISY, **PENNYLANE},
+        {"circuit.n_qubits": 12},
+        {"circuit.n_qubits": 9, "circuit.n_layers": 10, "training.batch_size": 128},
+        {"circuit.n_qubits": 7, **NOISY},
+        {"circuit.n_qubits": 5, "encoding.kind": "reuploading", "training.batch_size": 128, **NOISY},
+        {"circuit.n_qubits": 6, "encoding.kind": "iqp", **NOISY},
+        {"circuit.n_qubits": 8, "engine.gradient": "parameter-shift"},
+        {"circuit.n_qubits": 10, **PENNYLANE},
+        {"circuit.n_qubits": 4, **NOISY, **PENNYLANE},
     ],
     ids=str,
 )

@@ -36,9 +36,9 @@ FACTOR = 2.5
     [
         {},
         {"training.batch_size": 1, "training.epochs": 5},
-        {"circuit.n_qubits": 12, "training.epochs": 4},
+        {"circuit.n_qubits": 11, "training.epochs": 4},
         {"noise.shots": 100, "circuit.n_qubits": 8, "training.epochs": 10},
-        {**MANY_ROWS, **NOISY, "circuit.n_qubits": 7, "training.epochs": 3},
+        {**MANY_ROWS, **NOISY, "circuit.n_qubits": 6, "training.epochs": 2},
         {"engine.gradient": "parameter-shift", "noise.shots": 100, "training.epochs": 10},
         {**PENNYLANE, "circuit.n_qubits": 3, "training.epochs": 5},
         {**PENNYLANE, **NOISY, "circuit.n_qubits": 2, "circuit.n_layers": 1, "training.epochs": 3},
@@ -55,7 +55,7 @@ def test_estimate_is_close_to_the_measured_time(
 
 
 def test_estimate_is_close_to_the_measured_memory(processes: ProcessPoolExecutor) -> None:
-    spec = ExperimentSpec().with_(**{"circuit.n_qubits": 14, "circuit.n_layers": 2, "training.epochs": 1})
+    spec = ExperimentSpec().with_(**{"circuit.n_qubits": 13, "circuit.n_layers": 2, "training.epochs": 1})
     measured, workload, speed = processes.submit(measure_run, spec.to_json()).result()
     estimate = estimate_run(spec, workload, speed)
     assert measured.bytes / FACTOR < estimate.bytes < measured.bytes * FACTOR

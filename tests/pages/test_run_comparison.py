@@ -47,7 +47,8 @@ def stored_run(**fields: object) -> StoredRun:
     [
         ("data.source", "moons", "Two moons"),
         ("data.source", "csv", "Your own CSV file"),
-        ("data.params", (("n_samples", 60), ("noise", 0.2)), "n_samples 60, noise 0.2"),
+        ("data.params", (("n_samples", 60), ("noise", 0.2)), "Rows: 60, Scatter: 0.2"),
+        ("data.params", (), "defaults"),
         ("data.fingerprint", "0123456789abcdef", "01234567"),
         ("data.file_name", "", "–"),
         ("data.target", None, "automatic"),

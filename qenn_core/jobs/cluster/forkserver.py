@@ -10,7 +10,7 @@ from distributed import Nanny
 
 from qenn_core.jobs.dask_compat import preload_in_forkserver
 
-IMPORTS = ["qenn_core.jobs.cluster.forkserver_imports"]
+IMPORTS = ["qenn_core.jobs.worker.training_imports"]
 
 
 def dask_setup(nanny: Nanny) -> None:

@@ -36,12 +36,10 @@ async def dask_setup(worker: Worker) -> None:
 
 
 def _prepare_for_training() -> None:
-    import torch
+    from qenn_core.jobs.worker.training_imports import torch, training
 
     # Every core has a worker; a second thread would only compete for the same core.
     torch.set_num_threads(1)
-    from qenn_core.jobs.worker import training
-
     training.warm_up()
 
 
