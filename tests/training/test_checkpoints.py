@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from functools import cache
 from itertools import chain, repeat
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import torch
+from fresh_processes import fresh_processes
 
 from qenn_core.data.builtin import load_builtin
 from qenn_core.data.preparation import prepare
@@ -92,7 +92,7 @@ def run_uninterrupted(spec: ExperimentSpec) -> tuple[Result, list[bytes]]:
 @pytest.fixture(scope="module")
 def other_process() -> Iterator[Executor]:
     """Start a process that inherits nothing from this one."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=fresh_processes()) as pool:
         yield pool
 
 
