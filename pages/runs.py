@@ -267,8 +267,8 @@ if runs or is_search:
         draw_actions(selected)
         error_messages.show_at(CONTROL)
     st.caption(
-        "Click a name, or tick runs on the left, to open, rename or delete them; select several to compare "
-        "them. With the keyboard: arrow keys, then Shift+Space. Click a column heading to sort."
+        "Click a name, or tick runs on the left, to select them: one to open it, several to compare them. "
+        "With the keyboard: arrow keys, then Shift+Space. Click a column heading to sort."
     )
     draw_download(runs)
     draw_comparison(selected)

@@ -29,7 +29,7 @@ from qenn_core.errors import QennError
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.jobs import RunSnapshot
 from qenn_core.model import MachineSpeed, Workload, count_executions, model_shape
-from qenn_core.plots import LEAST_ACCURACY_SPAN, LEAST_LOSS_SPAN, SYMBOLS
+from qenn_core.plots import LEAST_ACCURACY_SPAN, LEAST_LOSS_SPAN, SYMBOL_CHARACTERS, SYMBOLS
 
 if TYPE_CHECKING:
     from qenn_core.analysis import Overview, PreparedSummary
@@ -123,6 +123,7 @@ def draw_live_charts(run: RunSnapshot | None, data: PreparedSummary | None) -> N
             "n_features": data.n_features if data else None,
             "points": data.sample.points if data else [],
             "symbols": SYMBOLS,
+            "characters": SYMBOL_CHARACTERS,
             "least_spans": {"loss": LEAST_LOSS_SPAN, "accuracy": LEAST_ACCURACY_SPAN},
             "theme": st.context.theme.type,
         },

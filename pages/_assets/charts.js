@@ -61,7 +61,7 @@ function drawAll(Plotly, root, data, snapshot) {
   const content = mapContent(data, snapshot);
   // The texts first: they leave the rest of the height to the plots.
   root.querySelector(".qenn-reference").hidden = reference == null;
-  drawMapTexts(chart("map").parentElement, content);
+  drawMapTexts(chart("map").parentElement, content, data.characters);
   drawCurves(Plotly, chart("loss"), colours, run, total, losses, valueRange(losses, data.least_spans.loss, [0, Infinity]) ?? [0, 1]);
   const accuracies = [
     line(colours.quantum, "solid", "train", epochs, column("train_accuracy", 100), ".1f"),
@@ -109,6 +109,7 @@ function draw(Plotly, node, run, traces, layout) {
   node.on("plotly_relayout", (changes) => {
     if (Object.keys(changes).some((key) => key.includes("axis.range"))) node.qennZoomed = true;
   });
+  new ResizeObserver(() => Plotly.Plots.resize(node)).observe(node);
   node.on("plotly_doubleclick", () => {
     node.qennZoomed = false;
     node.qennRedraw();
@@ -150,15 +151,19 @@ function mapContent(data, snapshot) {
   };
 }
 
-function drawMapTexts(section, content) {
-  drawLegend(section.querySelector(".qenn-legend"), content.names);
+function drawMapTexts(section, content, characters) {
+  drawLegend(section.querySelector(".qenn-legend"), content.names, characters);
   const remark = section.querySelector(".qenn-remark");
   remark.textContent = describeMap(content);
   remark.hidden = !remark.textContent;
 }
 
 function drawDecisionMap(Plotly, node, colours, run, content, symbols) {
-  const { map, names, axes } = content;
+  const { map, names, axes, points } = content;
+  // It changes more rarely than the curves, and takes longer to draw.
+  const drawn = [run, map, points, JSON.stringify([names, axes, colours]), node.clientHeight];
+  if (drawn.every((value, index) => value === node.qennDrawn?.[index])) return;
+  node.qennDrawn = drawn;
   const axis = { gridcolor: "rgba(0,0,0,0)", zeroline: false, linecolor: colours.line, tickfont: { size: 12 } };
   const range = (values) => (values ? { range: [values[0], values.at(-1)] } : { autorange: true });
   draw(Plotly, node, run, pointTraces(content, colours, symbols), {
@@ -242,16 +247,17 @@ function mapImage(map, colours, nClasses) {
   };
 }
 
-function drawLegend(node, names) {
+function drawLegend(node, names, characters) {
   if (node.dataset.names === JSON.stringify(names)) return;
   node.dataset.names = JSON.stringify(names);
   node.classList.toggle("many", names.length > MANY_CLASSES);
   node.replaceChildren(
     ...names.map((name, number) => {
-      const [item, dot, text] = ["span", "i", "b"].map((tag) => document.createElement(tag));
-      dot.style.background = `var(--qenn-class-${number})`;
+      const [item, symbol, text] = ["span", "i", "b"].map((tag) => document.createElement(tag));
+      symbol.style.color = `var(--qenn-class-${number})`;
+      symbol.dataset.symbol = characters[number];
       text.textContent = name;
-      item.append(dot, text);
+      item.append(symbol, text);
       item.title = name;
       return item;
     }),

@@ -3,6 +3,8 @@
 
 // Fewest epochs per second at each pace, and the longest time that a run of many epochs takes.
 const PACES = { slow: { rate: 2, seconds: 25 }, normal: { rate: 8, seconds: 8 } };
+// Full speed is that of the training itself, or this many times the normal pace if that is faster.
+const FULL_SPEED = 2;
 const TICK_MS = 60;
 // How long the end is shown before the epochs start again.
 const REST_MS = 1500;
@@ -101,12 +103,13 @@ class Playback {
     if (Math.floor(this.position) !== before || !this.isPlaying) this.draw();
   }
 
-  /** Return the epochs per second at the chosen pace; without one, those of the training itself. */
+  /** Return the epochs per second at the chosen pace. */
   rate() {
     const { history, epochs } = this.snapshot;
-    const pace = PACES[this.pace.value];
-    if (pace) return Math.max(pace.rate, (isActive(this.snapshot) ? epochs : history.length) / pace.seconds);
-    return history.length / history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+    const own = history.length / history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+    const { rate, seconds } = PACES[this.pace.value] ?? PACES.normal;
+    const paced = Math.max(rate, (isActive(this.snapshot) ? epochs : history.length) / seconds);
+    return PACES[this.pace.value] ? paced : Math.max(own, FULL_SPEED * paced);
   }
 
   draw() {
@@ -115,7 +118,7 @@ class Playback {
     const isMoving = this.isMoving();
     this.button.disabled = this.scrubber.disabled = known < 2;
     this.button.classList.toggle("moving", isMoving);
-    this.button.ariaLabel = isMoving ? "Hold the charts" : "Play the training again";
+    this.button.ariaLabel = isMoving ? "Pause the playback" : "Play the training again";
     this.scrubber.max = known;
     this.scrubber.value = shown;
     this.text.textContent = known ? `Epoch ${shown} of ${known}` : "";

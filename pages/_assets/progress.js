@@ -51,7 +51,9 @@ function describe(snapshot, done, total) {
     case "queued":
       return snapshot.queue_position > 1 ? `Waiting: number ${snapshot.queue_position} in the queue` : "Starting …";
     case "running":
-      return done ? `Epoch ${done} of ${total} · ${timeLeft(snapshot, done, total)}` : "Preparing the data …";
+      if (!done) return "Preparing the data …";
+      // The first epoch includes what happens only once, and says nothing about the others.
+      return done > 1 || done === total ? `Epoch ${done} of ${total} · ${timeLeft(snapshot, done, total)}` : `Epoch ${done} of ${total}`;
     case "paused":
       return `Paused after epoch ${done} of ${total}`;
     case "finished":

@@ -38,8 +38,8 @@ _TERMS = {
     "Accuracy": "The share of rows that are classified correctly.",
     "F1": "A score that is not misleading when most rows belong to one class: for each class, it combines how many "
     "of its rows were found with how many of the rows assigned to it are right. A perfect model scores 1.",
-    "AUC": "How well the predicted probabilities put the rows of a class before all others, whatever the threshold: "
-    "0.5 is guessing, 1 is perfect.",
+    "AUC": "How often a row of a class gets a higher probability for it than a row of another class, if one of each is "
+    "drawn at random: 0.5 is guessing, 1 is perfect.",
     "Parameters": "The numbers that training adjusts: the angles of the circuit and the weights of the classical "
     "layers.",
     "Principal components": "New features, each a mixture of the old ones, chosen so that a few of them keep as much "

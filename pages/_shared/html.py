@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pages._shared.glossary import GLOSSARY
 from qenn_core.comparison import Comparison, ModelResult
 from qenn_core.experiment import ExperimentSpec, label_of
-from qenn_core.plots import RUN_CHARACTERS
+from qenn_core.plots import SYMBOL_CHARACTERS
 from qenn_core.registry import ENCODINGS
 from qenn_core.text import count
 
@@ -254,7 +254,7 @@ def run_table(names: Sequence[str], results: Sequence[TableRow], settings: Seque
     """
     columns = "".join(
         f'<th scope="col"><i style="color:var(--qenn-run-{number})" aria-hidden="true">'
-        f"{RUN_CHARACTERS[number]}</i> "
+        f"{SYMBOL_CHARACTERS[number]}</i> "
         f"{escape(name)}</th>"
         for number, name in enumerate(names)
     )

@@ -21,7 +21,7 @@ N_SEEDS = 5
 
 _CONTROL = "preset"
 _BEFORE = "before_presets"
-_SEEDS = "runs_of_seeds"
+_COMPARABLE = "seeds_to_compare"
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,15 @@ def draw_presets(data: PreparedSummary | None) -> None:
         if preset.is_on(value := attrgetter(path := preset.path)(spec))
     ]
     if changed:
-        st.caption(f"{' · '.join(changed)}. Press Train to see what it does.")
-    if _SEEDS in st.session_state and st.button(
+        st.caption(f"Set by an experiment: {' · '.join(changed)}.")
+    if state.series():
+        st.caption(
+            "The first of the five runs is shown; the others follow it. Stop or Reset ends all of them."
+        )
+    if _COMPARABLE in st.session_state and st.button(
         "Compare the five runs", icon=":material/compare_arrows:", width="stretch"
     ):
-        run_table.select_runs(*st.session_state.pop(_SEEDS))
+        run_table.select_runs(*st.session_state.pop(_COMPARABLE))
         st.switch_page("runs.py")
 
 
@@ -146,5 +150,5 @@ def _train_seeds(data: PreparedSummary) -> None:
     except QennError as error:
         state.set_error(_CONTROL, error)
     if runs:
-        state.set_current_run(runs[0])
-        st.session_state[_SEEDS] = runs
+        state.start_series(runs)
+        st.session_state[_COMPARABLE] = runs

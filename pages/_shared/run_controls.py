@@ -31,7 +31,7 @@ _DELETED = QennError(
 _NOT_YOURS = QennError(
     "The run in this link cannot be shown.",
     "It belongs to another workspace, or was deleted.",
-    "The settings are those of the link: press Train to train with them yourself.",
+    "The link's other settings, if it has any, are in use: press Train to train with them yourself.",
 )
 
 
@@ -105,7 +105,9 @@ def draw_changes(run: RunSnapshot, run_spec: ExperimentSpec) -> None:
     if len(changes) > _MAX_CHANGES:
         changes[_MAX_CHANGES:] = [f"{len(changes) - _MAX_CHANGES} more"]
     remedy = (
-        "Press Train to train with the new ones" if run.ended else "It keeps them; Stop it to train again"
+        "Press Train to train with the new ones"
+        if run.ended
+        else "The run keeps its own settings; stop it to train with the new ones"
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="changes"):
         st.markdown(
@@ -172,8 +174,7 @@ def draw_controls(run: RunSnapshot | None, *, has_data: bool, is_feasible: bool)
             "stop",
             "End training now, with the best weights so far.",
             is_active,
-            _control,
-            service.stop,
+            _stop,
         )
         _draw_button(
             "reset",
@@ -241,10 +242,20 @@ def _control(command: Callable[[str, str], None]) -> None:
         state.set_error(_CONTROL, error)
 
 
+def _stop() -> None:
+    """Stop the current run, and those that were started together with it."""
+    state.clear_error(_CONTROL)
+    for run_id in state.series() or (state.current_run(),):
+        try:
+            jobs.service().stop(run_id, workspace.owner())
+        except QennError as error:
+            state.set_error(_CONTROL, error)
+
+
 def _reset() -> None:
     run = current_snapshot()
-    if run is not None and not run.ended:
-        _control(jobs.service().stop)
+    if run is not None:
+        _stop()
     state.set_current_run("")
 
 

@@ -6,7 +6,7 @@ written back to the link after every change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,7 @@ _ALL_SETTINGS = "all"
 REFUSED_FILE = "refused_file"
 _LEFT_DATA = "left_data"
 _LEFT_RUN = "left_run"
+_SERIES = "series"
 # The settings that determine which table results from a file.
 _READING_SETTINGS = (
     "fingerprint",
@@ -362,6 +363,18 @@ def set_current_run(run: str) -> None:
     """Show a run, or none if `run` is empty."""
     st.session_state[RUN_KEY] = run
     st.session_state.pop(_LEFT_RUN, None)
+
+
+def start_series(runs: Sequence[str]) -> None:
+    """Show the first of several runs that were started together."""
+    st.session_state[_SERIES] = tuple(runs)
+    set_current_run(runs[0])
+
+
+def series() -> tuple[str, ...]:
+    """Return the runs that were started together with the current one, itself included; else none."""
+    runs: tuple[str, ...] = st.session_state.get(_SERIES, ())
+    return runs if current_run() in runs else ()
 
 
 def leave_run() -> None:

@@ -34,7 +34,10 @@ def draw_target_choice(overview: Overview) -> None:
 
 
 def _change_target(key: str) -> None:
-    is_sample = state.spec().data.sample_rows and state.uploaded_table() is not None
+    table = state.uploaded_table()
+    if table is not None and st.session_state[key] not in table.frame.columns:
+        return  # the browser answers for the menu of the last file
+    is_sample = state.spec().data.sample_rows and table is not None
     state.update_spec(**{_TARGET: st.session_state[key], _BANDS: 0})
     if is_sample:
         upload.read_again()  # the sample has to keep the proportions of the new classes

@@ -52,8 +52,9 @@ def compare_models(quantum: ModelResult, baselines: Sequence[ModelResult], data:
             for row in baselines
         ),
         majority_accuracy=majority_accuracy,
-        cautions=(SINGLE_EXPERIMENT, _describe_majority(majority_accuracy, best_accuracy)),
+        cautions=(SINGLE_EXPERIMENT, _describe_majority(majority_accuracy, best_accuracy), *data.cautions),
         n_seen=data.n_seen,
+        n_test_groups=0 if data.test_groups is None else len(set(data.test_groups.tolist())),
     )
 
 

@@ -63,13 +63,16 @@ class Comparison(_Record):
     cautions: tuple[str, ...]
     n_seen: int = 0
     """How many test rows are equal to training or validation rows, so that they show memory."""
+    n_test_groups: int = 0
+    """How many groups the test rows come in; 0 if each is a group of its own."""
 
     @property
     def headline(self) -> str:
         """The result in one sentence: the QENN and the classical model with the best test accuracy."""
         quantum, *classical = self.rows
         n_rows = sum(map(sum, quantum.test.confusion))
-        right = f"{_count_right(quantum):,} of {count(n_rows, 'test row')} right"
+        grouped = f" in {count(self.n_test_groups, 'group')}" if self.n_test_groups else ""
+        right = f"{_count_right(quantum):,} of {count(n_rows, 'test row')}{grouped} right"
         if not classical:
             return f"The QENN got {right}."
         best = max(classical, key=lambda row: row.test.accuracy)

@@ -163,6 +163,8 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
         return "date", ""
     if len(different) <= MAX_CATEGORIES and len(present) >= MIN_ROWS_PER_CATEGORY * len(different):
         return "category", ""
+    if len(different) < len(present):
+        return "text", "there are too many different texts for categories"
     return "text", "the cells are free text or row names"
 
 

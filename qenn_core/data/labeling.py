@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from qenn_core import limits
-from qenn_core.data.advice import Advice
+from qenn_core.data.advice import Advice, with_role
 from qenn_core.data.columns import GROUPS_ROWS, Column, column_notes, read_columns
 from qenn_core.data.prepared import Ints
 from qenn_core.data.reading.sampling import stratified_sample
@@ -18,6 +18,10 @@ from qenn_core.data.target import NO_CLASS, choose_target, make_classes, spellin
 from qenn_core.errors import DataError
 from qenn_core.experiment import DataSpec, ExperimentSpec
 from qenn_core.text import count, quoted_list
+
+# A text column may name what the rows come from if it has this many texts that repeat, in most of the rows.
+_MIN_REPEATED_TEXTS = 6
+_MIN_REPEATED_SHARE = 0.8
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,7 @@ def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
         advice=(
             *_gap_word_advice(spec.data, table, target, class_words),
             *(() if spec.data.bands else _case_advice(spec.data, target, frame[target])),
+            *_group_advice(spec.data, columns),
         ),
         edges=classes.edges,
     )
@@ -162,3 +167,23 @@ def _case_advice(data: DataSpec, target: str, cells: pd.Series) -> Iterator[Advi
             action="Ignore upper and lower case",
             data=data.model_copy(update={"ignore_case": True}),
         )
+
+
+def _group_advice(data: DataSpec, columns: Sequence[Column]) -> Iterator[Advice]:
+    """Advise to keep rows together whose texts, too many for categories, name what they come from."""
+    if any(column.left_out == GROUPS_ROWS for column in columns):
+        return
+    for column in columns:
+        if column.role != "text" or column.name in dict(data.roles):
+            continue
+        counts = column.cells.value_counts()
+        repeated = counts[counts > 1]
+        if len(repeated) >= _MIN_REPEATED_TEXTS and repeated.sum() >= _MIN_REPEATED_SHARE * counts.sum():
+            texts = f"{count(len(counts), 'different text')} in {counts.sum():,} rows"
+            yield Advice(
+                text=f"‘{column.name}’ has {texts}. If they name whom or what a row comes from, such as a "
+                "patient, rows of the same one should not be among both the training and the test rows.",
+                action=f"Keep rows of the same ‘{column.name}’ together",
+                data=with_role(data, column.name, "group"),
+            )
+            return

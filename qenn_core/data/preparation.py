@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from qenn_core.data.advice import Advice, with_role
+from qenn_core.data.columns import Column
 from qenn_core.data.features import FittedFeatures, fit_features, values_frame
 from qenn_core.data.giveaways import find_giveaways
 from qenn_core.data.groups import number_cells, number_features, number_rows, unite
@@ -16,6 +17,7 @@ from qenn_core.data.labeling import LabeledTable, label_table
 from qenn_core.data.plane import fit_plane
 from qenn_core.data.prepared import Floats, Ints, Part, PreparedData
 from qenn_core.data.reduction import Reduction, fit_reduction
+from qenn_core.data.row_order import order_caution
 from qenn_core.data.split import Split, stratified_split
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError
@@ -24,6 +26,8 @@ from qenn_core.text import count
 
 # Times that the rows are split, which ends as soon as the same features are selected as the time before.
 _MAX_SPLITS = 5
+# A column with fewer different values is more likely a code of the class than a name.
+_MIN_NAMES = 6
 
 
 class Preparation(NamedTuple):
@@ -93,6 +97,8 @@ def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
     split, fitted, reduction, features = separated.fit
     held_out = features[np.concatenate([split.validation, split.test])]
 
+    caution = order_caution(labeled)
+
     def part(rows: Ints) -> Part:
         return Part(features[rows], reduction.to_inputs(features[rows]), labeled.labels[rows])
 
@@ -111,9 +117,11 @@ def prepare_labeled(spec: ExperimentSpec, labeled: LabeledTable) -> Preparation:
             *_group_notes(labeled, separated),
             _features_note(labeled, len(fitted.names)),
             reduction.note,
+            *filter(None, [caution]),
         ),
         test_groups=separated.groups[split.test] if separated.n_groups < len(frame) else None,
         n_seen=separated.n_seen,
+        cautions=tuple(filter(None, [caution])),
     )
     advice = (*_giveaway_advice(spec.data, labeled, separated), *labeled.advice)
     return Preparation(labeled, split, fitted, reduction, data, advice)
@@ -204,14 +212,32 @@ def _giveaway_advice(data: DataSpec, labeled: LabeledTable, separated: _Separate
         separated.equal_cells[train],
         separated.named[train],
     )
+    columns = {column.name: column for column in labeled.used}
     for name, n_right, n_rows in found:
         share = f"all {len(train):,}" if n_right == n_rows else f"{n_right / n_rows:.1%} of {len(train):,}"
-        yield Advice(
-            text=f"‘{name}’ alone tells the class of {share} training rows. If it is only known once the "
-            "class is known, it gives the answer away.",
-            action=f"Leave out ‘{name}’",
-            data=with_role(data, name, "ignore"),
-        )
+        tells = f"‘{name}’ alone tells the class of {share} training rows"
+        if _names_groups(columns[name], labeled.rows[train], len(labeled.class_names)):
+            yield Advice(
+                text=f"{tells}, and its values repeat. If they name whom or what a row comes from, rows "
+                "of the same one should not be among both the training and the test rows.",
+                action=f"Keep rows of the same ‘{name}’ together",
+                data=with_role(data, name, "group"),
+            )
+        else:
+            yield Advice(
+                text=f"{tells}. If it is only known once the class is known, it gives the answer away.",
+                action=f"Leave out ‘{name}’",
+                data=with_role(data, name, "ignore"),
+            )
+
+
+def _names_groups(column: Column, rows: Ints, n_classes: int) -> bool:
+    """Return whether the values of a column may be names: many whole numbers or words, which repeat."""
+    values = column.values.iloc[rows].dropna()
+    n_different = values.nunique()
+    if n_different < max(_MIN_NAMES, 2 * n_classes) or len(values) < 2 * n_different:
+        return False
+    return column.role == "category" or (column.role == "numeric" and bool((values % 1 == 0).all()))
 
 
 def _sizes_note(split: Split) -> str:
@@ -243,7 +269,7 @@ def _group_notes(labeled: LabeledTable, separated: _Separated) -> Iterator[str]:
     elif n_repeats:
         yield (
             f"{count(n_repeats, 'row')} {'repeats' if n_repeats == 1 else 'repeat'} another row, as the "
-            "model sees them. Equal rows stay in one part, and the verdict counts them as one."
+            "model sees them. Equal rows stay in one part, and count as one when chance is judged."
         )
 
 

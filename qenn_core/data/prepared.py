@@ -77,6 +77,8 @@ class PreparedData:
     n_seen : int
         How many test rows are equal to a training or validation row, as the model sees them. It is 0 unless
         too few rows differ.
+    cautions : tuple of str
+        Sentences on what the scores do not tell.
     """
 
     train: Part
@@ -90,6 +92,7 @@ class PreparedData:
     notes: tuple[str, ...]
     test_groups: Ints | None = None
     n_seen: int = 0
+    cautions: tuple[str, ...] = ()
 
     @property
     def parts(self) -> dict[PartName, Part]:

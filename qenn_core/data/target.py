@@ -98,12 +98,15 @@ def target_cells(table: Table, name: str) -> TargetCells:
     """
     cells = table.frame[name]
     words = None if table.gap_words is None else table.gap_words.get(name)
-    if words is None or to_numbers(cells.dropna()).notna().all():
+    present = cells.dropna()
+    if words is None or (len(present) > 0 and to_numbers(present).notna().all()):
         return TargetCells(cells, {})
     sizes = cells.value_counts()
     classes = sizes[sizes >= limits.MIN_CLASS_ROWS]
     counts = words.value_counts()
-    frequent = counts[counts >= (limits.MIN_CLASS_ROWS if classes.empty else classes.min())]
+    # A rarer word is a class too where there would otherwise be only one.
+    least = limits.MIN_CLASS_ROWS if len(classes) < 2 else classes.min()
+    frequent = counts[counts >= least]
     return TargetCells(
         cells.fillna(words[words.isin(frequent.index)]), {str(word): int(n) for word, n in frequent.items()}
     )

@@ -8,8 +8,8 @@ from .data import scatter_matrix as scatter_matrix
 from .data_picture import EMPTY_PICTURE as EMPTY_PICTURE
 from .data_picture import picture_of_images as picture_of_images
 from .data_picture import picture_of_points as picture_of_points
-from .palette import RUN_CHARACTERS as RUN_CHARACTERS
 from .palette import RUN_COLOURS as RUN_COLOURS
+from .palette import SYMBOL_CHARACTERS as SYMBOL_CHARACTERS
 from .palette import SYMBOLS as SYMBOLS
 from .palette import Theme as Theme
 from .palette import css_variables as css_variables

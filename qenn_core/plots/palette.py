@@ -76,8 +76,8 @@ RUN_COLOURS: tuple[Shade, ...] = (
     Shade("#5A5A66", "#B8B6C6"),
 )
 
-# The first of `SYMBOLS` as characters, for legends in text; one per run.
-RUN_CHARACTERS = "●■◆▲✚✖★⬟"
+# `SYMBOLS` as characters, for legends in text.
+SYMBOL_CHARACTERS = "●■◆▲✚✖★⬟⬢▼"
 
 
 def colour(role: str, theme: Theme) -> str:

@@ -72,7 +72,8 @@ def _explain_stop(state: ReplicateState) -> str:
             return "The epoch is done." if completed == 1 else f"All {completed} epochs are done."
         case "patience":
             return (
-                f"Stopped early: the validation loss has not fallen for {count(settings.patience, 'epoch')}."
+                "Stopped early: the validation loss has not reached a new low for "
+                f"{count(settings.patience, 'epoch')}."
             )
         case "user":
             return f"Stopped by you after {progress}."

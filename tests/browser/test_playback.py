@@ -38,7 +38,7 @@ def test_training_is_played_at_its_pace_and_again(visit: Visit) -> None:
     studio.press("Train")
     # It is over, but still played.
     page.wait_for_function(f"{KNOWN} === {EPOCHS} && {SHOWN} > 0 && {SHOWN} < {EPOCHS}")
-    page.get_by_role("button", name="Hold the charts").click()
+    page.get_by_role("button", name="Pause the playback").click()
     scrubber(studio).press("End")
     page.wait_for_function(f"{SHOWN} === {EPOCHS}")
     studio.wait_for_map()
@@ -49,7 +49,7 @@ def test_training_is_played_at_its_pace_and_again(visit: Visit) -> None:
     for _ in range(2):
         page.wait_for_function(f"{SHOWN} < {EPOCHS}")
         page.wait_for_function(f"{SHOWN} === {EPOCHS}")
-    page.get_by_role("button", name="Hold the charts").press("Enter")
+    page.get_by_role("button", name="Pause the playback").press("Enter")
 
     slider = scrubber(studio)
     slider.press("Home")

@@ -33,8 +33,8 @@ def test_repeated_rows_stay_in_one_part():
     assert shared_inputs(preparation) == preparation.data.n_seen == 0
     assert len(np.unique(preparation.data.test_groups)) == len(preparation.data.test_groups) / 10
     assert (
-        "216 rows repeat another row, as the model sees them. Equal rows stay in one part, and the verdict "
-        "counts them as one." in preparation.data.notes
+        "216 rows repeat another row, as the model sees them. Equal rows stay in one part, and count "
+        "as one when chance is judged." in preparation.data.notes
     )
 
 
@@ -137,3 +137,45 @@ def test_united_groups_divide_no_group():
     assert united[0] == united[1] == united[2]
     assert united[4] == united[5]
     assert len(set(united)) == 3
+
+
+def patients(name) -> Table:
+    """Return ten rows of each of 40 patients, close to each other, whose class is a coin flip per patient."""
+    rng = np.random.default_rng(0)
+    number = np.repeat(np.arange(40), 10)
+    features = (rng.normal(size=(40, 2))[number] + rng.normal(0, 0.05, (400, 2))).round(3)
+    kinds = np.array(["ill", "well"])[rng.permutation(40) % 2][number]
+    return table(patient=[name(k) for k in number], a=features[:, 0], b=features[:, 1], kind=kinds)
+
+
+@pytest.mark.parametrize("name", [lambda k: f"P{k:03}", lambda k: 1000 + 7 * k], ids=["text", "number"])
+def test_one_click_keeps_rows_together_that_share_a_name(name):
+    rows = patients(name)
+    [advice] = fit(csv_spec(data__target="kind"), rows).advice
+    assert advice.action == "Keep rows of the same ‘patient’ together"
+    followed = fit(csv_spec().with_(data=advice.data.model_dump()), rows)
+    assert followed.advice == ()
+    assert len(np.unique(followed.data.test_groups)) == 8
+
+
+def test_texts_that_rarely_repeat_or_were_left_out_by_the_user_are_no_groups():
+    remarks = [f"remark {k // 2 if k < 40 else k}" for k in range(150)]
+    rows = table(x=np.linspace(0, 1, 150) ** 2, remark=remarks, kind=["p", "q"] * 75)
+    assert fit(csv_spec(data__target="kind"), rows).advice == ()
+    spec = csv_spec(data__target="kind", data__roles={"patient": "ignore"})
+    assert fit(spec, patients(lambda k: f"P{k:03}")).advice == ()
+
+
+def test_rows_in_the_order_of_time_get_a_caution():
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=400).strftime("%Y-%m-%d")
+    walk = rng.normal(0, 0.1, (400, 2)).cumsum(axis=0).round(3)
+    blocks = np.array(["calm", "storm"])[np.repeat(rng.permutation(10) % 2, 40)]
+
+    def cautions(kinds) -> tuple[str, ...]:
+        rows = table(day=days, a=walk[:, 0], b=walk[:, 1], kind=kinds)
+        return fit(csv_spec(data__target="kind"), rows).data.cautions
+
+    [caution] = cautions(blocks)
+    assert caution.startswith("In the order of ‘day’, 9")
+    assert cautions(rng.permutation(blocks)) == ()

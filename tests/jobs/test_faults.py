@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -173,7 +174,7 @@ def test_history_survives_a_killed_server(uninterrupted: RunSnapshot, tmp_path: 
 
 def test_locked_database_delays_only_saving(service: JobService) -> None:
     [database] = service.store.home.glob("*.db")
-    with sqlite3.connect(database, isolation_level=None) as other_program:
+    with closing(sqlite3.connect(database, isolation_level=None)) as other_program:
         other_program.execute("BEGIN EXCLUSIVE")
         run = service.submit(SHORT.with_(**{"training.epochs": 20}), owner=ALICE)
         finished = until(service, run, settled)
@@ -195,7 +196,7 @@ def test_damaged_checkpoint_is_refused(service: JobService) -> None:
     until(service, run, saved)
     del service._dispatcher._runs[run]
     [database] = service.store.home.glob("*.db")
-    with sqlite3.connect(database) as other_program:
+    with closing(sqlite3.connect(database)) as other_program, other_program:
         other_program.execute(
             "UPDATE artifacts SET packed = zeroblob(length(packed)) "
             "WHERE kind = 'checkpoint' AND run = (SELECT number FROM runs WHERE id = ?)",

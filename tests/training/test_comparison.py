@@ -195,3 +195,12 @@ def test_headline_states_both_counts_and_agrees_with_the_verdict(
         for n_right, name in ((0, "Logistic regression (few)"), (classical, "Logistic regression (all)"))
     ]
     assert compare_models(result(quantum), rows, data).headline == headline
+
+
+def test_headline_counts_the_groups_of_the_test_rows(prepared, started):
+    rng = np.random.default_rng(0)
+    data = replace(prepared(rng.normal(size=(200, 2)), np.arange(200) % 2), test_groups=np.arange(40) // 5)
+    headline = compare_models(
+        quantum_result(started, finished_with(data, data.test.labels)), (), data
+    ).headline
+    assert headline == "The QENN got 40 of 40 test rows in 8 groups right."

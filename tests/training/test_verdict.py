@@ -167,3 +167,21 @@ def test_memory_is_no_lead():
         "The QENN is 100.0 points ahead of logistic regression on 40 test rows, but 40 of them are equal to "
         "training or validation rows: this shows memory, not which model is better."
     )
+
+
+def test_few_large_groups_are_no_lead_against_most_groups():
+    """The QENN is right in ten large groups, and logistic regression in most of the others."""
+    sizes = [30] * 10 + [1] * 25
+    groups = np.repeat(np.arange(35), sizes)
+    quantum = (groups >= 10).astype(int)
+    verdict = compare_predictions(
+        np.zeros(325, int), quantum, 1 - quantum, "Logistic regression", groups=groups
+    )
+    assert verdict.points > 80
+    assert verdict.ahead is None
+    assert "but not in most groups" in verdict.sentence
+
+
+def test_limit_below_zero_never_reads_as_zero():
+    sentence = verdict_of(7, 10, 3, 0).sentence
+    assert "could be chance alone (95% interval: 1 point behind to" in sentence

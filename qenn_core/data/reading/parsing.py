@@ -208,4 +208,7 @@ def _cleaning_notes(
     if gap_words:
         common_first = [word for word, _ in gap_words.most_common()]
         n_cells = count(gap_words.total(), "cell")
-        yield f"Cells with the text {quoted_list(common_first)} count as missing ({n_cells})."
+        yield (
+            f"Cells with the text {quoted_list(common_first)} count as missing ({n_cells}), unless they are "
+            "a class of the column to predict."
+        )
