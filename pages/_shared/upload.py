@@ -37,14 +37,7 @@ _TEXT_ENCODINGS = {
 
 
 def draw_upload_button() -> None:
-    """Draw the button that uploads a file, and what was wrong with the last file."""
-    data = state.spec().data
-    if data.file_name and state.awaits_file():
-        st.info(
-            f"This link uses the file **{escape_markdown(data.file_name)}**. A link contains settings but no "
-            "data: upload the file to continue.",
-            icon=":material/upload_file:",
-        )
+    """Draw the button that uploads a file, and what is wrong with the one in use."""
     n_uploads = st.session_state.get("n_uploads", 0)
     with st.container(key="upload"):
         file = st.file_uploader(FILE_LABEL, key=f"uploaded:{n_uploads}", label_visibility="collapsed")
@@ -55,14 +48,26 @@ def draw_upload_button() -> None:
         # A new widget, which is ready for the next file.
         st.session_state["n_uploads"] = n_uploads + 1
         st.rerun()
-    error_messages.show_at(_CONTROL)
+    if not state.awaits_file():
+        error_messages.show_at(_CONTROL)
     _draw_storage_warning()
+
+
+def _draw_refusal() -> None:
+    """Draw why the last file was refused or, after a link, which file is missing."""
+    data = state.spec().data
+    if data.file_name:
+        st.info(
+            f"This link uses the file **{escape_markdown(data.file_name)}**. A link contains settings but no "
+            "data: upload the file to continue.",
+            icon=":material/upload_file:",
+        )
+    error_messages.show_at(_CONTROL)
     refused = _refused_file()
     if refused is not None and refused.can_be_sampled:
         st.button(
             f"Use a random sample of {limits.MAX_ROWS:,} rows",
             icon=":material/filter_alt:",
-            width="stretch",
             on_click=_read,
             args=(refused.data.file_name, refused.content, {"sample_rows": limits.MAX_ROWS}),
         )
@@ -79,8 +84,10 @@ def _draw_storage_warning() -> None:
 def draw_invitation() -> None:
     """Draw what a page shows instead of data until a file is uploaded."""
     st.header("Upload your own data")
+    _draw_refusal()
     st.markdown(
-        f"Press **Upload your CSV**, or drop the file anywhere on this page. {FILE_FORMATS}\n\n"
+        "Press **Upload your CSV** in the sidebar (behind » on a phone), or drop the file anywhere on this "
+        f"page. {FILE_FORMATS}\n\n"
         "The file needs one row per example, one column per property, and one column with the class of each "
         "example. Commas, semicolons or tabs, gaps and text columns are all fine."
     )

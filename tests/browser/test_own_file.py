@@ -82,7 +82,7 @@ def test_after_a_refused_file_the_page_asks_for_another_and_large_files_are_samp
         ("head.csv", b"a;b;c\n", "header"),
     ]:
         studio.upload(name, content)
-        error = studio.page.get_by_test_id("stSidebar").get_by_test_id("stAlert")
+        error = studio.page.get_by_test_id("stMain").get_by_test_id("stAlert")
         expect(error.filter(has_text=message)).to_be_visible()
         expect(error).to_have_count(1)
         expect(studio.page.get_by_role("heading", name="Upload your own data")).to_be_visible()
