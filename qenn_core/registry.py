@@ -45,7 +45,7 @@ class Param:
         if self.choices:
             return "one of " + ", ".join(self.choices)
         kind = "a whole number" if isinstance(self.default, int) else "a number"
-        return f"{kind} from {self.low:g} to {self.high:g}"
+        return f"{kind} from {self.low:.10g} to {self.high:.10g}"
 
     def accepts(self, value: Scalar) -> bool:
         """Return whether `value` has the type of this parameter and lies in its range."""

@@ -109,7 +109,8 @@ function draw(Plotly, node, run, traces, layout) {
   node.on("plotly_relayout", (changes) => {
     if (Object.keys(changes).some((key) => key.includes("axis.range"))) node.qennZoomed = true;
   });
-  new ResizeObserver(() => Plotly.Plots.resize(node)).observe(node);
+  // Plotly itself only notices when the window changes; a page that is left has no width.
+  new ResizeObserver(() => node.clientWidth && Plotly.Plots.resize(node)).observe(node);
   node.on("plotly_doubleclick", () => {
     node.qennZoomed = false;
     node.qennRedraw();

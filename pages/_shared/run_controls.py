@@ -231,7 +231,7 @@ def train(*, paused: bool = False) -> None:
     except QennError as error:
         state.set_error(_CONTROL, error)
     else:
-        state.set_current_run(run_id)
+        state.show_started_run(run_id)
 
 
 def _control(command: Callable[[str, str], None]) -> None:

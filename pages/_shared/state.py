@@ -37,6 +37,8 @@ REFUSED_FILE = "refused_file"
 _LEFT_DATA = "left_data"
 _LEFT_RUN = "left_run"
 _SERIES = "series"
+# The settings that followed the data when this session started each of its runs.
+_AUTOMATIC_OF_RUNS = "automatic_of_runs"
 # The settings that determine which table results from a file.
 _READING_SETTINGS = (
     "fingerprint",
@@ -126,7 +128,7 @@ def load_spec(new: ExperimentSpec, run: str = "") -> None:
         Id of the run to show, or empty for none.
     """
     st.session_state["spec"] = new.to_json()
-    set_automatic_fields(())
+    set_automatic_fields(st.session_state.get(_AUTOMATIC_OF_RUNS, {}).get(run, ()))
     st.session_state["errors"] = {}
     for key in (_LEFT_DATA, REFUSED_FILE):
         st.session_state.pop(key, None)
@@ -365,10 +367,16 @@ def set_current_run(run: str) -> None:
     st.session_state.pop(_LEFT_RUN, None)
 
 
+def show_started_run(run: str) -> None:
+    """Show a run that was started with the settings of the session."""
+    st.session_state.setdefault(_AUTOMATIC_OF_RUNS, {})[run] = automatic_fields()
+    set_current_run(run)
+
+
 def start_series(runs: Sequence[str]) -> None:
     """Show the first of several runs that were started together."""
     st.session_state[_SERIES] = tuple(runs)
-    set_current_run(runs[0])
+    show_started_run(runs[0])
 
 
 def series() -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from qenn_core.training import Finished
 
 # The best epoch is among the last tenth: the validation loss was probably still falling.
 _STILL_FALLING = 0.9
+# By so much more training than validation rows right, the network has learnt rows by heart.
+_OVERFITTED = 0.1
 # More than this only takes longer, as a rule.
 _ENOUGH_LAYERS, _ENOUGH_QUBITS = 6, 8
 
@@ -82,6 +84,8 @@ def _steps(spec: ExperimentSpec, n_features: int, finished: Finished) -> Iterato
     n_qubits, n_layers = spec.circuit.n_qubits, spec.circuit.n_layers
     encoded = encoding.max_features(n_qubits)
     more_epochs = min(2 * epochs, int(bounds("training.epochs")[1]))
+    # A larger network would only remember more.
+    is_overfitted = finished.train.accuracy - finished.validation.accuracy > _OVERFITTED
     was_falling = finished.reason == "epochs" and finished.best_epoch >= _STILL_FALLING * epochs
     if was_falling and more_epochs > epochs:
         yield NextStep(
@@ -99,6 +103,8 @@ def _steps(spec: ExperimentSpec, n_features: int, finished: Finished) -> Iterato
             "a trainable linear layer",
             {"encoding.reduction": "linear"},
         )
+    if is_overfitted:
+        return
     if n_layers < _ENOUGH_LAYERS:
         more_layers = min(2 * n_layers, _ENOUGH_LAYERS)
         yield NextStep(

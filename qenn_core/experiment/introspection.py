@@ -105,7 +105,7 @@ def describe_allowed(field: FieldInfo) -> str | None:
         return "one of " + ", ".join(choice_label(field, value) for value in values)
     if bounds is not None:
         kind = "a number" if "float" in str(field.annotation) else "a whole number"
-        return f"{kind} from {bounds[0]:g} to {bounds[1]:g}"
+        return f"{kind} from {bounds[0]:.10g} to {bounds[1]:.10g}"
     return None
 
 

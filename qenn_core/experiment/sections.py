@@ -41,7 +41,7 @@ class DataSpec(SpecSection):
     file_name: Annotated[str, QueryKey("file")] = Field(
         "", max_length=limits.MAX_FILE_NAME_LENGTH, title="File"
     )
-    fingerprint: Annotated[str, QueryKey("sha")] = Field(
+    fingerprint: Annotated[str, AllowedValues("64 hexadecimal digits"), QueryKey("sha")] = Field(
         "", pattern="^([0-9a-f]{64})?$", title="SHA-256 of the file"
     )
     text_encoding: Annotated[str | None, QueryKey("txt")] = Field(

@@ -7,6 +7,7 @@ import pytest
 from qenn_core.comparison.next_step import NextStep, suggest_next_step
 from qenn_core.comparison.results import Comparison, Verdict
 from qenn_core.experiment import ExperimentSpec
+from qenn_core.metrics import Scores
 from qenn_core.model.run_cost import MachineSpeed, Workload
 from qenn_core.training.records import Finished, StopReason
 
@@ -20,11 +21,18 @@ def suggest(
     ahead: Literal["quantum", "classical"] | None = "classical",
     reason: StopReason = "patience",
     best_epoch: int = 5,
+    train_accuracy: float = 0.8,
     speed: float = 1,
 ) -> NextStep | None:
     spec = ExperimentSpec().with_(**changes)
     verdict = Verdict.model_construct(ahead=ahead)
-    finished = Finished.model_construct(reason=reason, best_epoch=best_epoch, epochs=spec.training.epochs)
+    finished = Finished.model_construct(
+        reason=reason,
+        best_epoch=best_epoch,
+        epochs=spec.training.epochs,
+        train=Scores.model_construct(accuracy=train_accuracy),
+        validation=Scores.model_construct(accuracy=0.8),
+    )
     return suggest_next_step(
         spec,
         Workload(ROWS, n_features, 2),
@@ -86,3 +94,8 @@ def test_reason_counts_what_is_lost() -> None:
     step = suggest({}, 10)
     assert step is not None
     assert step.reason == "Only 4 numbers made of 10 features reach the circuit."
+
+
+def test_no_larger_network_is_suggested_if_rows_were_learnt_by_heart() -> None:
+    assert suggest(LINEAR, 10, train_accuracy=0.95) is None
+    assert suggest({}, 10, train_accuracy=0.95) is not None, "a linear layer may help"
