@@ -5,7 +5,6 @@ from __future__ import annotations
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-
 # What fades in has too little contrast until it has done so.
 _FADED_IN = """() => Promise.all(document.getAnimations()
   .filter((animation) => Number.isFinite(animation.effect.getComputedTiming().endTime))
