@@ -8,7 +8,7 @@ import numpy as np
 
 from qenn_core.comparison.results import Comparison, ModelResult
 from qenn_core.comparison.verdict import compare_predictions
-from qenn_core.data import PreparedData
+from qenn_core.data import Ints, PreparedData
 from qenn_core.text import percent
 from qenn_core.training import Finished, Started
 
@@ -54,8 +54,16 @@ def compare_models(quantum: ModelResult, baselines: Sequence[ModelResult], data:
         majority_accuracy=majority_accuracy,
         cautions=(SINGLE_EXPERIMENT, _describe_majority(majority_accuracy, best_accuracy), *data.cautions),
         n_seen=data.n_seen,
-        n_test_groups=0 if data.test_groups is None else len(set(data.test_groups.tolist())),
+        n_test_groups=_count_groups(data.test_groups),
     )
+
+
+def _count_groups(groups: Ints | None) -> int:
+    """Return the number of groups; 0 if each row is a group of its own."""
+    if groups is None:
+        return 0
+    n_groups = len(np.unique(groups))
+    return n_groups if n_groups < len(groups) else 0
 
 
 def _describe_majority(majority_accuracy: float, best_accuracy: float) -> str:

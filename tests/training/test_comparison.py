@@ -199,8 +199,8 @@ def test_headline_states_both_counts_and_agrees_with_the_verdict(
 
 def test_headline_counts_the_groups_of_the_test_rows(prepared, started):
     rng = np.random.default_rng(0)
-    data = replace(prepared(rng.normal(size=(200, 2)), np.arange(200) % 2), test_groups=np.arange(40) // 5)
-    headline = compare_models(
-        quantum_result(started, finished_with(data, data.test.labels)), (), data
-    ).headline
-    assert headline == "The QENN got 40 of 40 test rows in 8 groups right."
+    data = prepared(rng.normal(size=(200, 2)), np.arange(200) % 2)
+    quantum = quantum_result(started, finished_with(data, data.test.labels))
+    for size, rows in ((5, "40 of 40 test rows in 8 groups"), (1, "40 of 40 test rows")):
+        grouped = replace(data, test_groups=np.arange(40) // size)
+        assert compare_models(quantum, (), grouped).headline == f"The QENN got {rows} right."
