@@ -179,3 +179,12 @@ def test_rows_in_the_order_of_time_get_a_caution():
     [caution] = cautions(blocks)
     assert caution.startswith("In the order of ‘day’, 9")
     assert cautions(rng.permutation(blocks)) == ()
+
+
+def test_dates_of_one_class_only_have_no_order_to_tell():
+    days = [f"2024-03-{k % 28 + 1:02}" if k % 2 else None for k in range(60)]
+    rows = table(ended=days, x=np.linspace(0, 1, 60) ** 2, kind=["stays", "leaves"] * 30)
+    for roles in ({}, {"ended": "date"}):
+        assert fit(csv_spec(data__target="kind", data__roles=roles), rows).data.cautions == ()
+    rows = table(empty=[None] * 60, x=np.linspace(0, 1, 60) ** 2, kind=["stays", "leaves"] * 30)
+    assert fit(csv_spec(data__target="kind", data__roles={"empty": "date"}), rows).data.cautions == ()
