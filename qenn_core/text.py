@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 
 MAX_LISTED = 5
 
@@ -27,6 +29,16 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
 def short_number(value: float) -> str:
     """Return a number with at most four significant digits and a proper minus sign: ``"−0.1235"``."""
     return f"{value:.4g}".replace("-", "−")
+
+
+def angle(radians: float) -> str:
+    """Return an angle as a simple fraction of π, if it is one, else as a number: ``"−π/2"``, ``"1.2"``."""
+    part = Fraction(radians / math.pi).limit_denominator(8)
+    if not part or not math.isclose(part * math.pi, radians):
+        return short_number(radians)
+    multiple = "" if abs(part.numerator) == 1 else abs(part.numerator)
+    divided = "" if part.denominator == 1 else f"/{part.denominator}"
+    return f"{'−' if part < 0 else ''}{multiple}π{divided}"
 
 
 def quoted(text: str) -> str:

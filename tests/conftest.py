@@ -9,6 +9,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Tests run on every core already; a second thread would only fight for the same one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Tests start over a hundred processes; each would compile the app again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples in every run, however busy the machine is.
 settings.register_profile(

@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer, MinMaxScaler
 from qenn_core.data.prepared import Floats, Ints
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.registry import ENCODINGS
-from qenn_core.text import count, quoted_list, short_number
+from qenn_core.text import angle, count, quoted_list, short_number
 
 CONSTANT = "constant"
 
@@ -81,8 +81,8 @@ def fit_reduction(spec: ExperimentSpec, names: tuple[str, ...], features: Floats
     pipeline = make_pipeline(scaler) if reducer is None else make_pipeline(reducer, scaler)
     inputs = np.asarray(pipeline.fit_transform(features, labels))
     names, note = _names_and_note(reducer, names)
-    low, high = map(short_number, scaler.feature_range)
-    unit = "angles" if encoding.input_range else "numbers"
+    unit, shown = ("angles", angle) if encoding.input_range else ("numbers", short_number)
+    low, high = map(shown, scaler.feature_range)
     note += f" Inputs are scaled to {unit} from {low} to {high}."
     if spec.encoding.appends_constant:
         # Then half of a typical state is the row, and half the constant.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from qenn_core import limits
 from qenn_core.errors import Problem, SpecError
@@ -15,6 +16,7 @@ from qenn_core.experiment.annotations import (
     Params,
     QueryKey,
     ReductionMethod,
+    Role,
     Roles,
     SpecSection,
     Step,
@@ -80,7 +82,9 @@ class DataSpec(SpecSection):
     target: Annotated[str | None, QueryKey("target")] = Field(
         None, title="Column to predict", description="The column that the network learns to predict."
     )
-    roles: Annotated[Roles, QueryKey("roles")] = Field((), title="Column roles")
+    roles: Annotated[
+        Roles, QueryKey("roles"), AllowedValues('a role for each column name, such as {"age":"numeric"}')
+    ] = Field((), title="Column roles")
     bands: Annotated[int, QueryKey("bands")] = Field(
         0,
         ge=0,
@@ -125,6 +129,23 @@ class DataSpec(SpecSection):
     def name(self) -> str:
         """The name to show: that of the file or of the built-in data set."""
         return self.file_name if self.is_csv else DATASETS[self.source].label
+
+    @field_validator("roles", mode="before")
+    @classmethod
+    def _check_roles(cls, roles: object) -> object:
+        allowed = get_args(Role)
+        problems = [
+            Problem(
+                f"data.roles.{column}",
+                f"{quoted(column)} = {quoted(str(role))}",
+                f"one of {', '.join(allowed)}",
+            )
+            for column, role in (roles.items() if isinstance(roles, Mapping) else ())
+            if role not in allowed
+        ]
+        if problems:
+            raise SpecError(problems)
+        return roles
 
     @model_validator(mode="after")
     def _check_params(self) -> Self:

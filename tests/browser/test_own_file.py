@@ -54,15 +54,21 @@ def test_from_the_start_page_to_a_moving_curve_of_a_dropped_file(studio: Studio)
     """After one click: with the upload button it would be two and the file dialog."""
     studio.open()
     studio.wait_for_charts()
-    dropped = studio.page.evaluate_handle(
-        """content => {
-          const data = new DataTransfer();
-          data.items.add(new File([new Uint8Array(content)], "trees.csv", { type: "text/csv" }));
-          return data;
-        }""",
-        list(trees()),
+    dropped, two = (
+        studio.page.evaluate_handle(
+            """([content, count]) => {
+              const data = new DataTransfer();
+              for (let i = 0; i < count; i++)
+                data.items.add(new File([new Uint8Array(content)], "trees.csv", { type: "text/csv" }));
+              return data;
+            }""",
+            [list(trees()), count],
+        )
+        for count in (1, 2)
     )
     charts = studio.page.locator(".qenn-charts")
+    charts.dispatch_event("drop", {"dataTransfer": two})
+    expect(studio.page.get_by_text("These are 2 files. Drop a single CSV file.")).to_be_visible()
     charts.dispatch_event("dragover", {"dataTransfer": dropped})
     expect(studio.page.get_by_text("Drop your CSV file")).to_be_visible()
     with studio.redrawn():

@@ -97,6 +97,14 @@ def test_only_bad_values_are_dropped(bad: dict[str, str], field: str) -> None:
     assert problems[0].field.startswith(field)
 
 
+def test_bad_role_is_reported_with_its_column() -> None:
+    _, problems = parse_link({"roles": '{"age":"numeric","home":"magic"}'})
+    assert [problem.got for problem in problems] == ["‘home’ = ‘magic’"]
+    assert "category" in problems[0].allowed
+    _, problems = parse_link({"roles": "{bad"})
+    assert problems[0].allowed == 'a role for each column name, such as {"age":"numeric"}'
+
+
 def test_contradicting_values_leave_a_valid_spec() -> None:
     found, problems = parse_link({"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05", "l": "2"})
     assert problems[0].field == "engine.device"
