@@ -7,22 +7,23 @@ export function mount() {
   const sign = document.createElement("div");
   sign.className = "qenn-drop";
   sign.role = "status";
-  sign.textContent = "Drop your CSV file";
   const holdsFiles = (event) => event.dataTransfer?.types.includes("Files") && document.querySelector(INPUT);
   let hiding;
+  const announce = (text) => {
+    clearTimeout(hiding);
+    sign.textContent = text;
+    document.body.append(sign);
+  };
   const show = (event) => {
     if (!holdsFiles(event)) return;
     event.preventDefault(); // otherwise the browser would open the file
-    clearTimeout(hiding);
-    sign.textContent = "Drop your CSV file";
-    document.body.append(sign);
+    announce("Drop your CSV file");
   };
   const hide = (event) => {
     if (!event.relatedTarget) sign.remove(); // the pointer has left the window
   };
   const refuse = (reason) => {
-    sign.textContent = `${reason} Drop a single CSV file.`;
-    document.body.append(sign);
+    announce(`${reason} Drop a single CSV file.`);
     hiding = setTimeout(() => sign.remove(), REFUSAL_MS);
   };
   const drop = (event) => {

@@ -84,8 +84,6 @@ def _steps(spec: ExperimentSpec, n_features: int, finished: Finished) -> Iterato
     n_qubits, n_layers = spec.circuit.n_qubits, spec.circuit.n_layers
     encoded = encoding.max_features(n_qubits)
     more_epochs = min(2 * epochs, int(bounds("training.epochs")[1]))
-    # A larger network would only remember more.
-    is_overfitted = finished.train.accuracy - finished.validation.accuracy > _OVERFITTED
     was_falling = finished.reason == "epochs" and finished.best_epoch >= _STILL_FALLING * epochs
     if was_falling and more_epochs > epochs:
         yield NextStep(
@@ -103,8 +101,8 @@ def _steps(spec: ExperimentSpec, n_features: int, finished: Finished) -> Iterato
             "a trainable linear layer",
             {"encoding.reduction": "linear"},
         )
-    if is_overfitted:
-        return
+    if finished.train.accuracy - finished.validation.accuracy > _OVERFITTED:
+        return  # a larger network would only remember more
     if n_layers < _ENOUGH_LAYERS:
         more_layers = min(2 * n_layers, _ENOUGH_LAYERS)
         yield NextStep(
