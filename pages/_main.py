@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._shared import components, error_messages, login, state, workspace
+from pages._shared import components, error_messages, link, login, state, workspace
 from pages._shared.brand import ICON, LOGO, STYLE
 
 st.set_page_config(page_title="QENN Studio", page_icon=ICON, layout="wide")
@@ -23,11 +23,11 @@ page = st.navigation(
 if login_required:
     login.draw_login()
     st.stop()
-state.load_link()
+link.load()
 state.set_current_page(page.url_path)
 login.draw_logout()
 error_messages.show_at("link")
 page.run()
 workspace.warn_if_temporary()
 components.terms(key="terms")
-state.write_link()
+link.write()

@@ -16,6 +16,7 @@ from pages._shared import (
     error_messages,
     form,
     html,
+    link,
     presets,
     run_controls,
     state,
@@ -85,7 +86,7 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
             draw_next_step(run, run_spec, data)
             draw_circuit_runs(run, run_spec, data)
         draw_confusion(run)
-    state.write_link()
+    link.write()
 
 
 def draw_outcome(run: RunSnapshot | None, data: PreparedSummary | None, *, is_outdated: bool) -> bool:

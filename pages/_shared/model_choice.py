@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages._shared import form, run_table, state, worker_requests, workspace
+from pages._shared import form, link, run_table, state, worker_requests, workspace
 from qenn_core import jobs
 from qenn_core.analysis import ModelArchive, ModelCard
 from qenn_core.errors import ModelError
@@ -53,7 +53,7 @@ def draw_choice(runs: Sequence[StoredRun]) -> StoredRun:
     """
     by_id = {run.id: run for run in runs}
     labels = dict(zip(by_id, map(_label, run_table.distinct_names(runs), runs), strict=True))
-    linked = st.query_params.get(state.RUN_KEY)
+    linked = st.query_params.get(link.RUN_KEY)
     if linked in by_id and linked != state.current_run():  # a link within the app
         choose_model(linked)
     chosen, current_then = st.session_state.get(_CHOICE, ("", ""))

@@ -1,7 +1,7 @@
 """State of a session: its spec, uploaded table, current run, and the errors at its controls.
 
-The spec is the single source of truth for the form. It is read from the link when the session starts, and
-written back to the link after every change.
+The spec is the single source of truth for the form. See `link` for how it is read from the page's link and
+written to it.
 """
 
 from __future__ import annotations
@@ -20,20 +20,14 @@ from qenn_core.experiment import DataSpec, ExperimentSpec, field_of, query_keys,
 from qenn_core.model import (
     AUTOMATIC_FIELDS,
     AutomaticField,
-    largest_circuit,
     max_automatic_qubits,
-    read_fields,
     require_feasible,
-    write_fields,
 )
 
-# Parameters of a page's link besides the settings.
-RUN_KEY = "run"
-AUTOMATIC_KEY = "auto"
-DETAIL_KEY = "view"
-_ALL_SETTINGS = "all"
 # The last file that was refused, until other data are chosen.
 REFUSED_FILE = "refused_file"
+_RUN = "run"
+_ALL_SETTINGS = "all_settings"
 _LEFT_DATA = "left_data"
 _LEFT_RUN = "left_run"
 _SERIES = "series"
@@ -80,6 +74,16 @@ def _parse_spec(text: str) -> ExperimentSpec:
     return ExperimentSpec.from_json(text)
 
 
+def is_started() -> bool:
+    """Return whether the session has a spec yet."""
+    return "spec" in st.session_state
+
+
+def set_spec(new: ExperimentSpec) -> None:
+    """Replace the spec, and nothing else."""
+    st.session_state["spec"] = new.to_json()
+
+
 def update_spec(**fields: Any) -> None:
     """Change dotted fields of the spec, or set an error at the first of them if the result is not allowed.
 
@@ -102,19 +106,19 @@ def update_spec_at(control: str, **fields: Any) -> None:
             proposed = proposed.with_(**{"circuit.n_qubits": n_qubits})
         require_feasible(proposed)
     except SpecError as error:
-        set_error(control, QennError(_describe(error.problems)))
+        set_error(control, QennError(describe_problems(error.problems)))
     except TrainingError as error:
         set_error(control, error)
     else:
         set_automatic_fields(automatic)
-        st.session_state["spec"] = proposed.to_json()
+        set_spec(proposed)
 
 
 def use_suggestion(control: str, suggestion: ExperimentSpec) -> None:
     """Replace the spec by a suggested one, and clear the error at the control that led to it."""
     clear_error(control)
     set_automatic_fields(_still_automatic(suggestion))
-    st.session_state["spec"] = suggestion.to_json()
+    set_spec(suggestion)
 
 
 def load_spec(new: ExperimentSpec, run: str = "") -> None:
@@ -127,7 +131,7 @@ def load_spec(new: ExperimentSpec, run: str = "") -> None:
     run : str
         Id of the run to show, or empty for none.
     """
-    st.session_state["spec"] = new.to_json()
+    set_spec(new)
     set_automatic_fields(st.session_state.get(_AUTOMATIC_OF_RUNS, {}).get(run, ()))
     st.session_state["errors"] = {}
     for key in (_LEFT_DATA, REFUSED_FILE):
@@ -171,7 +175,7 @@ def left_data() -> DataSpec | None:
     return DataSpec.model_validate(left) if left else None
 
 
-def _describe(problems: Iterable[Problem]) -> str:
+def describe_problems(problems: Iterable[Problem]) -> str:
     """Describe bad values, with the labels that the form shows instead of field names."""
     return " ".join(
         f"{_label(problem.field)} is {problem.got}, but must be {problem.allowed}." for problem in problems
@@ -179,11 +183,12 @@ def _describe(problems: Iterable[Problem]) -> str:
 
 
 def _label(field: str) -> str:
-    labels = (str(field_of(path).title) for path in query_keys().values() if _is_within(field, path))
+    labels = (str(field_of(path).title) for path in query_keys().values() if is_within(field, path))
     return next(labels, field)
 
 
-def _is_within(field: str, path: str) -> bool:
+def is_within(field: str, path: str) -> bool:
+    """Return whether a dotted field is `path`, or a part of it."""
     return field == path or field.startswith(f"{path}.")
 
 
@@ -211,9 +216,9 @@ def fields_to_choose() -> tuple[AutomaticField, ...]:
     return () if st.session_state["linked"] == _other_settings() else automatic_fields()
 
 
-def apply_choice(chosen: ExperimentSpec) -> None:
-    """Replace the spec by one whose automatic settings suit the data."""
-    st.session_state["spec"] = chosen.to_json()
+def keep_automatic_values() -> None:
+    """Keep the values of the automatic settings until another setting changes."""
+    st.session_state["linked"] = _other_settings()
 
 
 def _still_automatic(proposed: ExperimentSpec) -> tuple[AutomaticField, ...]:
@@ -245,102 +250,17 @@ def clear_error(control: str) -> None:
     st.session_state["errors"] = {name: error for name, error in errors().items() if name != control}
 
 
-# Link
-
-
-def load_link() -> None:
-    """Start the session from the page's link; report bad values, and use their defaults instead.
-
-    A link with nothing but a run opens the settings of that run.
-    """
-    if "spec" in st.session_state:
-        return
-    query = dict(st.query_params)
-    set_current_run(query.get(RUN_KEY, ""))
-    set_detail(all_settings=query.get(DETAIL_KEY) == _ALL_SETTINGS)
-    found, problems = parse_link(query)
-    if not any(map(_field_of_key, query)):
-        found = spec_of_run() or found
-    st.session_state["spec"] = found.to_json()
-    is_link = any(key in (RUN_KEY, AUTOMATIC_KEY, DETAIL_KEY) or _field_of_key(key) for key in query)
-    set_automatic_fields(read_fields(query.get(AUTOMATIC_KEY, "")) if is_link else AUTOMATIC_FIELDS)
-    if is_link:
-        st.session_state["linked"] = _other_settings()
-    if problems:
-        set_error("link", QennError("Part of this link could not be used.", _describe(problems)))
-
-
-def write_link() -> None:
-    """Write the spec, the run, the automatic settings and the level of detail into the page's link."""
-    query = spec().to_query()
-    if shows_all_settings():
-        query[DETAIL_KEY] = _ALL_SETTINGS
-    if current_run():
-        query[RUN_KEY] = current_run()
-    if automatic_fields() or not query:
-        # An address without parameters opens with all of them.
-        query[AUTOMATIC_KEY] = write_fields(automatic_fields())
-    if dict(st.query_params) != query:
-        st.query_params.from_dict(query)
-
-
-def parse_link(query: Mapping[str, str]) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
-    """Parse the valid part of a link.
-
-    Parameters
-    ----------
-    query : mapping of str to str
-        Query parameters; unknown ones are ignored.
-
-    Returns
-    -------
-    spec : ExperimentSpec
-        The valid settings, with defaults for the others and a circuit that is small enough to train.
-    problems : tuple of Problem
-        The bad values.
-    """
-    try:
-        return _shrink_circuit(ExperimentSpec.from_query(query))
-    except SpecError as error:
-        valid = {
-            key: value
-            for key, value in query.items()
-            if not any(_is_within(problem.field, _field_of_key(key)) for problem in error.problems)
-        }
-        found, more = parse_link(valid if len(valid) < len(query) else {})
-        return found, error.problems + more
-
-
-def _shrink_circuit(requested: ExperimentSpec) -> tuple[ExperimentSpec, tuple[Problem, ...]]:
-    """Reduce the qubits of a spec to what can be trained here; use the default spec if no circuit can."""
-    n_qubits, most = requested.circuit.n_qubits, largest_circuit(requested)
-    if n_qubits <= most:
-        return requested, ()
-    found = requested.with_(**{"circuit.n_qubits": most}) if most else ExperimentSpec()
-    return found, (Problem("circuit.n_qubits", str(n_qubits), f"at most {most} with the other settings"),)
-
-
-def _field_of_key(query_key: str) -> str:
-    """Return the dotted field of a link's key; empty for an unknown key."""
-    for key, path in query_keys().items():
-        if key == query_key:
-            return path
-        if key.endswith(".") and query_key.startswith(key):
-            return f"{path}.{query_key.removeprefix(key)}"
-    return ""
-
-
 # Level of detail
 
 
 def shows_all_settings() -> bool:
     """Return whether the form shows all settings, rather than the few that matter most."""
-    return bool(st.session_state.get(DETAIL_KEY))
+    return bool(st.session_state.get(_ALL_SETTINGS))
 
 
 def set_detail(*, all_settings: bool) -> None:
     """Choose whether the form shows all settings."""
-    st.session_state[DETAIL_KEY] = all_settings
+    st.session_state[_ALL_SETTINGS] = all_settings
 
 
 # Current run
@@ -348,7 +268,7 @@ def set_detail(*, all_settings: bool) -> None:
 
 def current_run() -> str:
     """Return the id of the run that the session shows, or an empty string."""
-    run: str = st.session_state.get(RUN_KEY, "")
+    run: str = st.session_state.get(_RUN, "")
     return run
 
 
@@ -363,7 +283,7 @@ def spec_of_run() -> ExperimentSpec | None:
 
 def set_current_run(run: str) -> None:
     """Show a run, or none if `run` is empty."""
-    st.session_state[RUN_KEY] = run
+    st.session_state[_RUN] = run
     st.session_state.pop(_LEFT_RUN, None)
 
 

@@ -42,7 +42,7 @@ def data_overview() -> Overview | None:
         state.set_error("overview", error)
         return None
     if overview.prepared and automatic:
-        state.apply_choice(_choose_training(spec, automatic, overview.prepared))
+        state.set_spec(_choose_training(spec, automatic, overview.prepared))
     return overview
 
 

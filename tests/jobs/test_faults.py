@@ -31,7 +31,7 @@ from qenn_core.store.store import Store
 
 PROJECT = Path(__file__).parents[2]
 # Long enough to be interrupted in the middle, short enough to wait for.
-MEDIUM = SHORT.with_(**{"training.epochs": 500, "data.params": {"n_samples": 100}})
+MEDIUM = SHORT.with_(**{"training.epochs": 120, "data.params": {"n_samples": 100}})
 
 
 on_linux = pytest.mark.skipif(not CAN_FORK, reason="workers are forked on Linux only")
@@ -51,13 +51,10 @@ def uninterrupted(service: JobService) -> RunSnapshot:
 
 
 def test_killed_worker_interrupts_only_its_run(service: JobService, uninterrupted: RunSnapshot) -> None:
-    victim, other = service.submit(MEDIUM, owner=ALICE), service.submit(LONG, owner=ALICE)
-    until(
-        service,
-        victim,
-        lambda _: service.store.runs.checkpoint(ALICE, victim) is not None,
-    )
+    other = service.submit(LONG, owner=ALICE)
     until(service, other, with_epochs(1))
+    victim = service.submit(MEDIUM, owner=ALICE)
+    until(service, victim, lambda _: service.store.runs.checkpoint(ALICE, victim) is not None)
     worker_of(service, victim).kill()
     interrupted = until(service, victim, settled, seconds=5)
     assert interrupted.state == "interrupted"

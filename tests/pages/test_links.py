@@ -7,7 +7,7 @@ from sessions import MAIN, choose_data, errors_of, has_no_errors, link_of, open_
 from streamlit.testing.v1 import AppTest
 
 from pages._server.workspace_cookie import COOKIE
-from pages._shared.state import parse_link
+from pages._shared import link
 from qenn_core import jobs
 from qenn_core.experiment import ExperimentSpec
 from qenn_core.model.feasibility import largest_circuit
@@ -58,7 +58,7 @@ def test_bad_value_is_reported_and_the_rest_is_used() -> None:
 
 
 def test_bad_value_does_not_drop_keys_with_the_same_prefix() -> None:
-    spec, problems = parse_link(
+    spec, problems = link.parse(
         {"p": "-1", "pat": "3", "l": "99", "lr": "0.1", "d.n_samples": "-5", "d.noise": "0.3"}
     )
     assert {problem.field for problem in problems} == {
@@ -92,27 +92,27 @@ def test_bad_value_does_not_drop_keys_with_the_same_prefix() -> None:
 )
 def test_only_bad_values_are_dropped(bad: dict[str, str], field: str) -> None:
     good = {"ent": "none", "seed": "7"}
-    found, problems = parse_link(good | bad)
+    found, problems = link.parse(good | bad)
     assert found == ExperimentSpec.from_query(good)
     assert problems[0].field.startswith(field)
 
 
 def test_bad_role_is_reported_with_its_column() -> None:
-    _, problems = parse_link({"roles": '{"age":"numeric","home":"magic"}'})
+    _, problems = link.parse({"roles": '{"age":"numeric","home":"magic"}'})
     assert [problem.got for problem in problems] == ["‘home’ = ‘magic’"]
     assert "category" in problems[0].allowed
-    _, problems = parse_link({"roles": "{bad"})
+    _, problems = link.parse({"roles": "{bad"})
     assert problems[0].allowed == 'a role for each column name, such as {"age":"numeric"}'
 
 
 def test_contradicting_values_leave_a_valid_spec() -> None:
-    found, problems = parse_link({"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05", "l": "2"})
+    found, problems = link.parse({"eng": "pennylane", "dev": "lightning.qubit", "p": "0.05", "l": "2"})
     assert problems[0].field == "engine.device"
     assert found == ExperimentSpec.from_query({"eng": "pennylane", "p": "0.05", "l": "2"})
 
 
 def test_too_large_circuit_is_reduced_to_the_largest_feasible() -> None:
-    found, problems = parse_link({"q": "14", "p": "0.05", "l": "10"})
+    found, problems = link.parse({"q": "14", "p": "0.05", "l": "10"})
     most = largest_circuit(found)
     assert 1 < most < 14
     assert str(problems[0]) == f"circuit.n_qubits is 14, but must be at most {most} with the other settings."
@@ -120,7 +120,7 @@ def test_too_large_circuit_is_reduced_to_the_largest_feasible() -> None:
 
 
 def test_settings_without_a_feasible_circuit_are_dropped() -> None:
-    found, problems = parse_link(
+    found, problems = link.parse(
         {"eng": "pennylane", "dev": "reference.qubit", "bs": "1024", "l": "10", "shots": "1000"}
     )
     assert problems[0].field == "circuit.n_qubits"
@@ -128,7 +128,7 @@ def test_settings_without_a_feasible_circuit_are_dropped() -> None:
 
 
 def test_all_bad_values_are_reported() -> None:
-    found, problems = parse_link({"q": "99", "l": "0", "enc": "none", "seed": "7"})
+    found, problems = link.parse({"q": "99", "l": "0", "enc": "none", "seed": "7"})
     assert {problem.field for problem in problems} == {
         "circuit.n_qubits",
         "circuit.n_layers",
@@ -138,7 +138,7 @@ def test_all_bad_values_are_reported() -> None:
 
 
 def test_unknown_query_parameters_are_ignored() -> None:
-    assert parse_link({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
+    assert link.parse({"utm_source": "mail", "q": "3"}) == (ExperimentSpec.from_query({"q": "3"}), ())
 
 
 def test_link_to_the_run_of_another_says_so_and_opens_its_settings() -> None:
@@ -156,14 +156,14 @@ def test_link_to_the_run_of_another_says_so_and_opens_its_settings() -> None:
 def test_link_with_nothing_but_a_run_opens_its_settings() -> None:
     app = open_app(ep="1", q="3", data="circles")
     app.button[0].click().run()
-    link, cookies = link_of(app), app.session_state[COOKIE]
+    address, cookies = link_of(app), app.session_state[COOKIE]
     again = AppTest.from_file(MAIN, default_timeout=60)
     again.session_state[COOKIE] = cookies
-    again.query_params["run"] = link["run"]
+    again.query_params["run"] = address["run"]
     again.run()
     assert has_no_errors(again)
     assert spec_of(again) == spec_of(app)
-    assert link_of(again) == link
+    assert link_of(again) == address
 
 
 def test_deleted_run_is_reported_to_the_session_that_showed_it() -> None:

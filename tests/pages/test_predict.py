@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages._server.workspace_cookie import COOKIE
 from pages._shared.image_form import parse_levels
-from pages._shared.state import RUN_KEY
+from pages._shared.link import RUN_KEY
 from qenn_core import jobs, limits
 from qenn_core.analysis.row_prediction import predict_rows
 from qenn_core.data.builtin import load_builtin
