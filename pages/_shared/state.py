@@ -27,7 +27,7 @@ from qenn_core.model import (
 # The last file that was refused, until other data are chosen.
 REFUSED_FILE = "refused_file"
 _RUN = "run"
-_ALL_SETTINGS = "all_settings"
+_DETAIL = "detail"
 _LEFT_DATA = "left_data"
 _LEFT_RUN = "left_run"
 _SERIES = "series"
@@ -255,12 +255,12 @@ def clear_error(control: str) -> None:
 
 def shows_all_settings() -> bool:
     """Return whether the form shows all settings, rather than the few that matter most."""
-    return bool(st.session_state.get(_ALL_SETTINGS))
+    return bool(st.session_state.get(_DETAIL))
 
 
 def set_detail(*, all_settings: bool) -> None:
     """Choose whether the form shows all settings."""
-    st.session_state[_ALL_SETTINGS] = all_settings
+    st.session_state[_DETAIL] = all_settings
 
 
 # Current run
