@@ -109,14 +109,6 @@ class TooManyRowsError(DataError):
         )
 
 
-class UnreadableTableError(DataError):
-    """A text file is not a table as it was read; its first lines may show how to read it."""
-
-    def __init__(self, message: ErrorMessage, raw_lines: Iterable[str]) -> None:
-        self.raw_lines = tuple(raw_lines)
-        super().__init__(**message.model_dump())
-
-
 class TrainingError(QennError):
     """A training run could not start or continue."""
 

@@ -12,11 +12,12 @@ import streamlit as st
 from pages._shared import components, error_messages, form, state, worker_requests, workspace
 from pages._shared.markdown import escape_markdown
 from qenn_core import jobs, limits
-from qenn_core.errors import DataError, QennError, TooManyRowsError, UnreadableTableError
+from qenn_core.data import UnreadableTableError
+from qenn_core.errors import DataError, QennError, TooManyRowsError
 from qenn_core.experiment import CSV, DataSpec, choices, field_of, label_of
 
 if TYPE_CHECKING:
-    from qenn_core.data import Reading
+    from qenn_core.data import RawText, Reading
 
 FILE_LABEL = f"CSV file, up to {limits.MAX_ROWS:,} rows"
 FILE_FORMATS = f"Text tables: .csv, .tsv, .txt, also gzipped, up to {limits.MAX_UPLOAD_BYTES // 2**20} MB."
@@ -27,13 +28,8 @@ _GAPS = "data.gaps"
 _AUTOMATIC = "automatic"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _HEADERS = {True: "has names", False: "is data"}
-_TEXT_ENCODINGS = {
-    "utf-8": "UTF-8",
-    "cp1252": "Windows (Western)",
-    "latin-1": "Latin-1",
-    "utf-16": "UTF-16",
-    "mac_roman": "Mac",
-}
+# Where no character of the file shows which encoding is right.
+_TEXT_ENCODINGS = ("utf-8", "utf-16", "cp1252")
 
 
 def draw_upload_button() -> None:
@@ -105,14 +101,14 @@ def draw_invitation() -> None:
 def draw_reading() -> None:
     """Draw the first lines of the file and how they were read; each guess can be corrected."""
     table, refused = state.uploaded_table(), _refused_file()
-    if refused is not None and refused.raw_lines:
-        data, raw_lines, guesses = refused.data, refused.raw_lines, {}
+    if refused is not None and refused.raw is not None:
+        data, raw, guesses = refused.data, refused.raw, {}
     elif table is not None and table.reading is not None:
-        data, raw_lines, guesses = state.spec().data, table.reading.raw_lines, asdict(table.reading)
+        data, raw, guesses = state.spec().data, table.reading.raw, asdict(table.reading)
     else:
         return
     labels: dict[str, Mapping[Any, str]] = {
-        "text_encoding": _TEXT_ENCODINGS,
+        "text_encoding": _encoding_labels(raw),
         "delimiter": _DELIMITERS,
         "decimal": _decimal_labels(),
         "header": _HEADERS,
@@ -120,7 +116,7 @@ def draw_reading() -> None:
     }
     with st.expander("How the file was read", icon=":material/fact_check:", expanded=refused is not None):
         st.caption("These are the first lines of the file. If a guess below is wrong, correct it.")
-        st.code("\n".join(raw_lines), language=None)
+        st.code("\n".join(raw.lines), language=None)
         for column, name in zip(st.columns(len(labels)), labels, strict=True):
             with column:
                 _draw_correction(name, labels[name], getattr(data, name), guesses.get(name))
@@ -155,6 +151,13 @@ def _draw_gap_words(reading: Reading) -> None:
             kwargs={"gaps": None},
         )
     error_messages.show_at(_GAPS)
+
+
+def _encoding_labels(raw: RawText) -> dict[str, str]:
+    """Return the encodings that fit, the most likely first, each with the words that it shows."""
+    if not raw.encodings:
+        return {name: name for name in _TEXT_ENCODINGS}
+    return {name: f"{name}: {text}" for name, text in raw.encodings}
 
 
 def _decimal_labels() -> dict[str, str]:
@@ -245,15 +248,15 @@ class _RefusedFile:
         How it was read.
     content : bytes
         The file.
-    raw_lines : tuple of str
-        Its first lines, if they could be read.
+    raw : RawText or None
+        Its text, if it could be read.
     can_be_sampled : bool
         Whether it only has too many rows.
     """
 
     data: DataSpec
     content: bytes
-    raw_lines: tuple[str, ...]
+    raw: RawText | None
     can_be_sampled: bool
 
 
@@ -285,8 +288,8 @@ def _refuse(data: DataSpec, content: bytes, error: QennError) -> None:
     # The file of a link is still asked for.
     state.choose_data(state.spec().data if state.awaits_file() else DataSpec(source=CSV))
     state.set_error(_CONTROL, error)
-    raw_lines = error.raw_lines if isinstance(error, UnreadableTableError) else ()
+    raw = error.raw if isinstance(error, UnreadableTableError) else None
     can_be_sampled = isinstance(error, TooManyRowsError)
-    if raw_lines or can_be_sampled:
-        rest = content, raw_lines, can_be_sampled
+    if raw or can_be_sampled:
+        rest = content, raw, can_be_sampled
         st.session_state[state.REFUSED_FILE] = {"data": data.model_dump(), "rest": rest}

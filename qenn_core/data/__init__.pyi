@@ -20,6 +20,8 @@ from .prepared import Part as Part
 from .prepared import PartName as PartName
 from .prepared import Plane as Plane
 from .prepared import PreparedData as PreparedData
+from .raw_text import RawText as RawText
+from .raw_text import UnreadableTableError as UnreadableTableError
 from .reading import read_table as read_table
 from .reduction import CONSTANT as CONSTANT
 from .reduction import REDUCTION_PARTS as REDUCTION_PARTS

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from qenn_core.data.raw_text import RawText
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file was read: what was detected or chosen, and the first raw lines to compare it with.
+    """How a file was read: what was detected or chosen, and the raw text to compare it with.
 
     Parameters
     ----------
@@ -23,8 +25,8 @@ class Reading:
         Lines above the table that were skipped.
     n_rows : int
         Rows of the file, before sampling.
-    raw_lines : tuple of str
-        The first lines, shortened.
+    raw : RawText
+        The first lines, and the encodings that fit.
     gap_words : tuple of str
         The words in the file that are usually gaps, or that the user chose to be, the most common first.
     notes : tuple of str
@@ -37,7 +39,7 @@ class Reading:
     header: bool
     skip_rows: int
     n_rows: int
-    raw_lines: tuple[str, ...]
+    raw: RawText
     notes: tuple[str, ...] = ()
     gap_words: tuple[str, ...] = ()
 

@@ -211,7 +211,7 @@ def test_run_over_its_time_limit_is_stopped_and_scored(
     monkeypatch.setattr(service._dispatcher, "_run_limits", RunLimits(seconds=0.5))
     run = service.submit(LONG, owner=ALICE)
     ended = until(service, run, settled)
-    assert ended.state == "stopped"
+    assert ended.state == "stopped", ended.error
     assert ended.report.finished is not None
     assert ended.report.finished.reason == "time"
     assert ended.report.comparison is not None

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from qenn_core import limits
+from qenn_core.data.raw_text import UnreadableTableError
 from qenn_core.data.reading.protocol import Folder, Refused, TableRead, TooManyRows
-from qenn_core.errors import DataError, TooManyRowsError, UnreadableTableError
+from qenn_core.errors import DataError, TooManyRowsError
 
 
 def _limit_resources(memory_bytes: int) -> None:
@@ -36,7 +37,7 @@ def main(path: str) -> None:
         folder.save_reply(TooManyRows(n_rows=error.n_rows, limit=error.limit))
         return
     except UnreadableTableError as error:
-        folder.save_reply(Refused(message=error.message, raw_lines=error.raw_lines))
+        folder.save_reply(Refused(message=error.message, raw=error.raw))
         return
     except DataError as error:
         folder.save_reply(Refused(message=error.message))

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qenn_core import limits
+from qenn_core.data.raw_text import RawText, UnreadableTableError
 from qenn_core.data.reading.cell_values import GAP_WORDS, replace_gap_words, to_decimal_points
 from qenn_core.data.reading.column_names import make_column_names
 from qenn_core.data.reading.csv_rows import split_rows
@@ -20,9 +21,14 @@ from qenn_core.data.reading.layout import Layout, detect_layout, take_head, too_
 from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.reading.row_cleaning import RowIssues, clean_rows
 from qenn_core.data.reading.row_loading import load_rows
-from qenn_core.data.reading.text_encoding import decode_lines, detect_encoding, refuse_binary
+from qenn_core.data.reading.text_encoding import (
+    decode_lines,
+    detect_encoding,
+    refuse_binary,
+    sample_encodings,
+)
 from qenn_core.data.table import Reading
-from qenn_core.errors import DataError, TooManyRowsError, UnreadableTableError
+from qenn_core.errors import DataError, TooManyRowsError
 from qenn_core.text import count, quoted_list
 
 _N_RAW_LINES = 10
@@ -65,20 +71,21 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> ParsedTab
     encoding = options.text_encoding or detect_encoding(content)
     refuse_binary(decode_lines(content, encoding), options.delimiter)
     head = take_head(decode_lines(content, encoding))
-    raw_lines = tuple(line.rstrip("\r\n")[:_MAX_RAW_LINE_LENGTH] for line in head[:_N_RAW_LINES])
+    lines = tuple(line.rstrip("\r\n")[:_MAX_RAW_LINE_LENGTH] for line in head[:_N_RAW_LINES])
+    raw = RawText(lines, sample_encodings(content))
     try:
-        return _parse_text(content, encoding, head, raw_lines, options, folder)
+        return _parse_text(content, encoding, head, raw, options, folder)
     except TooManyRowsError:
         raise
     except DataError as error:
-        raise UnreadableTableError(error.message, raw_lines) from error
+        raise UnreadableTableError(error.message, raw) from error
 
 
 def _parse_text(
     content: bytes,
     encoding: str,
     head: list[str],
-    raw_lines: tuple[str, ...],
+    raw: RawText,
     options: ReadOptions,
     folder: Path,
 ) -> ParsedTable:
@@ -103,7 +110,7 @@ def _parse_text(
         header=layout.header is not None,
         skip_rows=layout.skip_rows,
         n_rows=loaded.n_rows,
-        raw_lines=raw_lines,
+        raw=raw,
         notes=(
             *layout.notes(),
             *(name_notes if layout.header else ()),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from qenn_core.data.raw_text import RawText
 from qenn_core.data.table import Reading
 from qenn_core.errors import ErrorMessage
 
@@ -54,7 +55,7 @@ class Refused(Message):
 
     kind: Literal["refused"] = "refused"
     message: ErrorMessage
-    raw_lines: tuple[str, ...] = ()
+    raw: RawText | None = None
 
 
 class TooManyRows(Message):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import qenn_core
 from qenn_core import limits
+from qenn_core.data.raw_text import UnreadableTableError
 from qenn_core.data.reading.protocol import (
     Folder,
     ReadOptions,
@@ -22,7 +23,7 @@ from qenn_core.data.reading.protocol import (
     TooManyRows,
 )
 from qenn_core.data.table import Table
-from qenn_core.errors import DataError, TooManyRowsError, UnreadableTableError
+from qenn_core.errors import DataError, TooManyRowsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,9 +139,9 @@ def _load_table(folder: Folder, name: str, content: bytes) -> Table:
     match folder.load_reply():
         case TableRead(reading=reading):
             pass
-        case Refused(message=message, raw_lines=raw_lines):
-            if raw_lines:
-                raise UnreadableTableError(message, raw_lines)
+        case Refused(message=message, raw=raw):
+            if raw:
+                raise UnreadableTableError(message, raw)
             raise DataError(**message.model_dump())
         case TooManyRows(n_rows=n_rows, limit=limit):
             raise TooManyRowsError(n_rows, limit)

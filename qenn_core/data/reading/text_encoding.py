@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import encodings.aliases
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import islice
 
-from charset_normalizer import from_bytes
-
+from qenn_core.data.raw_text import EncodingSample
+from qenn_core.data.reading.encoding_ranking import rank_encodings
 from qenn_core.data.reading.file_format import not_text
 from qenn_core.errors import DataError
 from qenn_core.text import quoted
@@ -23,20 +25,16 @@ _BYTE_ORDER_MARKS = (
 )
 _WIDE_ENCODINGS = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 _WESTERN = "cp1252"
-# The encodings that programs of the last decades write. Python knows more, but with the few accented letters
-# of a small table, rare ones (of DOS, old Macs and mainframes) win by chance; users can still choose those.
-_COMMON_ENCODINGS = (
-    *(_WESTERN, "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"),
-    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
-)
-# Western text is preferred even if it looks more garbled by this much: it is by far the most frequent.
-_WESTERN_TOLERANCE = 0.04
+_MAX_SHOWN_CHARACTERS = 40
 _SAMPLE_BYTES = 2**16
+_RANKING_BYTES = 2**12
 _SAMPLE_CHARACTERS = 2**16
 # About a tenth of random bytes decoded as Western text are control characters; in real text hardly any are.
 _MAX_CONTROL_SHARE = 0.02
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _NON_ASCII = re.compile(rb"[\x80-\xff]")
+_NON_ASCII_WORD = re.compile(r"\w*[^\x00-\x7f]+\w*")
+_ASCII = bytes(range(32, 127))
 
 
 def detect_encoding(content: bytes) -> str:
@@ -59,7 +57,56 @@ def detect_encoding(content: bytes) -> str:
     sample = list(_non_ascii_lines(content))
     if sum(map(_is_utf8, sample)) >= 0.9 * len(sample):
         return "utf-8"
-    return _guess(b"\n".join(sample))
+    return next(iter(rank_encodings(_ranking_sample(sample))), _WESTERN)
+
+
+def sample_encodings(content: bytes) -> tuple[EncodingSample, ...]:
+    """Return the encodings that fit, the most likely first, and how each shows the first words in question.
+
+    There are none if all of them show the same, because all characters are ASCII.
+    """
+    lines = list(_non_ascii_lines(content))
+    if not lines or b"\x00" in content[:_SAMPLE_BYTES]:
+        return ()
+    sample = _ranking_sample(lines)
+    names = dict.fromkeys(["utf-8", *rank_encodings(sample), *_ascii_supersets()])
+    return tuple(
+        EncodingSample(name, " ".join(_NON_ASCII_WORD.findall(text))[:_MAX_SHOWN_CHARACTERS])
+        for name in names
+        if (text := _decode_or_none(lines[0], name)) is not None
+    )
+
+
+def _ranking_sample(lines: Iterable[bytes]) -> bytes:
+    """Return as many different ones of the lines as a ranking needs."""
+    sample, size = [], 0
+    for line in dict.fromkeys(lines):
+        sample.append(line)
+        size += len(line)
+        if size > _RANKING_BYTES:
+            break
+    return b"\n".join(sample)
+
+
+def _decode_or_none(line: bytes, encoding: str) -> str | None:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+@cache
+def _ascii_supersets() -> tuple[str, ...]:
+    """Return Python's encodings of text that have the bytes of ASCII for its characters."""
+    return tuple(sorted(set(filter(None, map(_codec_name, encodings.aliases.aliases.values())))))
+
+
+def _codec_name(alias: str) -> str:
+    """Return the name of an encoding of text that has the bytes of ASCII for its characters; else nothing."""
+    try:
+        return codecs.lookup(alias).name if _ASCII.decode(alias) == _ASCII.decode("ascii") else ""
+    except (LookupError, UnicodeError):
+        return ""
 
 
 def decode_lines(content: bytes, encoding: str) -> Iterator[str]:
@@ -125,14 +172,3 @@ def _has_lines(head: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return "\x00" not in text and ("\n" in text or "\r" in text)
-
-
-def _guess(sample: bytes) -> str:
-    matches = from_bytes(sample, cp_isolation=list(_COMMON_ENCODINGS))
-    best = matches.best()
-    if best is None:
-        return _WESTERN
-    for match in matches:
-        if _WESTERN in match.could_be_from_charset and match.chaos <= best.chaos + _WESTERN_TOLERANCE:
-            return _WESTERN
-    return best.encoding.replace("_", "-")

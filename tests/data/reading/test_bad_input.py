@@ -219,9 +219,9 @@ def test_there_may_be_no_words_for_gaps(read):
 
 def test_the_first_lines_are_shortened(read):
     got = read("a,b\n" + f"{'x' * 500},1\n" * 20)
-    assert got.reading.raw_lines[0] == "a,b"
-    assert len(got.reading.raw_lines) == 10
-    assert max(map(len, got.reading.raw_lines)) == 200
+    assert got.reading.raw.lines[0] == "a,b"
+    assert len(got.reading.raw.lines) == 10
+    assert max(map(len, got.reading.raw.lines)) == 200
 
 
 CHOSEN_OPTIONS = {

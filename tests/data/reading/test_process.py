@@ -16,6 +16,7 @@ import pytest
 from pydantic import ValidationError
 
 from qenn_core import limits
+from qenn_core.data.raw_text import EncodingSample, RawText
 from qenn_core.data.reading import read_table
 from qenn_core.data.reading.protocol import (
     Folder,
@@ -59,7 +60,7 @@ def test_cells_are_text_or_missing(temporary_files):
     assert table.frame.isna().to_numpy().sum() == 19
     assert table.frame["bill_length_mm"].iloc[0] == "39.1"
     assert table.reading.n_rows == 344
-    assert table.reading.raw_lines[0] == content.decode().splitlines()[0]
+    assert table.reading.raw.lines[0] == content.decode().splitlines()[0]
     assert not list(temporary_files.iterdir())
 
 
@@ -97,12 +98,16 @@ def test_errors_are_passed_on(content, what, temporary_files):
     "reply",
     [
         TableRead(
-            reading=Reading("utf-8", ",", ".", True, 1, 20, ("a,‘b’\u2028",), ("One note.", "Another."))
+            reading=Reading(
+                *("utf-8", ",", ".", True, 1, 20),
+                RawText(("a,‘b’\u2028",), (EncodingSample("cp1250", "Łódź"),)),
+                ("One note.", "Another."),
+            )
         ),
         Refused(message=ErrorMessage(what="W", why="Y", remedy="R", place="upload")),
+        Refused(message=ErrorMessage(what="W"), raw=RawText(("x",))),
         TooManyRows(n_rows=30_000, limit=20_000),
     ],
-    ids=lambda reply: reply.kind,
 )
 def test_messages_are_loaded_as_they_were_saved(reply: ReadReply, tmp_path: Path):
     folder = Folder(tmp_path)

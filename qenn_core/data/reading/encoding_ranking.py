@@ -1,0 +1,165 @@
+"""The likely encodings of text in an unknown one, by the letters of the languages that use them.
+
+Statistics of whole texts fail on the few accented words of a small table. Here each letter beyond ASCII
+counts: whether a language has it, how often, and whether it stands where a letter can stand.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+
+_WESTERN = ("cp1252", "mac-roman", "cp850")
+_CENTRAL = ("cp1250", "iso8859-2", "cp852")
+_CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5", "mac-cyrillic")
+# The letters beyond a to z of each language, the most frequent first, and the encodings in which it was
+# written before Unicode, the most usual first.
+_ALPHABETS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("äöüß", _WESTERN),  # German
+    ("éèàçêîôûâëïœùüÿæ", _WESTERN),  # French
+    ("óíáéñúü", _WESTERN),  # Spanish
+    ("ãçáéóíêõâàúô", _WESTERN),  # Portuguese
+    ("àèéìòùî", _WESTERN),  # Italian
+    ("ëéèïöüê", _WESTERN),  # Dutch
+    ("äåöé", _WESTERN),  # Finnish, Swedish
+    ("øåæéò", _WESTERN),  # Danish, Norwegian
+    ("ąęłóżśćńź", _CENTRAL),  # Polish
+    ("áíěéřšýčžůúťóďň", _CENTRAL),  # Czech
+    ("áčíýžšľúťéňäďôóĺŕ", _CENTRAL),  # Slovak
+    ("áéóöőíüűú", _CENTRAL),  # Hungarian
+    ("ăîâţşșț", _CENTRAL),  # Romanian
+    ("čšžćđ", _CENTRAL),  # Croatian, Slovene
+    ("ıüşçğöİâîû", ("cp1254", "cp857")),  # Turkish
+    ("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфъё", _CYRILLIC),  # Russian
+    ("оаинвірестлукдмпязьгйбчхцїжєюшщфґ", ("cp1251", "koi8-u")),  # Ukrainian
+    ("аоиетнсрвлдкпмзгуъябцчщжхфшюйь", _CYRILLIC),  # Bulgarian
+    ("аоиенсрјтдувкпмлзгбчшцњћхжљђфџ", ("cp1251",)),  # Serbian
+    ("αοιετσνηυρπκμλςωδγχθφβξζψάέήίόύώϊϋΐΰ", ("cp1253", "cp737")),  # Greek
+    ("יוהלאמרתבשנעםדקחפכטצגסזןךץף", ("cp1255",)),  # Hebrew
+    ("المينرتبودعهسقفكحجةشصخطذزثضغظىءأئآؤإپچژگکی", ("cp1256",)),  # Arabic, Persian
+)
+# Their few speakers' letters look like misread ones of more frequent languages.
+_RARE_ALPHABETS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("áðéíóúýþæö", _WESTERN),  # Icelandic
+    ("àèéíïòóúüç", _WESTERN),  # Catalan
+    ("šāėžūīēčųįąļęņģķõäöü", ("cp1257",)),  # Estonian, Latvian, Lithuanian
+)
+# For the encodings of East Asia, a standard whose frequent characters have first bytes in this range.
+_FREQUENT_CHARACTERS: dict[str, tuple[str, int, int]] = {
+    "cp949": ("euc-kr", 0xB0, 0xC8),
+    "cp932": ("euc-jp", 0xB0, 0xCF),
+    "euc-jp": ("euc-jp", 0xB0, 0xCF),
+    "gb18030": ("gb2312", 0xB0, 0xD7),
+    "big5": ("big5", 0xA4, 0xC6),
+}
+_FREQUENT_HANGUL = frozenset(
+    "이다는의에가을고하지로를한은도사기대인서일정시아나자어리있그수해부제라원구전장주동상보공여성신과경국학중산선우화연문"
+    "교소비치마만관안위남명북강호오양무진모조생유세금석미년월용영재당광천적실입"
+)
+_PUNCTUATION = frozenset("’‘“”„–—…€£°²³µ×½¼·«»¿¡§º\u00a0")
+
+# The cost of a character, from 0 for a frequent letter of the language to 1 for one that cannot stand there.
+_CONTROL, _MISPLACED, _FOREIGN, _RARE = 2.0, 1.0, 0.5, 0.3
+_MARK = 0.1
+# Between encodings that fit equally well, the more usual one wins by this much.
+_LESS_USUAL, _NOT_WESTERN, _FEW_SPEAKERS = 0.02, 0.03, 0.05
+
+
+def rank_encodings(sample: bytes) -> list[str]:
+    """Return the encodings that can decode `sample`, the most likely first.
+
+    Parameters
+    ----------
+    sample : bytes
+        Lines with characters beyond ASCII.
+
+    Returns
+    -------
+    list of str
+        Names that Python knows; UTF-8, UTF-16 and UTF-32, which can be recognized with certainty, are not
+        among them.
+    """
+    costs: dict[str, float] = {}
+    for encoding, handicap, cost in _candidates():
+        try:
+            text = sample.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        costs[encoding] = min(handicap + cost(text), costs.get(encoding, _CONTROL))
+    return sorted(costs, key=lambda encoding: costs[encoding])
+
+
+def _candidates() -> Iterator[tuple[str, float, Callable[[str], float]]]:
+    """Yield encodings with a handicap and the function that returns the cost of a decoded text."""
+    for alphabets, few in ((_ALPHABETS, 0.0), (_RARE_ALPHABETS, _FEW_SPEAKERS)):
+        for letters, encodings in alphabets:
+            for position, encoding in enumerate(encodings):
+                handicap = few + _LESS_USUAL * position + _NOT_WESTERN * (encodings is not _WESTERN)
+                yield encoding, handicap, _Alphabet(letters).mean_cost
+    for position, (encoding, frequent) in enumerate(_FREQUENT_CHARACTERS.items()):
+        yield encoding, _NOT_WESTERN + _LESS_USUAL * position, _Characters(*frequent).mean_cost
+
+
+class _Alphabet:
+    """The letters of a language beyond ASCII, the most frequent first."""
+
+    def __init__(self, letters: str) -> None:
+        # A script without ASCII letters is recognized by its frequent letters, another by having the letters.
+        self._is_other_script = unicodedata.name(letters[0]).split()[0] != "LATIN"
+        weight = _RARE if self._is_other_script else _RARE / 3
+        lower = {letter: weight * rank / len(letters) for rank, letter in enumerate(letters)}
+        self._costs = {letter.upper(): cost for letter, cost in lower.items()} | lower
+
+    def mean_cost(self, text: str) -> float:
+        """Return the mean cost of the characters beyond ASCII."""
+        costs = [
+            self._cost(character, before, after)
+            for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False)
+            if not character.isascii()
+        ]
+        return sum(costs) / max(len(costs), 1)
+
+    def _cost(self, character: str, before: str, after: str) -> float:
+        category = unicodedata.category(character)
+        if category.startswith("C"):
+            return _CONTROL
+        if category.startswith(("L", "M")):
+            wrong_case = character.isupper() and before.islower()
+            mixed = self._is_other_script and before.isascii() and before.isalpha()
+            return _MISPLACED if wrong_case or mixed else self._costs.get(character, _FOREIGN + _MARK)
+        within_word = before.isalpha() and after.isalpha() and character != "’"
+        if character in _PUNCTUATION and not within_word:
+            return _MARK
+        return _MISPLACED if before.isalpha() or after.isalpha() else _FOREIGN
+
+
+class _Characters:
+    """The characters of an East Asian standard, of which those with some first bytes are frequent."""
+
+    def __init__(self, standard: str, first: int, last: int) -> None:
+        self._standard = standard
+        self._frequent = range(first, last + 1)
+
+    def mean_cost(self, text: str) -> float:
+        """Return the mean cost of the characters beyond ASCII."""
+        costs = [
+            self._cost(character, before)
+            for before, character in zip(" " + text, text, strict=False)
+            if not character.isascii()
+        ]
+        return sum(costs) / max(len(costs), 1)
+
+    def _cost(self, character: str, before: str) -> float:
+        if "\u3000" <= character <= "\u303f" or "\uff00" <= character <= "\uff60":  # punctuation
+            return 0.0
+        if self._standard == "euc-jp" and "\u3040" <= character <= "\u30ff":  # kana
+            return 0.0
+        if before.isascii() and before.isalpha():
+            return _MISPLACED
+        try:
+            first_byte = character.encode(self._standard)[0]
+        except UnicodeEncodeError:
+            return _MISPLACED
+        if first_byte not in self._frequent:
+            return _FOREIGN
+        return 0.0 if character in _FREQUENT_HANGUL else _MARK
