@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages._shared import error_messages, form, state, upload
 from pages._shared.markdown import escape_markdown
+from qenn_core import limits
 from qenn_core.experiment import bounds, field_of
 
 if TYPE_CHECKING:
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 _TARGET = "data.target"
 _BANDS = "data.bands"
+_COMBINE = "data.combine_rare"
 
 
 def draw_target_choice(overview: Overview) -> None:
-    """Draw the menu of columns to predict, and that of bands if the column is divided into bands."""
+    """Draw the menu of columns to predict, and how its values were made to classes, to change it."""
     key = form.bind_field(_TARGET, overview.target)
     st.selectbox(
         str(field_of(_TARGET).title),
@@ -31,6 +33,8 @@ def draw_target_choice(overview: Overview) -> None:
     error_messages.show_at(_TARGET)
     if state.spec().data.bands:
         _draw_bands()
+    if state.spec().data.combine_rare:
+        _draw_combining()
 
 
 def _change_target(key: str) -> None:
@@ -38,7 +42,7 @@ def _change_target(key: str) -> None:
     if table is not None and st.session_state[key] not in table.frame.columns:
         return  # the browser answers for the menu of the last file
     is_sample = state.spec().data.sample_rows and table is not None
-    state.update_spec(**{_TARGET: st.session_state[key], _BANDS: 0})
+    state.update_spec(**{_TARGET: st.session_state[key], _BANDS: 0, _COMBINE: False})
     if is_sample:
         upload.read_again()  # the sample has to keep the proportions of the new classes
 
@@ -60,6 +64,18 @@ def _draw_bands() -> None:
     error_messages.show_at(_BANDS)
 
 
+def _draw_combining() -> None:
+    """Draw whether rare classes are combined."""
+    key = form.bind_field(_COMBINE, state.spec().data.combine_rare)
+    st.checkbox(
+        str(field_of(_COMBINE).title),
+        key=key,
+        on_change=form.write_field,
+        args=(_COMBINE, key),
+        help=form.help_text(_COMBINE),
+    )
+
+
 def _describe_bands(n_bands: int) -> str:
     return {0: "each value", 2: "low / high, split at the median"}.get(
         n_bands, f"{n_bands} bands of equal size"
@@ -71,6 +87,13 @@ def draw_error(overview: Overview) -> None:
     if overview.error is None:
         return
     needs_bands = overview.error.place == _BANDS and not state.spec().data.bands
-    error_messages.show(overview.error, as_choice=needs_bands)
+    error_messages.show(overview.error, as_choice=needs_bands or overview.error.place == _COMBINE)
     if needs_bands:
         _draw_bands()
+    elif overview.error.place == _COMBINE:
+        st.button(
+            f"Keep {limits.MAX_CLASSES - 1} classes and combine the others",
+            icon=":material/merge:",
+            on_click=state.update_spec,
+            kwargs={_COMBINE: True},
+        )

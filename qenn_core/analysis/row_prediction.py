@@ -66,7 +66,8 @@ def predict_rows(
 def _true_classes(card: ModelCard, known: pd.DataFrame) -> tuple[Ints | None, tuple[str, ...]]:
     if card.target not in known:
         return None, ()
-    classes = labels_of(known[card.target], card.class_names, card.edges)
+    combine_rare = card.spec.data.combine_rare
+    classes = labels_of(known[card.target], card.class_names, card.edges, combine_rare=combine_rare)
     if (classes == NO_CLASS).all():
         return None, (f"No cell in ‘{card.target}’ holds a class that the model knows.",)
     return classes, ()

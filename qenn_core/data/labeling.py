@@ -82,7 +82,12 @@ def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
     frame = table.frame.copy(deep=False)
     frame[target] = cells
     frame = _sample(frame, target, spec)
-    classes = make_classes(frame[target], spec.data.bands, ignore_case=spec.data.ignore_case)
+    classes = make_classes(
+        frame[target],
+        spec.data.bands,
+        ignore_case=spec.data.ignore_case,
+        combine_rare=spec.data.combine_rare,
+    )
     columns = read_columns(frame, dict(spec.data.roles), target, classes.labels)
     _refuse_two_groupings(columns)
     notes = [f"‘{target}’ is the column to predict: {reason}."]

@@ -27,6 +27,8 @@ TARGET_NAMES = frozenset((
 # fmt: on
 BAND_NAMES: dict[int, Sequence[str]] = {2: ("low", "high"), 3: ("low", "middle", "high")}
 NO_CLASS = -1
+# The class of all values that are too rare for a class of their own.
+REST = "all others"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
     if table.target is not None:
         return table.target, "the data set defines it"
     named = [name for name in names if TARGET_NAMES & set(re.split(r"[\W_]+", name.casefold()))]
-    few = [name for name in names if 2 <= target_cells(table, name).cells.nunique() <= limits.MAX_CLASSES]
+    different = {name: target_cells(table, name).cells.value_counts() for name in names}
+    few = [name for name in names if 2 <= len(different[name]) <= limits.MAX_CLASSES]
+    few = [name for name in few if _are_usable(different[name])] or few
     both = [name for name in few if name in named]
     if both:
         return both[-1], "its name suggests it, and it has few distinct values"
@@ -82,6 +86,12 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
     if named:
         return named[-1], "its name suggests it"
     return names[-1], "it is the last column"
+
+
+def _are_usable(sizes: pd.Series) -> bool:
+    """Return whether enough values occur in enough rows to be classes."""
+    classes = sizes[sizes >= limits.MIN_CLASS_ROWS]
+    return len(classes) >= 2 and bool(classes.sum() >= limits.MIN_ROWS)
 
 
 class TargetCells(NamedTuple):
@@ -127,7 +137,9 @@ def spellings(cells: pd.Series) -> list[list[str]]:
     return [list(group) for _, group in groups if len(group) > 1]
 
 
-def make_classes(cells: pd.Series, bands: int, *, ignore_case: bool = False) -> TargetClasses:
+def make_classes(
+    cells: pd.Series, bands: int, *, ignore_case: bool = False, combine_rare: bool = False
+) -> TargetClasses:
     """Convert the values of the target to classes.
 
     The edges of bands are computed from all rows, held-out ones included: they define the classes, which must
@@ -141,6 +153,8 @@ def make_classes(cells: pd.Series, bands: int, *, ignore_case: bool = False) -> 
         0 uses the values as classes; 2 or more divides numbers into that many bands of equal size.
     ignore_case : bool
         Whether values that differ only in upper and lower case are one class, named by the most frequent.
+    combine_rare : bool
+        Whether values beyond the ``limits.MAX_CLASSES - 1`` most frequent ones are one class, `REST`.
 
     Raises
     ------
@@ -168,16 +182,29 @@ def make_classes(cells: pd.Series, bands: int, *, ignore_case: bool = False) -> 
         texts = cells.astype("str")
         merged = spellings(texts) if ignore_case else []
         texts = texts.replace({other: first for first, *others in merged for other in others})
+        rare = _rare_values(texts) if combine_rare else []
+        texts = texts.replace(dict.fromkeys(rare, REST))
         labels, different = pd.factorize(texts, sort=True)
         names = [str(value) for value in different]
         notes = [f"Treated {quoted_list(group)} in ‘{target}’ as one class." for group in merged]
+        if rare:
+            notes.append(
+                f"Combined the {count(len(rare), 'rarest value')} of ‘{target}’ to the class ‘{REST}’: "
+                f"{quoted_list(rare)}."
+            )
     n_unlabeled = int((labels == NO_CLASS).sum())
     if n_unlabeled:
         notes.insert(0, f"Left out {count(n_unlabeled, 'row')} without a value in ‘{target}’.")
     return replace(_drop_rare_classes(target, labels, names, notes), edges=edges)
 
 
-def labels_of(cells: pd.Series, names: Sequence[str], edges: Sequence[float] = ()) -> Ints:
+def _rare_values(texts: pd.Series) -> list[str]:
+    return [str(value) for value in texts.value_counts().index[limits.MAX_CLASSES - 1 :]]
+
+
+def labels_of(
+    cells: pd.Series, names: Sequence[str], edges: Sequence[float] = (), *, combine_rare: bool = False
+) -> Ints:
     """Return the class number, or ``NO_CLASS``, of each of further cells of a target.
 
     Cells match a class by its name; else as a number, however it is written; else in upper or lower case.
@@ -190,6 +217,8 @@ def labels_of(cells: pd.Series, names: Sequence[str], edges: Sequence[float] = (
         The names of the classes; see `TargetClasses`.
     edges : sequence of float
         The edges of bands, if the classes are bands.
+    combine_rare : bool
+        Whether cells that match no class belong to `REST`, if it is a class.
     """
     values = to_numbers(cells).to_numpy()
     if edges:
@@ -207,6 +236,8 @@ def labels_of(cells: pd.Series, names: Sequence[str], edges: Sequence[float] = (
         number_of = {key: k for k, key in enumerate(known) if key and list(known).count(key) == 1}
         found = np.array([number_of.get(key, NO_CLASS) for key in keys], dtype=np.int64)
         labels = np.where(found == NO_CLASS, labels, found)
+    if combine_rare and REST in names:
+        labels = np.where((labels == NO_CLASS) & (cells.notna().to_numpy()), list(names).index(REST), labels)
     return labels
 
 
@@ -282,9 +313,10 @@ def _drop_rare_classes(target: str, labels: Ints, names: list[str], notes: list[
     if len(large_enough) > limits.MAX_CLASSES:
         raise DataError(
             f"‘{target}’ has {len(large_enough):,} classes, more than the {limits.MAX_CLASSES} allowed.",
-            "A column with so many different values is rarely a category.",
-            "Choose another column to predict, or combine its rare values in the file.",
-            "data.target",
+            "Charts and tables with more would be unreadable.",
+            f"Keep the {limits.MAX_CLASSES - 1} most frequent ones and combine the others to one, or choose "
+            "another column to predict.",
+            "data.combine_rare",
         )
     rare = np.setdiff1d(np.arange(len(names)), large_enough)
     if len(rare):

@@ -98,6 +98,12 @@ class DataSpec(SpecSection):
         title="Ignore case in classes",
         description="Classes that differ only in upper and lower case are one class.",
     )
+    combine_rare: Annotated[bool, QueryKey("rest")] = Field(
+        False,
+        title="Combine rare classes",
+        description=f"Only the {limits.MAX_CLASSES - 1} most frequent values of the target stay classes; all "
+        "others together are one more.",
+    )
     sample_rows: Annotated[int | None, QueryKey("sample")] = Field(
         None,
         ge=limits.MIN_ROWS,

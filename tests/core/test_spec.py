@@ -61,6 +61,7 @@ def uploaded(draw):
         target=draw(st.none() | names),
         roles=draw(st.dictionaries(names, st.sampled_from(["numeric", "category", "ignore"]), max_size=4)),
         bands=draw(st.integers(0, 10)),
+        combine_rare=draw(st.booleans()),
         sample_rows=draw(st.none() | st.integers(20, limits.MAX_ROWS)),
     )
 

@@ -9,6 +9,7 @@ import pytest
 from qenn_core.data.table import Table
 from qenn_core.data.target import (
     NO_CLASS,
+    REST,
     choose_target,
     known_cells,
     labels_of,
@@ -31,6 +32,9 @@ def cells(values) -> pd.Series:
         ({"colour": "aabb", "x": [*map(str, range(11)), "4"]}, "colour", "last column with few"),
         ({"a": range(20), "outcome": range(20), "z": range(20)}, "outcome", "name"),
         ({"a": range(20), "b": range(20)}, "b", "last column"),
+        ({"kind": "ab" * 15, "once": "1" + "0" * 29}, "kind", "last column with few"),
+        ({"kind": "ab" * 15, "gaps": [*"aabb" * 3, *[None] * 18]}, "kind", "last column with few"),
+        ({"kind": "ab" * 15, "class": [*"cdefg", *"h" * 25]}, "kind", "last column with few"),
     ],
 )
 def test_the_target_is_guessed_with_a_reason(columns, target, reason):
@@ -160,7 +164,7 @@ def test_rare_classes_are_left_out_with_a_note():
         ([None] * 30, 0, "no values", "data.target"),
         (["a"] * 29 + ["b"], 0, "fewer than two of them", "data.target"),
         ([f"name {k}" for k in range(30)], 0, "fewer than two of them", "data.target"),
-        ([f"name {k % 11}" for k in range(44)], 0, "11 classes, more than the 10", "data.target"),
+        ([f"name {k % 11}" for k in range(44)], 0, "11 classes, more than the 10", "data.combine_rare"),
         (range(30), 0, "30 different numbers", "data.bands"),
         (["a", "b"] * 15, 2, "cannot be divided into bands", "data.bands"),
         (["5"] * 30, 3, "only one class", "data.target"),
@@ -172,6 +176,31 @@ def test_a_target_without_usable_classes_is_an_error_with_a_remedy(values, bands
     assert caught.value.why
     assert caught.value.remedy
     assert caught.value.place == place
+
+
+def test_values_beyond_the_nine_most_frequent_are_combined():
+    names = [name for k, name in enumerate("abcdefghijklm") for _ in range(20 - k)]
+    values = cells([*names, None])
+    classes = make_classes(values, 0, combine_rare=True)
+    assert sorted(classes.names) == sorted([*"abcdefghi", REST])
+    assert [classes.names[label] for label in classes.labels[:-1]] == [
+        name if name in "abcdefghi" else REST for name in names
+    ]
+    assert classes.labels[-1] == NO_CLASS
+    assert any("4 rarest values" in note and "‘m’" in note for note in classes.notes)
+    further = cells(["a", "m", "never seen", None])
+    assert labels_of(further, classes.names, combine_rare=True).tolist() == [
+        classes.names.index("a"),
+        classes.names.index(REST),
+        classes.names.index(REST),
+        NO_CLASS,
+    ]
+    assert labels_of(further, classes.names)[2] == NO_CLASS
+
+
+def test_few_values_are_not_combined():
+    values = cells(["a", "b", "c"] * 10)
+    assert make_classes(values, 0, combine_rare=True).names == ("a", "b", "c")
 
 
 def test_two_bands_are_low_and_high_at_the_median():

@@ -228,6 +228,20 @@ def test_file_with_one_class_is_shown_with_an_error_until_the_target_changes() -
     assert errors_of(app) == ""
 
 
+def test_rare_classes_are_combined_by_a_click() -> None:
+    lines = [f"{row * 37 % 101 / 8},town {row % 13:02}" for row in range(130)]
+    app = upload(open_app("data.py", data="csv"), "\n".join(["x,town", *lines]).encode())
+    app.selectbox(key="field:data.target").select("town").run()
+    assert "13 classes, more than the 10 allowed" in app.info[0].value
+    [button] = [button for button in app.button if button.label == "Keep 9 classes and combine the others"]
+    button.click().run()
+    assert errors_of(app) == ""
+    assert "10 classes" in text_of(app)
+    assert "all others" in text_of(app)
+    app.checkbox(key="field:data.combine_rare").uncheck().run()
+    assert "13 classes, more than the 10 allowed" in app.info[0].value
+
+
 def test_advice_is_followed_by_a_click() -> None:
     levels = [("None", "mild", "Mild", "severe")[row % 4] for row in range(120)]
     codes = [
