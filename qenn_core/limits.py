@@ -11,6 +11,8 @@ MAX_DECOMPRESSED_BYTES = 200 * 2**20
 MAX_ROWS = 20_000
 # The preparation expands text columns; up to 500 columns it is quick, and so are the tables on the page.
 MAX_COLUMNS = 500
+# Names of columns are joined from at most this many rows: more are hardly ever found.
+MAX_HEADER_ROWS = 3
 # A longer line does not come from a real table, and makes some parsers hang.
 MAX_LINE_BYTES = 2**20
 # Up to this number of classes, charts and tables stay readable and colours distinct.

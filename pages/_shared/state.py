@@ -38,6 +38,7 @@ _READING_SETTINGS = (
     "fingerprint",
     "text_encoding",
     "delimiter",
+    "quote",
     "decimal",
     "header",
     "skip_rows",

@@ -26,8 +26,9 @@ _CONTROL = "upload"
 _STORAGE = "upload.storage"
 _GAPS = "data.gaps"
 _AUTOMATIC = "automatic"
+_CORRECTION_WIDTH = 190
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
-_HEADERS = {True: "has names", False: "is data"}
+_HEADERS = {number: str(number) if number else "none" for number in range(limits.MAX_HEADER_ROWS + 1)}
 # Where no character of the file shows which encoding is right.
 _TEXT_ENCODINGS = ("utf-8", "utf-16", "cp1252")
 
@@ -110,16 +111,18 @@ def draw_reading() -> None:
     labels: dict[str, Mapping[Any, str]] = {
         "text_encoding": _encoding_labels(raw),
         "delimiter": _DELIMITERS,
-        "decimal": _decimal_labels(),
+        "quote": _labels("data.quote"),
+        "decimal": _labels("data.decimal"),
         "header": _HEADERS,
         "skip_rows": {n: str(n) for n in range(21)},
     }
     with st.expander("How the file was read", icon=":material/fact_check:", expanded=refused is not None):
         st.caption("These are the first lines of the file. If a guess below is wrong, correct it.")
         st.code("\n".join(raw.lines), language=None)
-        for column, name in zip(st.columns(len(labels)), labels, strict=True):
-            with column:
-                _draw_correction(name, labels[name], getattr(data, name), guesses.get(name))
+        with st.container(horizontal=True):
+            for name in labels:
+                with st.container(width=_CORRECTION_WIDTH):
+                    _draw_correction(name, labels[name], getattr(data, name), guesses.get(name))
         if refused is None and table is not None and table.reading is not None:
             _draw_gap_words(table.reading)
 
@@ -160,8 +163,8 @@ def _encoding_labels(raw: RawText) -> dict[str, str]:
     return {name: f"{name}: {text}" for name, text in raw.encodings}
 
 
-def _decimal_labels() -> dict[str, str]:
-    return {sign: label_of("data.decimal", sign) for sign in choices("data.decimal")}
+def _labels(path: str) -> dict[str, str]:
+    return {choice: label_of(path, choice) for choice in choices(path)}
 
 
 def _draw_correction(name: str, labels: Mapping[Any, str], current: object, guess: object) -> None:

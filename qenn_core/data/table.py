@@ -19,8 +19,10 @@ class Reading:
     ----------
     text_encoding, delimiter, decimal : str
         The encoding of the text, the character between cells, and the decimal sign.
-    header : bool
-        Whether the first row holds the names of the columns.
+    quote : str
+        The character that encloses cells, empty for none.
+    header : int
+        The rows at the top that hold the names of the columns.
     skip_rows : int
         Lines above the table that were skipped.
     n_rows : int
@@ -36,7 +38,8 @@ class Reading:
     text_encoding: str
     delimiter: str
     decimal: str
-    header: bool
+    quote: str
+    header: int
     skip_rows: int
     n_rows: int
     raw: RawText

@@ -27,6 +27,7 @@ from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Sca
 from qenn_core.text import quoted
 
 CSV = "csv"
+QUOTES = {'"': "double", "'": "single", "": "none"}
 
 
 def _quote(value: Scalar) -> str:
@@ -59,8 +60,16 @@ class DataSpec(SpecSection):
             description="The character before the decimal places of a number.",
         )
     )
-    header: Annotated[bool | None, QueryKey("head")] = Field(
-        None, title="Header row", description="Whether the first row of the table holds the column names."
+    quote: Annotated[Literal['"', "'", ""] | None, QueryKey("quote"), Labels(QUOTES)] = Field(
+        None, title="Quotation mark", description="The character around a cell that contains the delimiter."
+    )
+    # Links and databases of earlier versions hold true or false, which are read as 1 and 0.
+    header: Annotated[int | None, QueryKey("head")] = Field(
+        None,
+        ge=0,
+        le=limits.MAX_HEADER_ROWS,
+        title="Header rows",
+        description="How many rows at the top of the table hold the column names.",
     )
     skip_rows: Annotated[int | None, QueryKey("skip")] = Field(
         None,

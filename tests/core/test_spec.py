@@ -56,7 +56,8 @@ def uploaded(draw):
         text_encoding=draw(st.none() | st.just("utf-16")),
         delimiter=draw(st.none() | st.sampled_from(list(",;\t| 1"))),
         decimal=draw(st.sampled_from([None, ".", ","])),
-        header=draw(st.none() | st.booleans()),
+        quote=draw(st.sampled_from([None, '"', "'", ""])),
+        header=draw(st.none() | st.integers(0, limits.MAX_HEADER_ROWS)),
         skip_rows=draw(st.none() | st.integers(0, 1000)),
         target=draw(st.none() | names),
         roles=draw(st.dictionaries(names, st.sampled_from(["numeric", "category", "ignore"]), max_size=4)),
@@ -114,7 +115,7 @@ def test_links_and_json_carry_the_whole_spec(spec):
 def test_links_keep_text_that_looks_like_json(text):
     spec = ExperimentSpec(data=DataSpec(source="csv", file_name=text, target=text, roles={text: "text"}))
     assert ExperimentSpec.from_query(spec.to_query()) == spec
-    spec = ExperimentSpec(data=DataSpec(source="csv", delimiter="1", decimal=",", header=True, skip_rows=1))
+    spec = ExperimentSpec(data=DataSpec(source="csv", delimiter="1", decimal=",", header=1, skip_rows=1))
     assert ExperimentSpec.from_query(spec.to_query()) == spec
 
 
@@ -218,3 +219,10 @@ def test_no_two_settings_share_a_title():
     titles = [field_of(path).title for path in query_keys().values()]
     assert len(set(titles)) == len(titles)
     assert not set(titles) & {param.label for entry in DATASETS for param in entry.params}
+
+
+@pytest.mark.parametrize(("before", "now"), [("true", 1), ("false", 0)])
+def test_links_and_specs_of_earlier_versions_say_whether_there_is_a_header(before: str, now: int) -> None:
+    assert ExperimentSpec.from_query({"head": before}).data.header == now
+    text = ExperimentSpec().to_json().replace('"header":null', f'"header":{before}')
+    assert ExperimentSpec.from_json(text).data.header == now

@@ -52,7 +52,7 @@ def stored_run(**fields: object) -> StoredRun:
         ("data.fingerprint", "0123456789abcdef", "01234567"),
         ("data.file_name", "", "–"),
         ("data.target", None, "automatic"),
-        ("data.header", True, "yes"),
+        ("data.header", 2, "2"),
         ("data.decimal", ",", "comma"),
         ("encoding.kind", "angle_y", "Angle Y"),
         ("encoding.reduction", "kbest", "Best features"),

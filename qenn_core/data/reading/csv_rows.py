@@ -16,12 +16,16 @@ _END_OF_FILE = "\ufdd0"
 
 @dataclass(frozen=True)
 class Dialect:
-    """The special characters of a CSV file; ``None`` where it has no such character."""
+    """The special characters of a CSV file; ``None`` where it has no such character.
+
+    With ``stray_end``, lines end with a delimiter and a quotation mark that encloses nothing.
+    """
 
     delimiter: str
     quote: str | None = '"'
     escape: str | None = None
     comment: str | None = None
+    stray_end: bool = False
 
 
 def split_rows(
@@ -46,6 +50,8 @@ def split_rows(
         If a quoted cell does not end.
     """
     csv.field_size_limit(limits.MAX_LINE_BYTES)
+    if dialect.stray_end:
+        lines = _without_stray_ends(lines, f"{dialect.delimiter}{dialect.quote}")
     reader = csv.reader(
         # The extra line shows whether the file ends within a quoted cell, which the reader does not report.
         chain(lines, [_END_OF_FILE]),
@@ -72,6 +78,11 @@ def split_rows(
         if truncated:
             return
         raise _unclosed_quote(first_line + n_lines_before) from error
+
+
+def _without_stray_ends(lines: Iterable[str], end: str) -> Iterator[str]:
+    for line in lines:
+        yield f"{line.rstrip().removesuffix(end)}\n"
 
 
 def _unclosed_quote(line: int) -> DataError:

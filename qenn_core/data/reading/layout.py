@@ -5,23 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import duckdb
-
 from qenn_core import limits
-from qenn_core.data.reading.cell_values import detect_decimal_sign, spelled_gap_words
+from qenn_core.data.reading.cell_values import detect_decimal_sign
 from qenn_core.data.reading.csv_rows import Dialect, split_rows
+from qenn_core.data.reading.dialect import USUAL_DELIMITERS, detect_dialect
+from qenn_core.data.reading.header import count_header_rows, merge_header
 from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.reading.row_cleaning import is_comment_row
+from qenn_core.data.reading.sniffer import Sniffer
 from qenn_core.errors import DataError
 from qenn_core.text import count, quoted
 
-_COMMON_DELIMITERS = ",;\t|"
 _INVALID_DELIMITERS = '\r\n"\x00'
 _HEAD_LINES = 1000
+_MAX_TITLE_ROWS = 20
 _HEAD_CHARACTERS = 2**19
 # Spreadsheet programs may write such a line at the top, to state the delimiter.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -36,7 +37,9 @@ class Layout:
     dialect : Dialect
         The special characters.
     header : tuple of str or None
-        The cells of the header, one per column; ``None`` if there is no header.
+        The names in the header, one per column; ``None`` if there is no header.
+    n_header_rows : int
+        The rows that the header takes.
     skip_rows : int
         Lines above the header or, without a header, above the first row.
     decimal : str
@@ -47,6 +50,7 @@ class Layout:
 
     dialect: Dialect
     header: tuple[str, ...] | None
+    n_header_rows: int
     skip_rows: int
     decimal: str
     width: int
@@ -61,19 +65,11 @@ class Layout:
             yield f"Lines that start with ‘{self.dialect.comment}’ were skipped as comments."
         if self.header is None:
             yield "The file has no header row, so the columns are numbered."
+        elif self.n_header_rows > 1:
+            yield f"The names of the columns are those of {self.n_header_rows} header rows, joined."
 
 
 _LocatedRow = tuple[int, list[str]]  # the number of lines above a row, and its cells
-
-
-@dataclass(frozen=True)
-class _SniffedFormat:
-    """What DuckDB detects in a file."""
-
-    delimiter: str
-    quote: str | None
-    comment: str | None
-    header: bool
 
 
 def take_head(lines: Iterator[str]) -> list[str]:
@@ -114,37 +110,52 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
     if not any(line.strip() for line in body):
         raise _no_rows(skip)
     _refuse_excessive_width(body, delimiter)
-    with _Sniffer(folder) as sniffer:
-        dialect = _detect_dialect(body, delimiter, sniffer)
-        rows = list(_located_rows(body, dialect))
-        if not rows:
-            raise _no_rows(skip)
-        width = _most_common_width(row for _, row in rows)
-        first = 0
-        if options.skip_rows is None:
-            first = next(
-                (
-                    i
-                    for i, (_, row) in enumerate(rows)
-                    if len(row) == width and not is_comment_row(row, width)
-                ),
-                0,
-            )
-        decimal = options.decimal or detect_decimal_sign((row for _, row in rows[first:]), dialect.delimiter)
-        has_header = options.header
-        if has_header is None:
-            sniffed = sniffer.sniff(body[rows[first][0] :], dialect.delimiter, decimal)
-            has_header = sniffed is None or sniffed.header
-            if not has_header and options.skip_rows is None and _follows_narrow_header(rows, first, width):
-                first, has_header = first - 1, True
-    n_lines_above, top = rows[first]
+    with Sniffer(folder) as sniffer:
+        dialect = detect_dialect(body, delimiter, options.quote, sniffer)
+    rows = list(_located_rows(body, dialect))
+    if not rows:
+        raise _no_rows(skip)
+    width = _most_common_width(row for _, row in rows)
     if options.skip_rows is None:
-        skip += n_lines_above
+        rows = rows[_first_row(rows, width) :]
+    cells = [row for _, row in rows]
+    decimal = options.decimal or detect_decimal_sign(cells, dialect.delimiter)
+    n_header_rows = options.header
+    if n_header_rows is None:
+        n_header_rows = count_header_rows(cells, width)
     header = None
-    if has_header:
-        header = _align_header(top, width, [row for _, row in rows[first + 1 :]])
+    if n_header_rows:
+        names = merge_header(cells[:n_header_rows])
+        header = _align_header(names, width, cells[n_header_rows:])
         width = len(header)
-    return Layout(dialect, header, skip, decimal, width)
+    if options.skip_rows is None:
+        skip += rows[0][0]
+    return Layout(dialect, header, n_header_rows, skip, decimal, width)
+
+
+def _first_row(rows: Sequence[_LocatedRow], width: int) -> int:
+    """Return the position of the first row of the table, its header or its data."""
+    above = _n_title_rows([row for _, row in rows], width)
+    cells = [row for _, row in rows[above:]]
+    whole = (len(row) == width and not is_comment_row(row, width) for row in cells)
+    first = next((number for number, is_whole in enumerate(whole) if is_whole), 0)
+    # A header may lack the name of the column of row names, or have names of columns without cells.
+    has_names_above = first and _is_header_of_other_width(cells[first - 1], width)
+    return above + first - bool(has_names_above and not count_header_rows(cells[first:], width))
+
+
+def _n_title_rows(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return the number of rows at the top with one text each, down to a row of empty cells."""
+    for number, row in enumerate(rows[:-1][:_MAX_TITLE_ROWS]):
+        if len(row) == width and not any(map(str.strip, row)):
+            return number + 1
+        if sum(bool(cell.strip()) for cell in row) > 1:
+            break
+    return 0
+
+
+def _is_header_of_other_width(row: Sequence[str], width: int) -> bool:
+    return (len(row) == width - 1 or len(row) > width) and all(map(str.strip, row)) and len(row) > 1
 
 
 def _check_delimiter(delimiter: str | None) -> None:
@@ -155,14 +166,6 @@ def _check_delimiter(delimiter: str | None) -> None:
             "Choose another one, such as comma, semicolon or tab, or leave it empty to have it detected.",
             place="data.delimiter",
         )
-
-
-def _follows_narrow_header(rows: Sequence[_LocatedRow], first: int, width: int) -> bool:
-    """Return whether the row above the first is a header without a name for the column of row numbers."""
-    if first == 0:
-        return False
-    _, above = rows[first - 1]
-    return len(above) == width - 1 and all(above)
 
 
 def _align_header(header: list[str], width: int, rows: Sequence[list[str]]) -> tuple[str, ...]:
@@ -188,7 +191,7 @@ def _no_rows(skipped: int) -> DataError:
 def _refuse_excessive_width(body: Sequence[str], delimiter: str | None) -> None:
     # Sniffing lines of a hundred thousand cells would take seconds.
     first_two = [line for line in body if line.strip()][:2]
-    for candidate in delimiter or _COMMON_DELIMITERS:
+    for candidate in delimiter or USUAL_DELIMITERS:
         fewest = min(line.count(candidate) for line in first_two)
         if fewest > 2 * limits.MAX_COLUMNS:
             raise too_many_columns(first_two[0].count(candidate) + 1)
@@ -202,109 +205,6 @@ def too_many_columns(n_columns: int) -> DataError:
         "Upload a file with only the columns that matter most.",
         place="upload",
     )
-
-
-class _Sniffer:
-    """DuckDB's CSV sniffer, restricted to one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "head.csv"
-        self._connection = duckdb.connect(
-            config={
-                "threads": 1,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
-        for setting in (
-            f"allowed_directories = [{_sql_text(str(folder))}]",
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ):
-            self._connection.execute(f"SET {setting}")
-
-    def __enter__(self) -> _Sniffer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def sniff(
-        self, lines: Sequence[str], delimiter: str | None = None, decimal: str = "."
-    ) -> _SniffedFormat | None:
-        """Return what DuckDB detects in `lines`, or ``None`` if it finds no table."""
-        self._file.write_text("".join(lines), encoding="utf-8", errors="replace", newline="")
-        markers = ", ".join(_sql_text(spelling) for spelling in spelled_gap_words())
-        settings = ["strict_mode=false", "ignore_errors=true", f"nullstr=[{markers}]"]
-        if delimiter:
-            settings.append(f"delim={_sql_text(delimiter)}")
-        if decimal != delimiter:
-            settings.append(f"decimal_separator={_sql_text(decimal)}")
-        query = (
-            "SELECT Delimiter, Quote, Comment, HasHeader "
-            f"FROM sniff_csv({_sql_text(str(self._file))}, {', '.join(settings)})"
-        )
-        try:
-            row = self._connection.execute(query).fetchone()
-        except duckdb.Error:
-            return None
-        if row is None:
-            return None
-        sniffed_delimiter, quote, comment, header = row
-        return _SniffedFormat(sniffed_delimiter, _character(quote), _character(comment), header)
-
-
-def _sql_text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _character(text: str | None) -> str | None:
-    return text if text and len(text) == 1 else None
-
-
-def _detect_dialect(body: Sequence[str], delimiter: str | None, sniffer: _Sniffer) -> Dialect:
-    if delimiter is None and _has_semicolons_and_decimal_commas(body):
-        delimiter = ";"
-    # Lines above the table can mislead the sniffer; the second half has none of them.
-    for lines in (body, body[len(body) // 2 :]):
-        sniffed = sniffer.sniff(lines, delimiter)
-        if sniffed:
-            dialect = _choose_quoting(body, replace(sniffed, delimiter=delimiter or sniffed.delimiter))
-            if delimiter or _most_common_width(split_rows(body, dialect, truncated=True)) > 1:
-                return dialect
-    return Dialect(delimiter or (" " if _is_delimited_by_spaces(body) else ","))
-
-
-def _has_semicolons_and_decimal_commas(body: Sequence[str]) -> bool:
-    """Return whether semicolons delimit the cells although commas would split the rows as evenly."""
-    rows = [row for row in split_rows(body, Dialect(";"), truncated=True) if row]
-    widths = {len(row) for row in rows}
-    return len(widths) == 1 and min(widths) > 1 and detect_decimal_sign(rows, ";") == ","
-
-
-def _is_delimited_by_spaces(body: Sequence[str]) -> bool:
-    first, *widths = [len(row) for row in split_rows(body, Dialect(" "), truncated=True) if row] or [0]
-    width = max(widths, default=first)
-    return width > 2 and set(widths) <= {width} and first in (width, width - 1)
-
-
-def _choose_quoting(body: Sequence[str], sniffed: _SniffedFormat) -> Dialect:
-    text = "".join(body)
-    plain = Dialect(sniffed.delimiter, sniffed.quote, comment=sniffed.comment)
-    if sniffed.quote is None:
-        # If there are quotation marks, DuckDB has found that they do not enclose cells.
-        return plain if '"' in text else replace(plain, quote='"')
-    candidates = [plain]
-    if sniffed.quote != '"' and '"' in text:
-        candidates.insert(0, replace(plain, quote='"'))
-    # DuckDB does not report whether a backslash before a quotation mark escapes it or ends the cell.
-    escaped = [replace(dialect, escape="\\") for dialect in candidates if f"\\{dialect.quote}" in text]
-    return min(escaped + candidates, key=lambda dialect: _n_rows_of_other_widths(body, dialect))
-
-
-def _n_rows_of_other_widths(body: Sequence[str], dialect: Dialect) -> int:
-    widths = Counter(len(row) for row in split_rows(body, dialect, truncated=True) if row)
-    return widths.total() - max(widths.values(), default=0)
 
 
 def _located_rows(body: Sequence[str], dialect: Dialect) -> Iterator[_LocatedRow]:

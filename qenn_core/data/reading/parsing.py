@@ -107,7 +107,8 @@ def _parse_text(
         text_encoding=encoding,
         delimiter=layout.dialect.delimiter,
         decimal=layout.decimal,
-        header=layout.header is not None,
+        quote=layout.dialect.quote or "",
+        header=layout.n_header_rows,
         skip_rows=layout.skip_rows,
         n_rows=loaded.n_rows,
         raw=raw,
@@ -138,9 +139,9 @@ def _check_width(width: int) -> None:
 def _rows(content: bytes, encoding: str, layout: Layout, issues: RowIssues) -> Iterator[list[str]]:
     lines = islice(_count_undecodable(decode_lines(content, encoding), issues), layout.skip_rows, None)
     rows = split_rows(lines, layout.dialect, first_line=layout.skip_rows + 1)
-    if layout.header is not None:
-        next(filter(None, rows), None)
-    return clean_rows(rows, layout.width, issues)
+    for _ in islice(filter(None, rows), layout.n_header_rows):
+        pass
+    return clean_rows(rows, layout.width, issues, layout.header)
 
 
 def _count_undecodable(lines: Iterator[str], issues: RowIssues) -> Iterator[str]:

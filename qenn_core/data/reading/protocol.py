@@ -28,7 +28,8 @@ class ReadOptions(Message):
     text_encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
-    header: bool | None = None
+    quote: str | None = None
+    header: int | None = None
     skip_rows: int | None = None
     gaps: tuple[str, ...] | None = None
     sample_rows: int | None = None

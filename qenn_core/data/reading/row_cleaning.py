@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qenn_core.text import count
@@ -17,6 +17,7 @@ class RowIssues:
     n_short: int = 0
     n_long: int = 0
     n_empty: int = 0
+    n_repeated_headers: int = 0
     n_undecodable_lines: int = 0
     footnotes: list[str] = field(default_factory=list)
 
@@ -39,6 +40,8 @@ class RowIssues:
             )
         if self.n_empty:
             yield f"Left out {count(self.n_empty, 'row')} without any content."
+        if self.n_repeated_headers:
+            yield f"Left out {count(self.n_repeated_headers, 'row')} that repeat the header."
         if self.footnotes:
             yield (
                 f"Left out {count(len(self.footnotes), 'footnote')} at the end, with text only in the first "
@@ -46,16 +49,21 @@ class RowIssues:
             )
 
 
-def clean_rows(rows: Iterable[list[str]], width: int, issues: RowIssues) -> Iterator[list[str]]:
+def clean_rows(
+    rows: Iterable[list[str]], width: int, issues: RowIssues, header: Sequence[str] | None = None
+) -> Iterator[list[str]]:
     """Iterate over the rows of a table, each brought to `width` cells.
 
     Short rows are filled with empty cells. Rows with more cells are left out, unless the extra cells are
-    empty. Rows without content are left out, and so are footnotes: a few lines at the end with text in
-    their first cell only. All of these are counted in `issues`.
+    empty. Rows without content are left out, and so are rows that repeat the `header`, and footnotes: a few
+    lines at the end with text in their first cell only. All of these are counted in `issues`.
     """
+    names = None if header is None else list(header)
     for row in _without_footnotes(_without_blank_rows(rows, issues), width, issues):
         n_extra = len(row) - width
-        if n_extra == 0:
+        if row == names:
+            issues.n_repeated_headers += 1
+        elif n_extra == 0:
             yield row
         elif n_extra < 0:
             issues.n_short += 1

@@ -99,7 +99,7 @@ def test_errors_are_passed_on(content, what, temporary_files):
     [
         TableRead(
             reading=Reading(
-                *("utf-8", ",", ".", True, 1, 20),
+                *("utf-8", ",", ".", '"', 2, 1, 20),
                 RawText(("a,‘b’\u2028",), (EncodingSample("cp1250", "Łódź"),)),
                 ("One note.", "Another."),
             )

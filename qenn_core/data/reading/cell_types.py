@@ -1,0 +1,39 @@
+"""What the text of a cell looks like, for telling headers from rows and delimiters from text."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+from qenn_core.data.reading.cell_values import GAP_WORDS
+
+_AMOUNT = r"(\d{1,3}([., '\u00a0\u2009\u202f’]\d{2,3})+|\d+)?([.,]\d*)?([eE][+-]?\d+)?"
+_UNIT = r"[^\W\d_]{1,4}[²³]?|%|‰|°\s?[CF]?|[^\W\d_]{1,3}/[^\W\d_]{1,3}"
+_NUMBER = re.compile(
+    rf"[+\-−]?\(?\s?(?:\$|€|£|¥|₹|USD|EUR|GBP)?\s?[+\-−]?(?=[.,]?\d){_AMOUNT}\s?(?:\$|€|£|¥|₹|{_UNIT})?\s?\)?"
+)
+_DATE = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+    r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ ]?[ap]m)?"
+    r"|\d{1,2}\.? [^\W\d_]{3,9}\.? \d{2,4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}|[^\W\d_]{3}-\d{2,4}",
+    re.IGNORECASE,
+)
+
+
+class CellType(Enum):
+    """What a cell holds."""
+
+    EMPTY = auto()
+    NUMBER = auto()
+    DATE = auto()
+    TEXT = auto()
+
+
+def cell_type(cell: str) -> CellType:
+    """Return what a cell seems to hold; a number may have a unit, and a gap word counts as empty."""
+    text = cell.strip()
+    if not text or text.lower() in GAP_WORDS:
+        return CellType.EMPTY
+    if _NUMBER.fullmatch(text):
+        return CellType.NUMBER
+    return CellType.DATE if _DATE.fullmatch(text) else CellType.TEXT

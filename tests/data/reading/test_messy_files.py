@@ -1,0 +1,160 @@
+"""Files as people have them: odd quotes, headers and titles. Nothing in them is lost without a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class File:
+    text: str
+    names: list[str]
+    first: list[str | None]
+    n_rows: int
+
+
+def lines(*parts: str) -> str:
+    return "\n".join(parts) + "\n"
+
+
+def quoted(delimiter: str, *rows: str) -> str:
+    return lines(*(delimiter.join(f'"{cell}"' for cell in row.split("/")) for row in rows))
+
+
+FILES = {
+    "apostrophes that enclose nothing": File(
+        lines("name,x,y", *(["'t Hooft,0.8,u", "Bohr,0.5,v", "d'Alembert,0.1,u"] * 8)),
+        ["name", "x", "y"],
+        ["'t Hooft", "0.8", "u"],
+        24,
+    ),
+    "apostrophes in two of many rows": File(
+        lines(
+            "name,x,y", *(["Bohr,0.5,v"] * 19), "'t Hooft,0.8,u", *(["Curie,0.1,u"] * 19), "'s Gravesande,1,u"
+        ),
+        ["name", "x", "y"],
+        ["Bohr", "0.5", "v"],
+        40,
+    ),
+    **{
+        f"every cell quoted, {delimiter!r}": File(
+            quoted(delimiter, "id/a/c", "r1/1/u", "r2/2/v", "r3/3/u"), ["id", "a", "c"], ["r1", "1", "u"], 3
+        )
+        for delimiter in ";\t|,"
+    },
+    "every cell quoted, commas inside": File(
+        quoted(";", "id/a, in cm/c", "r1, old/1,5/u", "r2, new/2,25/v", "r3/3/u"),
+        ["id", "a, in cm", "c"],
+        ["r1, old", "1.5", "u"],
+        3,
+    ),
+    "names of columns without cells": File(
+        lines("a,b,y,Approve,Reject", "1,0.5,u", "2,0.25,v", "3,0.75,u"),
+        ["a", "b", "y", "Approve", "Reject"],
+        ["1", "0.5", "u", None, None],
+        3,
+    ),
+    "years as names": File(
+        lines("state,2016,2017,kind", "S1,8.4,12.2,a", "S2,7.25,11.5,b", "S3,6.5,13,a"),
+        ["state", "2016", "2017", "kind"],
+        ["S1", "8.4", "12.2", "a"],
+        3,
+    ),
+    "texts without a header": File(
+        lines("red,sweet", "red,sour", "green,sour", "green,sweet", "red,sweet", "red,sour"),
+        ["column 1", "column 2"],
+        ["red", "sweet"],
+        6,
+    ),
+    "codes without a header": File(
+        lines("A1,x", "A2,y", "A3,x", "A4,y", "A5,x"), ["column 1", "column 2"], ["A1", "x"], 5
+    ),
+    "aligned by spaces without a header": File(
+        lines("S1   8.4   12.2  a", "S2   7.2   11.5  b", "S3  16.5   13.0  a"),
+        ["column 1", "column 2", "column 3", "column 4"],
+        ["S1", "8.4", "12.2", "a"],
+        3,
+    ),
+    "aligned by spaces with a header": File(
+        lines("site low  high kind", "S1   8.4   12.2  a", "S2   7.2   11.5  b", "S3  16.5   13.0  a"),
+        ["site", "low", "high", "kind"],
+        ["S1", "8.4", "12.2", "a"],
+        3,
+    ),
+    "title of two columns": File(
+        lines("Summary of spending,", ",", "Label,Amount", "rent,800", "food,300", "fun,50"),
+        ["Label", "Amount"],
+        ["rent", "800"],
+        3,
+    ),
+    "two header rows": File(
+        lines(
+            ",Men,,Women,", "Year,low,high,low,high", "2001,1.5,2.5,1,2", "2002,1.25,2.75,1,3", "2003,1,2,1,2"
+        ),
+        ["Year", "Men low", "Men high", "Women low", "Women high"],
+        ["2001", "1.5", "2.5", "1", "2"],
+        3,
+    ),
+    "units below the names": File(
+        lines("name,weight,height", ",kg,cm", "Ann,61.5,170", "Bob,75,182", "Cy,80.5,178"),
+        ["name", "weight kg", "height cm"],
+        ["Ann", "61.5", "170"],
+        3,
+    ),
+    "a stray quote at each line's end": File(
+        lines('"a";"b";"c";"', '"x";"1";"2";"', '"y";"3";"4";"', '"z";"5";"6";"'),
+        ["a", "b", "c"],
+        ["x", "1", "2"],
+        3,
+    ),
+    "row names of R with decimal commas": File(
+        lines('"a";"b";"kind"', '"1";1;0,84;"u"', '"2";2;1,25;"v"', '"3";3;0,5;"u"'),
+        ["column 1", "a", "b", "kind"],
+        ["1", "1", "0.84", "u"],
+        3,
+    ),
+    "carets": File(
+        lines("a^b^kind", "1^0.5^u, v", "2^1.5^w", "3^2.5^w"), ["a", "b", "kind"], ["1", "0.5", "u, v"], 3
+    ),
+    "times in a column": File(
+        lines("start;end;day", "12:00;12:30;Mon", "9:15;10:00;Tue", "7:45;9:00;Wed"),
+        ["start", "end", "day"],
+        ["12:00", "12:30", "Mon"],
+        3,
+    ),
+    "the header again in the middle": File(
+        lines("a,b", "1,x", "2,y", "a,b", "3,x", "4,y"), ["a", "b"], ["1", "x"], 4
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_messy_file_is_read(name, read):
+    expected = FILES[name]
+    got = read(expected.text)
+    assert got.names == expected.names
+    assert got.rows[0] == expected.first
+    assert len(got.rows) == expected.n_rows
+
+
+def test_chosen_header_may_lack_the_name_of_the_row_names(read):
+    got = read("a,b,c\nr1,1,2,u\nr2,3,4,v\n", header=1)
+    assert got.names == ["column 1", "a", "b", "c"]
+    assert got.rows == [["r1", "1", "2", "u"], ["r2", "3", "4", "v"]]
+
+
+def test_header_rows_can_be_chosen(read):
+    text = "a,b\nc,d\ne,f\ng,h\n"
+    assert read(text, header=2).names == ["a c", "b d"]
+    assert read(text, header=3).rows == [["g", "h"]]
+    assert read(text, header=0).names == ["column 1", "column 2"]
+
+
+def test_quotation_mark_can_be_chosen(read):
+    text = "name,x,n\n'a,b',1,u\n'c,d',2,v\n"
+    assert read(text).rows[0] == ["a,b", "1", "u"]
+    assert read(text.replace("'c,d'", "c"), quote="'").rows[0] == ["a,b", "1", "u"]
+    text = 'name,x\n"a,1\nb",2\n'
+    assert read(text, quote="").rows == [['"a', "1"], ['b"', "2"]]
