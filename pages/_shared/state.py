@@ -36,6 +36,7 @@ _AUTOMATIC_OF_RUNS = "automatic_of_runs"
 # The settings that determine which table results from a file.
 _READING_SETTINGS = (
     "fingerprint",
+    "sheet",
     "text_encoding",
     "delimiter",
     "quote",

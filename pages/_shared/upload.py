@@ -19,8 +19,11 @@ from qenn_core.experiment import CSV, DataSpec, choices, field_of, label_of
 if TYPE_CHECKING:
     from qenn_core.data import RawText, Reading
 
-FILE_LABEL = f"CSV file, up to {limits.MAX_ROWS:,} rows"
-FILE_FORMATS = f"Text tables: .csv, .tsv, .txt, also gzipped, up to {limits.MAX_UPLOAD_BYTES // 2**20} MB."
+FILE_LABEL = f"CSV or Excel file, up to {limits.MAX_ROWS:,} rows"
+FILE_FORMATS = (
+    "Text tables (.csv, .tsv, .txt, also gzipped), workbooks (.xlsx, .xls, .ods), Parquet and JSON, up to "
+    f"{limits.MAX_UPLOAD_BYTES // 2**20} MB."
+)
 
 _CONTROL = "upload"
 _STORAGE = "upload.storage"
@@ -108,14 +111,7 @@ def draw_reading() -> None:
         data, raw, guesses = state.spec().data, table.reading.raw, asdict(table.reading)
     else:
         return
-    labels: dict[str, Mapping[Any, str]] = {
-        "text_encoding": _encoding_labels(raw),
-        "delimiter": _DELIMITERS,
-        "quote": _labels("data.quote"),
-        "decimal": _labels("data.decimal"),
-        "header": _HEADERS,
-        "skip_rows": {n: str(n) for n in range(21)},
-    }
+    labels = _correction_labels(raw)
     with st.expander("How the file was read", icon=":material/fact_check:", expanded=refused is not None):
         st.caption("These are the first lines of the file. If a guess below is wrong, correct it.")
         st.code("\n".join(raw.lines), language=None)
@@ -154,6 +150,24 @@ def _draw_gap_words(reading: Reading) -> None:
             kwargs={"gaps": None},
         )
     error_messages.show_at(_GAPS)
+
+
+def _correction_labels(raw: RawText) -> dict[str, Mapping[Any, str]]:
+    """Return the settings that can be corrected for a file, with the labels of their choices."""
+    labels: dict[str, Mapping[Any, str]] = {}
+    if len(raw.sheets) > 1:
+        labels["sheet"] = {sheet: sheet for sheet in raw.sheets}
+    if raw.is_text:
+        labels |= {
+            "text_encoding": _encoding_labels(raw),
+            "delimiter": _DELIMITERS,
+            "quote": _labels("data.quote"),
+        }
+    return labels | {
+        "decimal": _labels("data.decimal"),
+        "header": _HEADERS,
+        "skip_rows": {n: str(n) for n in range(21)},
+    }
 
 
 def _encoding_labels(raw: RawText) -> dict[str, str]:

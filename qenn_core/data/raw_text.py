@@ -15,7 +15,7 @@ class EncodingSample(NamedTuple):
 
 
 class RawText(NamedTuple):
-    """The first lines of a file, and the encodings that it may have.
+    """The first lines of a file, and the ways to read it that exist.
 
     Parameters
     ----------
@@ -23,10 +23,16 @@ class RawText(NamedTuple):
         The first lines, shortened.
     encodings : tuple of EncodingSample
         The encodings that fit, the most likely first; none if they make no difference.
+    sheets : tuple of str
+        The sheets of a workbook.
+    is_text : bool
+        Whether the file is text; otherwise the lines are those of its table, written as CSV.
     """
 
     lines: tuple[str, ...]
     encodings: tuple[EncodingSample, ...] = ()
+    sheets: tuple[str, ...] = ()
+    is_text: bool = True
 
 
 class UnreadableTableError(DataError):

@@ -29,6 +29,8 @@ class Reading:
         Rows of the file, before sampling.
     raw : RawText
         The first lines, and the encodings that fit.
+    sheet : str
+        The sheet of a workbook.
     gap_words : tuple of str
         The words in the file that are usually gaps, or that the user chose to be, the most common first.
     notes : tuple of str
@@ -45,6 +47,7 @@ class Reading:
     raw: RawText
     notes: tuple[str, ...] = ()
     gap_words: tuple[str, ...] = ()
+    sheet: str = ""
 
 
 @dataclass(frozen=True)

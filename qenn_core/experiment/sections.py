@@ -47,6 +47,9 @@ class DataSpec(SpecSection):
     fingerprint: Annotated[str, AllowedValues("64 hexadecimal digits"), QueryKey("sha")] = Field(
         "", pattern="^([0-9a-f]{64})?$", title="SHA-256 of the file"
     )
+    sheet: Annotated[str | None, QueryKey("sheet")] = Field(
+        None, max_length=limits.MAX_NAME_LENGTH, title="Sheet", description="The sheet of the workbook."
+    )
     text_encoding: Annotated[str | None, QueryKey("txt")] = Field(
         None, max_length=40, title="Text encoding", description="How the file stores letters as bytes."
     )

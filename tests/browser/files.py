@@ -23,8 +23,8 @@ def trees(rows: int = 120) -> bytes:
     return "\r\n".join(lines).encode("cp1252")
 
 
-def workbook() -> bytes:
-    """Return a file with the structure of an Excel workbook."""
+def broken_workbook() -> bytes:
+    """Return a file with the structure of an Excel workbook, but no content."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")

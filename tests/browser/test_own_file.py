@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from browser.files import FORMULA, IMAGE, QUICK, hostile, many_rows, trees, workbook
+from browser.files import FORMULA, IMAGE, QUICK, broken_workbook, hostile, many_rows, trees
 from browser.studio import Studio
 from playwright.sync_api import expect
 
@@ -84,7 +84,7 @@ def test_after_a_refused_file_the_page_asks_for_another_and_large_files_are_samp
     studio.wait_for_charts()
     for name, content, message in [
         ("renamed.csv", bytes(range(256)) * 64, "not a text file"),
-        ("book.xlsx", workbook(), "Excel workbook"),
+        ("book.xlsx", broken_workbook(), "workbook cannot be read"),
         ("head.csv", b"a;b;c\n", "header"),
     ]:
         studio.upload(name, content)

@@ -56,6 +56,7 @@ def uploaded(draw):
         text_encoding=draw(st.none() | st.just("utf-16")),
         delimiter=draw(st.none() | st.sampled_from(list(",;\t| 1"))),
         decimal=draw(st.sampled_from([None, ".", ","])),
+        sheet=draw(st.none() | st.text(max_size=20)),
         quote=draw(st.sampled_from([None, '"', "'", ""])),
         header=draw(st.none() | st.integers(0, limits.MAX_HEADER_ROWS)),
         skip_rows=draw(st.none() | st.integers(0, 1000)),

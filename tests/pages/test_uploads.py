@@ -7,6 +7,7 @@ import hashlib
 import io
 import zipfile
 
+import openpyxl
 import pytest
 from sessions import choose_data, errors_of, has_no_errors, link_of, open_app, spec_of, text_of
 from streamlit.testing.v1 import AppTest
@@ -26,7 +27,7 @@ def table(rows: int = 60) -> str:
 VALID = table().encode()
 
 
-def workbook() -> bytes:
+def broken_workbook() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
@@ -99,7 +100,7 @@ REFUSED = {
     "nothing": (b"", "empty"),
     "header only": ("Größe;Farbe;Art\n".encode(), ""),
     "a program": (bytes(range(256)) * 40, "not a text file"),
-    "a workbook": (workbook(), "Excel"),
+    "a broken workbook": (broken_workbook(), "workbook cannot be read"),
     "a damaged gzip file": (gzip.compress(VALID)[:-20], "damaged"),
     "too many columns": (",".join(f"c{k}" for k in range(limits.MAX_COLUMNS + 1)).encode() + b"\n1\n", ""),
 }
@@ -150,6 +151,26 @@ def test_refused_text_can_be_read_in_another_way() -> None:
     app.selectbox(key="read:delimiter").set_value("automatic").run()
     assert has_no_errors(app), "the error goes with its cause"
     assert spec_of(app).data.file_name == "trees.csv"
+
+
+def test_another_sheet_of_a_workbook_can_be_chosen() -> None:
+    book = openpyxl.Workbook()
+    for name, kinds in (("Trees", "ab"), ("Birds", "cde")):
+        sheet = book.create_sheet(name)
+        sheet.append(["size", "kind"])
+        for row in range(40 + len(kinds)):
+            sheet.append([row * 37 % 101 / 8, kinds[row % len(kinds)]])
+    content = io.BytesIO()
+    book.save(content)
+    app = upload(open_app("data.py"), content.getvalue(), "book.xlsx")
+    assert has_no_errors(app)
+    assert "43 rows" in text_of(app)
+    assert app.selectbox(key="read:sheet").options[0] == "automatic: Birds"
+    app.selectbox(key="read:sheet").set_value("Trees").run()
+    assert has_no_errors(app)
+    assert "42 rows" in text_of(app)
+    assert link_of(app)["sheet"] == "Trees"
+    assert not [box for box in app.selectbox if box.key == "read:delimiter"], "cells need no delimiter"
 
 
 def test_built_in_data_set_can_be_chosen_after_a_refused_file() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 import zlib
 from gzip import BadGzipFile, GzipFile
 
@@ -12,46 +11,52 @@ from qenn_core import limits
 from qenn_core.errors import DataError
 
 _GZIP = b"\x1f\x8b"
-_ZIP = b"PK\x03\x04"
 _SAVE_AS_CSV = "Open it in the program it comes from, save or export the table as CSV, and upload that file."
-_SPREADSHEET = "Open it in a spreadsheet program, choose ‘Save as’ and ‘CSV (UTF-8)’, and upload that file."
 _UNPACK = "Unpack it and upload the CSV file inside."
 
 _OTHER_FORMATS: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", _SPREADSHEET),
     (b"%PDF-", "a PDF document", _SAVE_AS_CSV),
     (b"\x89PNG\r\n", "an image", _SAVE_AS_CSV),
     (b"\xff\xd8\xff", "an image", _SAVE_AS_CSV),
     (b"GIF87a", "an image", _SAVE_AS_CSV),
     (b"GIF89a", "an image", _SAVE_AS_CSV),
-    (b"PAR1\x15", "a Parquet file", _SAVE_AS_CSV),
     (b"ARROW1\x00\x00", "an Arrow file", _SAVE_AS_CSV),
     (b"SQLite format 3\x00", "an SQLite database", _SAVE_AS_CSV),
     (b"\x89HDF\r\n", "an HDF5 file", _SAVE_AS_CSV),
     (b"\x93NUMPY", "a NumPy array", _SAVE_AS_CSV),
     (b"\x80\x04\x95", "a Python pickle", _SAVE_AS_CSV),
+    (b"PK\x03\x04", "a zip archive", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"\xfd7zXZ\x00", "an xz-compressed file", _UNPACK),
     (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file", _UNPACK),
 )
 _WEB_PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+_XML = re.compile(rb"(\xef\xbb\xbf)?\s*<(\?xml|svg|rss|kml)[\s>]", re.IGNORECASE)
 _CHUNK_BYTES = 2**20
 
 
-def decompress_and_check(content: bytes) -> bytes:
-    """Return the bytes of the text, decompressed if they were gzipped.
+def unpack(content: bytes) -> bytes:
+    """Return the content, decompressed if it was gzipped.
 
     Raises
     ------
     DataError
-        If the content is another kind of file, damaged, or larger than ``limits.MAX_DECOMPRESSED_BYTES``.
+        If the content is damaged, or larger than ``limits.MAX_DECOMPRESSED_BYTES``.
     """
-    if content.startswith(_GZIP):
-        content = _gunzip(content)
-    _refuse_other_formats(content)
+    return _gunzip(content) if content.startswith(_GZIP) else content
+
+
+def refuse_other_formats(content: bytes) -> None:
+    """Raise `DataError` if the content is no text, and says so, or text that is no table of lines."""
+    for signature, description, remedy in _OTHER_FORMATS:
+        if content.startswith(signature):
+            raise _other_format(description, remedy)
+    if _WEB_PAGE.match(content[:4096]):
+        raise _other_format("a web page", "Go to that page, download the data file itself, and upload it.")
+    if _XML.match(content[:4096]):
+        raise _other_format("an XML document", _SAVE_AS_CSV)
     _refuse_long_lines(content)
-    return content
 
 
 def _gunzip(content: bytes) -> bytes:
@@ -85,33 +90,10 @@ def _gunzip(content: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _refuse_other_formats(content: bytes) -> None:
-    for signature, description, remedy in _OTHER_FORMATS:
-        if content.startswith(signature):
-            raise _other_format(description, remedy)
-    if content.startswith(_ZIP):
-        raise _zip_error(content)
-    if _WEB_PAGE.match(content[:4096]):
-        raise _other_format("a web page", "Go to that page, download the data file itself, and upload it.")
-
-
-def _zip_error(content: bytes) -> DataError:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        names = set()
-    if any(name.startswith("xl/") for name in names):
-        return _other_format("an Excel workbook (.xlsx)", _SPREADSHEET)
-    if "mimetype" in names and "content.xml" in names:
-        return _other_format("an OpenDocument file", _SPREADSHEET)
-    return _other_format("a zip archive", _UNPACK)
-
-
 def _other_format(description: str, remedy: str) -> DataError:
     return DataError(
-        f"This is {description}, not a CSV file.",
-        "Only tables in plain text can be read, whatever the ending of the file name.",
+        f"This is {description}, not a table.",
+        "Tables are read from text (CSV), workbooks (.xlsx, .xls, .ods), Parquet files and lists in JSON.",
         remedy,
         place="upload",
     )

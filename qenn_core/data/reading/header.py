@@ -43,7 +43,7 @@ def count_header_rows(rows: Sequence[Row], width: int) -> int:
         return int(_is_above_texts(rows[0], columns))
     top = [cell_type(rows[0][number]) for number in valued if number < len(rows[0])]
     n_texts, n_values = top.count(CellType.TEXT), sum(kind in _VALUES for kind in top)
-    if n_texts <= n_values:
+    if n_texts <= n_values and not _continues_header(rows[1], valued):
         return int(n_values > 0 and _numbers_are_names(rows[0], columns, valued))
     n_rows = 1
     while n_rows < min(limits.MAX_HEADER_ROWS, len(rows) - 1) and _continues_header(rows[n_rows], valued):

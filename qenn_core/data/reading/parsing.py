@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +16,9 @@ from qenn_core import limits
 from qenn_core.data.raw_text import RawText, UnreadableTableError
 from qenn_core.data.reading.cell_values import GAP_WORDS, replace_gap_words, to_decimal_points
 from qenn_core.data.reading.column_names import make_column_names
+from qenn_core.data.reading.conversion import DIALECT, Converted, convert
 from qenn_core.data.reading.csv_rows import split_rows
-from qenn_core.data.reading.file_format import decompress_and_check
+from qenn_core.data.reading.file_format import refuse_other_formats, unpack
 from qenn_core.data.reading.layout import Layout, detect_layout, take_head, too_many_columns
 from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.reading.row_cleaning import RowIssues, clean_rows
@@ -67,18 +69,41 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> ParsedTab
     DataError
         If the file is not a table that can be used; `UnreadableTableError` if it is text.
     """
-    content = decompress_and_check(content)
+    content = unpack(content)
+    converted = convert(content, options.sheet)
+    if converted is not None:
+        content, options = converted.content, _options_for(converted, options)
+    refuse_other_formats(content)
     encoding = options.text_encoding or detect_encoding(content)
     refuse_binary(decode_lines(content, encoding), options.delimiter)
     head = take_head(decode_lines(content, encoding))
     lines = tuple(line.rstrip("\r\n")[:_MAX_RAW_LINE_LENGTH] for line in head[:_N_RAW_LINES])
-    raw = RawText(lines, sample_encodings(content))
+    raw = (
+        RawText(lines, sample_encodings(content))
+        if converted is None
+        else RawText(lines, sheets=converted.sheets, is_text=False)
+    )
     try:
-        return _parse_text(content, encoding, head, raw, options, folder)
+        parsed = _parse_text(content, encoding, head, raw, options, folder)
     except TooManyRowsError:
         raise
     except DataError as error:
         raise UnreadableTableError(error.message, raw) from error
+    if converted is None:
+        return parsed
+    notes = (*converted.notes(), *parsed.reading.notes)
+    return parsed._replace(reading=replace(parsed.reading, sheet=converted.sheet, notes=notes))
+
+
+def _options_for(converted: Converted, options: ReadOptions) -> ReadOptions:
+    return options.model_copy(
+        update={
+            "text_encoding": "utf-8",
+            "delimiter": DIALECT.delimiter,
+            "quote": DIALECT.quote,
+            "header": converted.header if options.header is None else options.header,
+        }
+    )
 
 
 def _parse_text(

@@ -28,6 +28,7 @@ class ReadOptions(Message):
     text_encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
+    sheet: str | None = None
     quote: str | None = None
     header: int | None = None
     skip_rows: int | None = None

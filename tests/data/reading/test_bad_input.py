@@ -16,11 +16,11 @@ TABLE = "name,size,kind\nÄnne,1.5,a\nJörg,2.5,b\nZoë,3.5,a\nRené,4.5,b\n"
 ROWS = [["Änne", "1.5", "a"], ["Jörg", "2.5", "b"], ["Zoë", "3.5", "a"], ["René", "4.5", "b"]]
 
 
-def workbook(*members: str) -> bytes:
+def archive(*members: str) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(buffer, "w") as packed:
         for member in members:
-            archive.writestr(member, "<xml/>")
+            packed.writestr(member, "<xml/>")
     return buffer.getvalue()
 
 
@@ -28,16 +28,23 @@ REFUSED = {
     "blank lines only": (b"\n \n\n", "no rows", "upload"),
     "header only": (b"a,b,c\n", "has a header, but no rows", "data.header"),
     "one column": (b"age\n1\n2\n3\n", "only one column", "data.delimiter"),
-    "excel": (workbook("[Content_Types].xml", "xl/workbook.xml"), r"Excel workbook \(.xlsx\)", "upload"),
-    "old excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), r"old Excel workbook \(.xls\)", "upload"),
-    "open document": (workbook("mimetype", "content.xml"), "OpenDocument", "upload"),
-    "zip": (workbook("data.csv"), "zip archive", "upload"),
-    "cut zip": (workbook("data.csv")[:30], "zip archive", "upload"),
+    "empty workbook": (
+        archive("[Content_Types].xml", "xl/workbook.xml"),
+        "workbook cannot be read",
+        "upload",
+    ),
+    "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "workbook cannot be read", "upload"),
+    "open document": (archive("mimetype", "content.xml"), "workbook cannot be read", "upload"),
+    "zip": (archive("data.csv"), "zip archive", "upload"),
+    "cut zip": (archive("data.csv")[:30], "zip archive", "upload"),
     "pdf": (b"%PDF-1.7\n1 0 obj\n", "PDF", "upload"),
     "image": (b"\x89PNG\r\n\x1a\n" + bytes(50), "image", "upload"),
-    "parquet": (b"PAR1\x15\x04\x15", "Parquet", "upload"),
+    "cut parquet": (b"PAR1\x15\x04\x15", "Parquet file is damaged", "upload"),
+    "xml": (b'<?xml version="1.0"?>\n<rows><row a="1"/></rows>\n', "XML document", "upload"),
+    "json object": (b'{"rows": 3,\n "data": [1, 2]}\n', "JSON document", "upload"),
+    "json numbers": (b"[1, 2, 3]", "JSON document", "upload"),
     "web page": (b"\n<!DOCTYPE html>\n<html><body>a,b</body></html>", "web page", "upload"),
-    "excel in gzip": (gzip.compress(workbook("xl/workbook.xml")), "Excel workbook", "upload"),
+    "broken workbook in gzip": (gzip.compress(archive("xl/workbook.xml")), "workbook cannot", "upload"),
     "empty gzip": (gzip.compress(b""), "empty", "upload"),
     "cut gzip": (gzip.compress(TABLE.encode() * 9)[:-9], "damaged", "upload"),
     "broken gzip": (b"\x1f\x8b\x08\x00" + bytes(range(60)), "damaged", "upload"),

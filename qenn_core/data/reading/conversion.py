@@ -1,0 +1,231 @@
+"""Tables in formats other than CSV, converted to CSV: workbooks, Parquet files, and records in JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from qenn_core import limits
+from qenn_core.data.reading.csv_rows import Dialect
+from qenn_core.errors import DataError
+from qenn_core.text import count, quoted_list
+
+# How converted tables are written.
+DIALECT = Dialect(",")
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = b"PK\x03\x04"
+_PARQUET = b"PAR1"
+_BATCH_ROWS = 2_000
+
+
+class Converted(NamedTuple):
+    """A table in another format, as CSV.
+
+    Parameters
+    ----------
+    content : bytes
+        The table as CSV, in UTF-8.
+    header : int or None
+        The number of header rows, if the format says so.
+    sheets : tuple of str
+        The sheets of a workbook.
+    sheet : str
+        The sheet that was converted.
+    """
+
+    content: bytes
+    header: int | None = None
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
+
+    def notes(self) -> Iterator[str]:
+        """Yield sentences on what was converted."""
+        if len(self.sheets) > 1:
+            yield f"The workbook has {count(len(self.sheets), 'sheet')}; ‘{self.sheet}’ is used."
+
+
+def convert(content: bytes, sheet: str | None) -> Converted | None:
+    """Convert a table in another format to CSV; return ``None`` for content that is none.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    sheet : str or None
+        The sheet of a workbook that the user chose.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged, too large, or holds no table.
+    """
+    if content.startswith(_OLD_WORKBOOK) or (content.startswith(_ZIP) and _is_workbook(content)):
+        return _convert_workbook(content, sheet)
+    if content.startswith(_PARQUET):
+        return _convert_parquet(content)
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return _convert_json(content)
+    return None
+
+
+def _is_workbook(content: bytes) -> bool:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        return False
+    names = {member.filename for member in members}
+    if "xl/workbook.xml" not in names and "xl/workbook.bin" not in names and "content.xml" not in names:
+        return False
+    _check_size(sum(member.file_size for member in members))
+    return True
+
+
+def _check_size(size: int) -> None:
+    if size > limits.MAX_DECOMPRESSED_BYTES:
+        raise DataError(
+            f"Unpacked, the file is larger than {limits.MAX_DECOMPRESSED_BYTES >> 20} MB.",
+            "It would fill the memory that all users share.",
+            "Upload only some of its rows.",
+            place="upload",
+        )
+
+
+def _convert_workbook(content: bytes, sheet: str | None) -> Converted:
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        worksheets = [entry for entry in workbook.sheets_metadata if entry.typ == SheetTypeEnum.WorkSheet]
+        visible = [entry.name for entry in worksheets if entry.visible == SheetVisibleEnum.Visible]
+        names = tuple(visible or (entry.name for entry in worksheets))
+        if sheet is not None and sheet not in names:
+            raise _no_such_sheet(sheet, names)
+        rows = {name: _sheet_rows(workbook, name) for name in (names if sheet is None else [sheet])}
+    except (CalamineError, OSError, ValueError) as error:
+        raise DataError(
+            "The workbook cannot be read.",
+            "It is damaged, protected by a password, or another kind of document.",
+            "Open it in a spreadsheet program, save it without a password, and upload that file.",
+            place="upload",
+        ) from error
+    used = _largest(rows)
+    if used is None:
+        raise DataError(
+            "The workbook has no sheet with a table.",
+            "All its sheets are empty.",
+            "Upload the workbook with the cells that you see in your spreadsheet program.",
+            place="upload",
+        )
+    return Converted(_to_csv(rows[used]), sheets=names, sheet=used)
+
+
+def _no_such_sheet(sheet: str, names: Iterable[str]) -> DataError:
+    return DataError(
+        f"The workbook has no sheet ‘{sheet}’.",
+        f"Its sheets are {quoted_list(names)}.",
+        "Choose one of them.",
+        place="data.sheet",
+    )
+
+
+def _sheet_rows(workbook: Any, name: str) -> list[list[str]]:
+    return [list(map(_cell_text, row)) for row in workbook.get_sheet_by_name(name).iter_rows()]
+
+
+def _largest(rows: dict[str, list[list[str]]]) -> str | None:
+    """Return the name of the sheet with the most cells that are not empty, the first of equal ones."""
+    sizes = {name: sum(bool(cell) for row in sheet for cell in row) for name, sheet in rows.items()}
+    return max((name for name in sizes if sizes[name]), key=lambda name: sizes[name], default=None)
+
+
+def _convert_parquet(content: bytes) -> Converted:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        metadata = file.metadata
+        _check_size(
+            sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
+        )
+        names = file.schema_arrow.names
+        batches = file.iter_batches(_BATCH_ROWS)
+        rows = (
+            map(_cell_text, row)
+            for batch in batches
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        )
+        return Converted(_to_csv([names, *rows]), header=1)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(
+            "The Parquet file is damaged.",
+            "It starts like a Parquet file, but cannot be read completely.",
+            "Write or download it again, or upload the table as CSV.",
+            place="upload",
+        ) from error
+
+
+def _convert_json(content: bytes) -> Converted | None:
+    """Convert JSON lines, or an array of objects; return ``None`` for text that only begins like JSON."""
+    try:
+        text = content.decode("utf-8-sig")
+        parsed = _parse_json(text)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        return None
+    records = parsed if isinstance(parsed, list) else [parsed]
+    if len(records) < 2 or not all(isinstance(record, dict) for record in records):
+        raise DataError(
+            "This is a JSON document, but not a table.",
+            "A table in JSON is a list of objects, or has one object per line; each is a row.",
+            "Upload the list alone, or the table as CSV.",
+            place="upload",
+        )
+    names = list(dict.fromkeys(name for record in records for name in record))
+    rows = ([_cell_text(record.get(name)) for name in names] for record in records)
+    return Converted(_to_csv([names, *rows]), header=1)
+
+
+def _parse_json(text: str) -> Any:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if lines[0].lstrip().startswith("{") and len(lines) > 1:
+        try:
+            return [json.loads(line) for line in lines]
+        except ValueError:
+            pass  # one document over several lines
+    return json.loads(text)
+
+
+def _cell_text(value: object) -> str:
+    """Write a cell as a person would in CSV."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return str(value).lower()
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return str(int(value))
+        case datetime() if value.time() == datetime.min.time():
+            return value.date().isoformat()
+        case datetime():
+            return value.isoformat(" ", "seconds")
+        case date():
+            return value.isoformat()
+        case dict() | list():
+            return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def _to_csv(rows: Iterable[Iterable[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        writer.writerow(list(row))
+    return text.getvalue().encode()
