@@ -113,7 +113,8 @@ def draw_reading() -> None:
         return
     labels = _correction_labels(raw)
     with st.expander("How the file was read", icon=":material/fact_check:", expanded=refused is not None):
-        st.caption("These are the first lines of the file. If a guess below is wrong, correct it.")
+        lines = "lines of the file" if raw.is_text else "rows of the table"
+        st.caption(f"These are the first {lines}. If a guess below is wrong, correct it.")
         st.code("\n".join(raw.lines), language=None)
         with st.container(horizontal=True):
             for name in labels:

@@ -13,6 +13,7 @@ from itertools import groupby
 
 import pandas as pd
 
+from qenn_core.data.amounts import parse_amounts
 from qenn_core.data.identifiers import are_identifiers
 from qenn_core.data.prepared import Ints
 from qenn_core.experiment import Role
@@ -93,7 +94,7 @@ class Column:
 
 def to_numbers(cells: pd.Series) -> pd.Series:
     """Parse cells as numbers; other cells, and numbers too large to compute with, become NaN."""
-    return _mask_huge(pd.to_numeric(cells, errors="coerce").astype("float64"))
+    return _mask_huge(parse_amounts(cells).values)
 
 
 def read_columns(
@@ -153,8 +154,8 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
         and _parse_booleans(different, _detect_boolean_words(different)).notna().all()
     ):
         return "boolean", ""
-    numbers = pd.to_numeric(present, errors="coerce")
-    if numbers.notna().mean() >= NEARLY_ALL:
+    numbers = parse_amounts(present).values
+    if numbers.notna().mean() >= NEARLY_ALL and not _are_codes(present):
         readable = numbers.dropna()
         if are_identifiers(name, readable, None if labels is None else labels[readable.index]):
             return "ignore", "the cells only number or identify the rows"
@@ -168,6 +169,12 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
     return "text", "the cells are free text or row names"
 
 
+def _are_codes(cells: pd.Series) -> bool:
+    """Return whether numbers are names, such as the postcode 01067, which a number would not have."""
+    texts = cells.astype("str").str.strip()
+    return bool(texts.str.match(r"0\d{3,}$").any())
+
+
 def _parse_column(name: str, cells: pd.Series, chosen: Role | None, labels: Ints | None) -> Column:
     guessed, objection = _guess_role(name, cells, labels)
     role = chosen or guessed
@@ -178,7 +185,10 @@ def _parse_column(name: str, cells: pd.Series, chosen: Role | None, labels: Ints
         return _leave_out(column, "you chose to" if chosen else objection)
     if cells.notna().sum() == 0:
         return _leave_out(column, "every cell is missing")
-    values, notes = parse_cells(name, role, cells, detect_spelling(role, cells))
+    spelling = detect_spelling(role, cells)
+    values, notes = parse_cells(name, role, cells, spelling)
+    if role == "numeric" and spelling:
+        notes = (f"Read the numbers in ‘{name}’ without their unit, {spelling[0]}.", *notes)
     column = Column(name, role, guessed, values, cells, notes=notes)
     if values.notna().sum() == 0:
         return _leave_out(column, f"no cell can be read as {EXPECTED_CELL[role]}")
@@ -192,7 +202,10 @@ def _leave_out(column: Column, reason: str) -> Column:
 
 
 def detect_spelling(role: Role, cells: pd.Series) -> tuple[str, ...]:
-    """Return how cells of a role are written: the words for no and yes, or the date format; else nothing."""
+    """Return how cells are written: the words for no and yes, the date format, or the unit; else nothing."""
+    if role == "numeric":
+        unit = parse_amounts(cells).unit
+        return (unit,) if unit else ()
     if role == "boolean":
         return _detect_boolean_words(cells)
     return (_detect_date_format(cells),) if role == "date" else ()
@@ -212,7 +225,7 @@ def parse_cells(
     cells : pandas.Series
         The cells.
     spelling : tuple of str
-        How they are written; see `detect_spelling`.
+        How they are written; see `detect_spelling`. Numbers in another unit count as missing.
 
     Returns
     -------
@@ -229,7 +242,7 @@ def parse_cells(
     elif role == "date":
         parsed = values = _parse_dates(cells, spelling[0])
     else:
-        parsed = pd.to_numeric(cells, errors="coerce").astype("float64")
+        parsed = parse_amounts(cells, *(spelling or ("",))).values
         values = _mask_huge(parsed)
         n_huge = int((parsed.notna() & values.isna()).sum())
         if n_huge:

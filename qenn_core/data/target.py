@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qenn_core import limits
+from qenn_core.data.amounts import parse_amounts
 from qenn_core.data.columns import NEARLY_ALL, to_numbers
 from qenn_core.data.prepared import Ints
 from qenn_core.data.table import Table
@@ -163,7 +164,7 @@ def make_classes(
     """
     target = str(cells.name)
     values = to_numbers(cells)
-    number_share = pd.to_numeric(cells.dropna(), errors="coerce").notna().mean()
+    number_share = parse_amounts(cells.dropna()).values.notna().mean()
     if bands or values.nunique() > limits.MAX_CLASSES:
         _check_bands(target, bands, values, is_numeric=number_share >= NEARLY_ALL)
     edges: tuple[float, ...] = ()

@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from enum import Enum, auto
 
+from qenn_core.data.amounts import digits_of
 from qenn_core.data.reading.cell_values import GAP_WORDS
 
-_AMOUNT = r"(\d{1,3}([., '\u00a0\u2009\u202f’]\d{2,3})+|\d+)?([.,]\d*)?([eE][+-]?\d+)?"
-_UNIT = r"[^\W\d_]{1,4}[²³]?|%|‰|°\s?[CF]?|[^\W\d_]{1,3}/[^\W\d_]{1,3}"
-_NUMBER = re.compile(
-    rf"[+\-−]?\(?\s?(?:\$|€|£|¥|₹|USD|EUR|GBP)?\s?[+\-−]?(?=[.,]?\d){_AMOUNT}\s?(?:\$|€|£|¥|₹|{_UNIT})?\s?\)?"
-)
 _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([ ]?[ap]m)?"
@@ -34,6 +30,6 @@ def cell_type(cell: str) -> CellType:
     text = cell.strip()
     if not text or text.lower() in GAP_WORDS:
         return CellType.EMPTY
-    if _NUMBER.fullmatch(text):
+    if digits_of(text) is not None:
         return CellType.NUMBER
     return CellType.DATE if _DATE.fullmatch(text) else CellType.TEXT

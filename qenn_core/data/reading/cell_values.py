@@ -10,6 +10,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qenn_core.data.amounts import digits_of
+
 # In lower case; cells are compared without regard to case.
 GAP_WORDS = (
     *("na", "n/a", "n.a.", "n.a", "nan", "nat", "null", "none", "nil", "?", "-", "--", "—", "–", ".", "..."),
@@ -57,7 +59,7 @@ def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:
     comma_lead = 0
     for row in rows:
         for cell in row:
-            text = cell.strip()
+            text = _OTHER_SEPARATORS.sub("", digits_of(cell) or "")
             if _COMMA_NUMBER.fullmatch(text):
                 comma_lead += delimiter == ";" or not _THOUSANDS.fullmatch(text)
             elif _POINT_NUMBER.fullmatch(text):
@@ -66,27 +68,33 @@ def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:
 
 
 def to_decimal_points(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray | None:
-    """Rewrite a column of numbers with decimal commas or grouped thousands, ``"1.234,5"`` to ``"1234.5"``.
+    """Rewrite numbers with decimal commas or grouped thousands, ``"1.234,5 kg"`` to ``"1234.5 kg"``.
 
     Returns
     -------
     pyarrow.ChunkedArray or None
         The rewritten column; ``None`` if nothing needs to be rewritten, or not all cells are numbers.
     """
-    separator = "." if decimal == "," else ","
-    to_rewrite = "[,]" if decimal == "." else "[,.]"
-    if not pc.any(pc.match_substring_regex(column, to_rewrite)).as_py():
+    separators = rf"{_SPACES}{'.' if decimal == ',' else ','}"
+    if not pc.any(pc.match_substring_regex(column, rf"\d[{separators}]\d|{re.escape(decimal)}")).as_py():
         return None
-    if not pc.all(pc.match_substring_regex(column, _number_pattern(decimal, separator))).as_py():
+    if not pc.all(pc.match_substring_regex(column, _number_pattern(decimal, separators))).as_py():
         return None
-    return pc.replace_substring(pc.replace_substring(column, separator, ""), decimal, ".")
+    joined = pc.replace_substring_regex(column, rf"(\d)[{separators}](\d)", r"\1\2")
+    rewritten = pc.replace_substring_regex(joined, rf"{re.escape(decimal)}(\d)", r".\1")
+    return None if rewritten.equals(column) else rewritten
 
 
-def _number_pattern(decimal: str, separator: str) -> str:
-    d, s = re.escape(decimal), re.escape(separator)
-    return rf"^[+-]?(\d+|[1-9]\d{{0,2}}({s}\d{{3}})+)?({d}\d+)?([eE][+-]?\d+)?$"
+def _number_pattern(decimal: str, separators: str) -> str:
+    digits = rf"([1-9]\d{{0,2}}([{separators}]\d{{2,3}})*[{separators}]\d{{3}}|\d+)?"
+    return rf"^{_BEFORE}{digits}({re.escape(decimal)}\d*)?([eE][+-]?\d+)?{_AFTER}$"
 
 
+_SPACES = " '’\u00a0\u2009\u202f"
+_OTHER_SEPARATORS = re.compile(f"[{_SPACES}]")
+# Sign, parenthesis and currency before a number; unit after it.
+_BEFORE = r"[+\-−]?\s?\(?\s?[^\d\s.,()]{0,3}\s?[+\-−]?"
+_AFTER = r"\s?[^\d\s.,()]{0,9}\s?\)?"
 _POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")

@@ -139,6 +139,25 @@ def test_messy_file_is_read(name, read):
     assert len(got.rows) == expected.n_rows
 
 
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        (["$1,037.00", "$16.89", "$5.5"], ["$1037.00", "$16.89", "$5.5"]),
+        (["3,50 €", "1.250,75 €", "10 €"], ["3.50 €", "1250.75 €", "10 €"]),
+        (["1 234,5", "17,25", "12\u00a0345,0"], ["1234.5", "17.25", "12345.0"]),
+        (["1'234.5", "17.25", "12’345.0"], ["1234.5", "17.25", "12345.0"]),
+        (["12,34,567", "1,234", "5.5"], ["1234567", "1234", "5.5"]),
+        (["(8,44)", "3,5", "-1,25"], ["(8.44)", "3.5", "-1.25"]),
+        (["12,5 kg", "1.170,25 kg", "3,5 kg"], ["12.5 kg", "1170.25 kg", "3.5 kg"]),
+        (["10, 20", "a, b", "1,5"], ["10, 20", "a, b", "1,5"]),
+        (["01 02 03", "1 2", "3"], ["01 02 03", "1 2", "3"]),
+    ],
+)
+def test_numbers_are_written_with_decimal_points(written, read_as, read):
+    got = read(lines("price\tkind", *(f"{cell}\t{'ab'[k % 2]}" for k, cell in enumerate(written))))
+    assert [row[0] for row in got.rows] == read_as
+
+
 def test_chosen_header_may_lack_the_name_of_the_row_names(read):
     got = read("a,b,c\nr1,1,2,u\nr2,3,4,v\n", header=1)
     assert got.names == ["column 1", "a", "b", "c"]
