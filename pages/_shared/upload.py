@@ -30,6 +30,7 @@ _STORAGE = "upload.storage"
 _GAPS = "data.gaps"
 _AUTOMATIC = "automatic"
 _CORRECTION_WIDTH = 190
+_SHOWN_WORDS = " · "
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _HEADERS = {number: str(number) if number else "none" for number in range(limits.MAX_HEADER_ROWS + 1)}
 # Where no character of the file shows which encoding is right.
@@ -175,7 +176,7 @@ def _encoding_labels(raw: RawText) -> dict[str, str]:
     """Return the encodings that fit, the most likely first, each with the words that it shows."""
     if not raw.encodings:
         return {name: name for name in _TEXT_ENCODINGS}
-    return {name: f"{name}: {text}" for name, text in raw.encodings}
+    return {name: f"{name}{_SHOWN_WORDS}{text}" for name, text in raw.encodings}
 
 
 def _labels(path: str) -> dict[str, str]:
@@ -183,24 +184,28 @@ def _labels(path: str) -> dict[str, str]:
 
 
 def _draw_correction(name: str, labels: Mapping[Any, str], current: object, guess: object) -> None:
-    path = f"data.{name}"
-    key = f"read:{name}"
-    form.set_widget_value(key, _AUTOMATIC if current is None else current)
+    path, key = f"data.{name}", f"read:{name}"
+    value = _AUTOMATIC if current is None else current
+    options = list(dict.fromkeys([_AUTOMATIC, *labels, value]))
 
     def correct() -> None:
         chosen = st.session_state[key]
         # The browser may answer with a label of the last file, which is not an option any more.
-        if chosen in (_AUTOMATIC, *labels):
+        if chosen in options:
             read_again(**{name: None if chosen == _AUTOMATIC else chosen})
 
     def label(choice: Any) -> str:
-        if choice == _AUTOMATIC:
-            return _AUTOMATIC if guess is None else f"{_AUTOMATIC}: {labels.get(guess, str(guess))}"
-        return labels.get(choice, str(choice))
+        if choice != _AUTOMATIC:
+            return labels.get(choice, str(choice))
+        if guess is None:
+            return _AUTOMATIC
+        # The words that an encoding shows are for its choice.
+        return f"{_AUTOMATIC}: {labels.get(guess, str(guess)).partition(_SHOWN_WORDS)[0]}"
 
+    form.set_widget_value(key, value, *map(label, options))
     st.selectbox(
         str(field_of(path).title),
-        list(dict.fromkeys([_AUTOMATIC, *labels, st.session_state[key]])),
+        options,
         key=key,
         format_func=label,
         on_change=correct,
