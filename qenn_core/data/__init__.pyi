@@ -1,4 +1,5 @@
 from .advice import Advice as Advice
+from .amounts import parse_amounts as parse_amounts
 from .builtin import load_builtin as load_builtin
 from .column_schema import ColumnSchema as ColumnSchema
 from .columns import MISSING_CATEGORY as MISSING_CATEGORY
@@ -23,6 +24,9 @@ from .prepared import PreparedData as PreparedData
 from .raw_text import RawText as RawText
 from .raw_text import UnreadableTableError as UnreadableTableError
 from .reading import read_table as read_table
+from .reading.cell_values import GAP_WORDS as GAP_WORDS
+from .reading.parsing import parse_table as parse_table
+from .reading.protocol import ReadOptions as ReadOptions
 from .reduction import CONSTANT as CONSTANT
 from .reduction import REDUCTION_PARTS as REDUCTION_PARTS
 from .reduction import Reduction as Reduction

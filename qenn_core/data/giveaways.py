@@ -92,7 +92,8 @@ def _right_by_order(numbers: Floats, labels: Ints, max_wrong: float) -> int:
     if n_changes > n_classes - 1 + 2 * max_wrong:
         return 0
     tree = DecisionTreeClassifier(max_leaf_nodes=n_classes, random_state=0)
-    column = numbers[:, np.newaxis]
+    # Trees compute in single precision, in which numbers can overflow or coincide; their ranks cannot.
+    column = np.unique(numbers, return_inverse=True)[1][:, np.newaxis]
     return int((tree.fit(column, labels).predict(column) == labels).sum())
 
 

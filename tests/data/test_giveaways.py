@@ -105,3 +105,9 @@ def test_a_code_is_found_among_few_different_rows():
     rows = table(code=codes, sex=sexes, kind=np.array(["p", "q", "r"])[codes])
     [item] = fit(csv_spec(data__target="kind"), rows).advice
     assert item.action == "Leave out ‘code’"
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e40, 0.0), (1e-3, 1e9)])
+def test_numbers_beyond_single_precision_are_told_apart(scale, offset):
+    numbers = offset + scale * (CODES + np.linspace(0.1, 0.9, len(CODES)))
+    assert any("‘measured’ alone tells" in text for text in advice(measured=numbers.tolist()))

@@ -128,6 +128,8 @@ def _cleanness(cell: str, dialect: Dialect) -> float:
     quoted = text[:1] in "\"'" and text[:1] == text[-1:]
     if (quoted and len(text) > 1) or (text.count(_QUOTE) % 2 and text[:1] == _QUOTE):
         return 0.0
+    if f"\\{dialect.quote}" in cell or cell.count("\\") > 1:
+        return 0.5  # it escapes something
     others = [sign for sign in USUAL_DELIMITERS if sign in text and sign != dialect.delimiter]
     if not others:
         return 1.0

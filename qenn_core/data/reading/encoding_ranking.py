@@ -124,9 +124,13 @@ class _Alphabet:
         if category.startswith("C"):
             return _CONTROL
         if category.startswith(("L", "M")):
-            wrong_case = character.isupper() and before.islower()
+            within = character.isupper() and before.isalpha()
+            wrong_case = within and (before.islower() or after.islower())
             mixed = self._is_other_script and before.isascii() and before.isalpha()
-            return _MISPLACED if wrong_case or mixed else self._costs.get(character, _FOREIGN + _MARK)
+            if wrong_case or mixed:
+                return _MISPLACED
+            # Words in capitals are rare, too.
+            return self._costs.get(character, _FOREIGN + _MARK) + _MARK * within
         within_word = before.isalpha() and after.isalpha() and character != "’"
         if character in _PUNCTUATION and not within_word:
             return _MARK

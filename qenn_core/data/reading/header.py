@@ -88,7 +88,8 @@ def _mostly_values(cells: Sequence[str]) -> bool:
 def _continues_header(row: Row, valued: Sequence[int]) -> bool:
     """Return whether another row holds texts above numbers and dates."""
     kinds = [cell_type(row[number]) for number in valued if number < len(row)]
-    return kinds.count(CellType.TEXT) > len(valued) / 2 and not any(kind in _VALUES for kind in kinds)
+    n_texts = kinds.count(CellType.TEXT)
+    return (n_texts > len(valued) / 2 or n_texts > 1) and not any(kind in _VALUES for kind in kinds)
 
 
 def _numbers_are_names(top: Row, columns: Sequence[Sequence[str]], valued: Sequence[int]) -> bool:
