@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -29,7 +29,12 @@ class Dialect:
 
 
 def split_rows(
-    lines: Iterable[str], dialect: Dialect, *, first_line: int = 1, truncated: bool = False
+    lines: Iterable[str],
+    dialect: Dialect,
+    *,
+    first_line: int = 1,
+    truncated: bool = False,
+    on_comment: Callable[[], None] = lambda: None,
 ) -> Iterator[list[str]]:
     """Iterate over the rows; a blank line is an empty row.
 
@@ -43,6 +48,8 @@ def split_rows(
         The number of the first of `lines`, for error messages.
     truncated : bool
         Whether `lines` may end within a quoted cell; the row of that cell is dropped.
+    on_comment : callable
+        Called for each comment, which is left out.
 
     Raises
     ------
@@ -52,9 +59,10 @@ def split_rows(
     csv.field_size_limit(limits.MAX_LINE_BYTES)
     if dialect.stray_end:
         lines = _without_stray_ends(lines, f"{dialect.delimiter}{dialect.quote}")
+    begun: list[str] = []  # the lines of the current row
     reader = csv.reader(
         # The extra line shows whether the file ends within a quoted cell, which the reader does not report.
-        chain(lines, [_END_OF_FILE]),
+        _noting(chain(lines, [_END_OF_FILE]), begun),
         delimiter=dialect.delimiter,
         quotechar=dialect.quote,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
@@ -71,13 +79,22 @@ def split_rows(
                     raise _unclosed_quote(first_line + n_lines_before)
                 row[-1] = row[-1].removesuffix(_END_OF_FILE)
             n_lines_before = reader.line_num
-            if row and dialect.comment and row[0].startswith(dialect.comment):
-                continue
-            yield row
+            # A quotation mark before the sign makes it a cell.
+            if dialect.comment and row and begun[0].startswith(dialect.comment):
+                on_comment()
+            else:
+                yield row
+            begun.clear()
     except csv.Error as error:
         if truncated:
             return
         raise _unclosed_quote(first_line + n_lines_before) from error
+
+
+def _noting(lines: Iterable[str], noted: list[str]) -> Iterator[str]:
+    for line in lines:
+        noted.append(line)
+        yield line
 
 
 def _without_stray_ends(lines: Iterable[str], end: str) -> Iterator[str]:

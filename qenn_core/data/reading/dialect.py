@@ -21,6 +21,8 @@ _MAX_TYPED_CELLS = 4000
 _SNIFFED_BONUS = 1.1
 # So many of the cells that begin with an apostrophe have to end with one, if it encloses cells.
 _NEARLY_ALL = 0.9
+# The factor for a dialect in which a quoted cell does not end.
+_UNCLOSED = 0.5
 _QUOTE = '"'
 
 
@@ -59,7 +61,18 @@ def detect_dialect(
     best = max(candidates, key=lambda candidate: candidate.score, default=None)
     if best is None or (not best.score and delimiter is None):
         return Dialect(delimiter or ",", quote=_QUOTE if quote is None else quote or None, comment=comment)
-    return best.dialect
+    return _without_false_comment(body, best.dialect)
+
+
+def _without_false_comment(body: Sequence[str], dialect: Dialect) -> Dialect:
+    """Return the dialect without its comment sign if a line that begins with it is a row like the others."""
+    if dialect.comment is None:
+        return dialect
+    plain = replace(dialect, comment=None)
+    rows = [row for row in split_rows(body, plain, truncated=True) if row]
+    width = Counter(len(row) for row in rows if not row[0].startswith(dialect.comment)).most_common(1)
+    begun = [row for row in rows if row[0].startswith(dialect.comment)]
+    return plain if width and any(len(row) == width[0][0] for row in begun) else dialect
 
 
 class _Candidate(NamedTuple):
@@ -107,7 +120,8 @@ def _has_stray_ends(lines: Sequence[str], dialect: Dialect) -> bool:
 
 def _consistency(lines: Sequence[str], dialect: Dialect) -> float:
     """Return how well a dialect fits, from 0 to 1."""
-    rows = [row for row in split_rows(lines, dialect, truncated=True) if row]
+    read = list(split_rows(lines, dialect, truncated=True))
+    rows = [row for row in read if row]
     widths = Counter(len(row) for row in rows if len(row) > 1)
     if not widths:
         return 0.0
@@ -117,6 +131,9 @@ def _consistency(lines: Sequence[str], dialect: Dialect) -> float:
     n_lines = sum(bool(line.strip()) for line in lines)
     # Cells of several lines are rare, so a quote that swallows most lines encloses none.
     kept = 1.0 if 2 * len(rows) > n_lines or dialect.comment else 0.5
+    n_read = sum(1 + sum(cell.count("\n") for cell in row) for row in read)
+    if n_read < len(lines) < _LINES and not dialect.comment:
+        kept *= _UNCLOSED
     return kept * n_rows / len(rows) * (width - 1) / width * clean
 
 

@@ -61,8 +61,6 @@ class Layout:
             yield "The first line is not part of the table and was skipped."
         elif self.skip_rows:
             yield f"The first {self.skip_rows} lines are not part of the table and were skipped."
-        if self.dialect.comment:
-            yield f"Lines that start with ‘{self.dialect.comment}’ were skipped as comments."
         if self.header is None:
             yield "The file has no header row, so the columns are numbered."
         elif self.n_header_rows > 1:

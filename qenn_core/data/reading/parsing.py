@@ -163,7 +163,7 @@ def _check_width(width: int) -> None:
 
 def _rows(content: bytes, encoding: str, layout: Layout, issues: RowIssues) -> Iterator[list[str]]:
     lines = islice(_count_undecodable(decode_lines(content, encoding), issues), layout.skip_rows, None)
-    rows = split_rows(lines, layout.dialect, first_line=layout.skip_rows + 1)
+    rows = split_rows(lines, layout.dialect, first_line=layout.skip_rows + 1, on_comment=issues.add_comment)
     for _ in islice(filter(None, rows), layout.n_header_rows):
         pass
     return clean_rows(rows, layout.width, issues, layout.header)

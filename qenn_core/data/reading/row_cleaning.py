@@ -18,8 +18,13 @@ class RowIssues:
     n_long: int = 0
     n_empty: int = 0
     n_repeated_headers: int = 0
+    n_comments: int = 0
     n_undecodable_lines: int = 0
     footnotes: list[str] = field(default_factory=list)
+
+    def add_comment(self) -> None:
+        """Count a comment."""
+        self.n_comments += 1
 
     def notes(self, width: int, encoding: str) -> Iterator[str]:
         """Yield sentences on what was done to the rows of a table of `width` columns."""
@@ -40,6 +45,8 @@ class RowIssues:
             )
         if self.n_empty:
             yield f"Left out {count(self.n_empty, 'row')} without any content."
+        if self.n_comments:
+            yield f"Left out {count(self.n_comments, 'comment')}."
         if self.n_repeated_headers:
             yield f"Left out {count(self.n_repeated_headers, 'row')} that repeat the header."
         if self.footnotes:
