@@ -24,6 +24,8 @@ MIN_CLASS_ROWS = 3
 # Files are read in a separate process with these limits; a well-formed file of the largest size needs about
 # a tenth of the time and half of the memory.
 PARSE_SECONDS = 60.0
+# The time limit is one of CPU time; a busy machine may take this many times longer.
+PARSE_PATIENCE = 4
 PARSE_MEMORY_BYTES = 2 * 2**30
 
 # Runs. `qenn_core.model.cost` estimates what a run needs, and the form offers the numbers of qubits that fit.

@@ -57,6 +57,9 @@ MAX_MAGNITUDE = 1e150
 MISSING_CATEGORY = "(missing)"
 
 GROUPS_ROWS = "it only says which rows belong together"
+IDENTIFIES_ROWS = "the cells only number or identify the rows"
+# Whole numbers in this range may be years.
+YEARS = (1500, 2200)
 
 USABLE_ROLES: tuple[Role, ...] = ("numeric", "boolean", "category", "date")
 EXPECTED_CELL = {"numeric": "a number", "boolean": "yes or no", "date": "a date"}
@@ -129,6 +132,8 @@ def read_columns(
             if earlier is not column.values and column.values.equals(earlier):
                 column = _leave_out(column, "another column holds the same values")
         columns.append(column)
+    if all(column.left_out for column in columns):
+        columns = [_keep_years(column) for column in columns]
     return tuple(columns)
 
 
@@ -158,7 +163,7 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
     if numbers.notna().mean() >= NEARLY_ALL and not _are_codes(present):
         readable = numbers.dropna()
         if are_identifiers(name, readable, None if labels is None else labels[readable.index]):
-            return "ignore", "the cells only number or identify the rows"
+            return "ignore", IDENTIFIES_ROWS
         return "numeric", ""
     if _parse_dates(present, _detect_date_format(present)).notna().mean() >= NEARLY_ALL:
         return "date", ""
@@ -167,6 +172,13 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
     if len(different) < len(present):
         return "text", "there are too many different texts for categories"
     return "text", "the cells are free text or row names"
+
+
+def _keep_years(column: Column) -> Column:
+    """Return a column of years as numbers although they number the rows; nothing else can be learnt from."""
+    if column.left_out == IDENTIFIES_ROWS and to_numbers(column.cells).dropna().between(*YEARS).all():
+        return _parse_column(column.name, column.cells, "numeric", None)
+    return column
 
 
 def _are_codes(cells: pd.Series) -> bool:

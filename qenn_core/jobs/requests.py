@@ -132,7 +132,12 @@ def measure_speed() -> MachineSpeed:
 
 
 # Reading is tried twice: what brought the worker down may have been another file read there.
-READ_TABLE = Request(read_table, limits.PARSE_SECONDS + MARGIN_SECONDS, SlotKind.READING, attempts=2)
+READ_TABLE = Request(
+    read_table,
+    limits.PARSE_PATIENCE * limits.PARSE_SECONDS + MARGIN_SECONDS,
+    SlotKind.READING,
+    attempts=2,
+)
 DESCRIBE_TABLE = Request(describe_table)
 DRAW_CIRCUIT = Request(draw_circuit)
 PREDICT_ROWS = Request(predict_rows, limits.PREDICTION_SECONDS + MARGIN_SECONDS)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from qenn_core.data.columns import MISSING_CATEGORY, column_notes, read_columns
+from tests.data.tables import table
 
 
 def parse(cells, role=None, name="c"):
@@ -114,3 +115,14 @@ def test_columns_left_out_for_one_reason_share_a_note():
         "Left out 8 columns because every cell holds the same value: "
         "‘c0’, ‘c1’, ‘c2’, ‘c3’, ‘c4’ and 3 more.",
     )
+
+
+def test_years_are_kept_if_there_is_nothing_else_to_learn_from():
+    years, kinds = [str(year) for year in range(1980, 2020)], ["a", "b"] * 20
+    [column] = read_columns(table(year=years, kind=kinds).frame, {}, "kind")
+    assert (column.role, column.left_out) == ("numeric", "")
+    size = [str(k * 37 % 101 / 4) for k in range(40)]
+    [column, _] = read_columns(table(year=years, size=size, kind=kinds).frame, {}, "kind")
+    assert column.left_out
+    [column] = read_columns(table(n=[str(k) for k in range(40)], kind=kinds).frame, {}, "kind")
+    assert column.left_out, "row numbers are no years"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from pathlib import Path
 
@@ -12,11 +13,14 @@ from qenn_core.data.reading.protocol import Folder, Refused, TableRead, TooManyR
 from qenn_core.errors import DataError, TooManyRowsError
 
 
-def _limit_resources(memory_bytes: int) -> None:
+def _limit_resources(memory_bytes: int, cpu_seconds: float) -> None:
     with contextlib.suppress(ImportError):  # Windows has no such limits
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+        # A second later, the system would kill the process, and not say why.
+        seconds = math.ceil(cpu_seconds)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
         resource.setrlimit(resource.RLIMIT_FSIZE, (2 * limits.MAX_DECOMPRESSED_BYTES,) * 2)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -25,7 +29,7 @@ def main(path: str) -> None:
     """Read the file in the folder at `path` and write the reply there."""
     folder = Folder(Path(path))
     request = folder.load_request()
-    _limit_resources(request.memory_bytes)
+    _limit_resources(request.memory_bytes, request.cpu_seconds)
     # Imported under the limits, because the libraries reserve memory too.
     import pyarrow as pa
 

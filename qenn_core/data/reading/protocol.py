@@ -39,10 +39,11 @@ class ReadOptions(Message):
 
 
 class ReadRequest(Message):
-    """How to read the file in the folder, and the memory (bytes) that the process may use."""
+    """How to read the file in the folder, and the memory and CPU time that the process may use."""
 
     options: ReadOptions
     memory_bytes: int
+    cpu_seconds: float
 
 
 class TableRead(Message):

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PROJECT = Path(qenn_core.__file__).parents[1]
+# How the system ends a process that has used its CPU time.
+_OUT_OF_CPU_TIME = -24
 # One thread per library: the process is short-lived, and idle threads count against its memory limit.
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -66,7 +68,7 @@ def read_table(
     seed : int
         Seed of the sample.
     seconds, memory_bytes : float, int
-        Limits of the process. Memory is not limited on Windows.
+        Limits of the process: CPU time, and memory. On Windows only the time is limited.
 
     Returns
     -------
@@ -97,7 +99,9 @@ def read_table(
         )
     shared_fields = set(ReadOptions.model_fields) - {"seed"}
     request = ReadRequest(
-        options=ReadOptions(**options.model_dump(include=shared_fields), seed=seed), memory_bytes=memory_bytes
+        options=ReadOptions(**options.model_dump(include=shared_fields), seed=seed),
+        memory_bytes=memory_bytes,
+        cpu_seconds=seconds,
     )
     # The system removes what a killed process leaves behind; that is no reason to fail.
     with tempfile.TemporaryDirectory(prefix="qenn-reading-", ignore_cleanup_errors=True) as path:
@@ -117,22 +121,28 @@ def _run_process(folder: Folder, seconds: float) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            timeout=seconds,
+            timeout=limits.PARSE_PATIENCE * seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise DataError(
-            f"The file could not be read within {seconds:g} seconds.",
-            "It is very large, or has an unusual structure that takes long to read.",
-            "Upload only some of its rows, or open it in a spreadsheet program and save it as CSV.",
-            place="upload",
-        ) from None
+        raise _too_slow(seconds) from None
+    if finished.returncode == _OUT_OF_CPU_TIME:
+        raise _too_slow(seconds)
     if finished.returncode:
         log.warning(
             "reading process exited with code %s: %s",
             finished.returncode,
             finished.stderr.decode(errors="replace")[-4000:],
         )
+
+
+def _too_slow(seconds: float) -> DataError:
+    return DataError(
+        f"The file could not be read within {seconds:g} seconds.",
+        "It is very large, or has an unusual structure that takes long to read.",
+        "Upload only some of its rows, or open it in a spreadsheet program and save it as CSV.",
+        place="upload",
+    )
 
 
 def _load_table(folder: Folder, name: str, content: bytes) -> Table:

@@ -111,7 +111,8 @@ def test_errors_are_passed_on(content, what, temporary_files):
 )
 def test_messages_are_loaded_as_they_were_saved(reply: ReadReply, tmp_path: Path):
     folder = Folder(tmp_path)
-    request = ReadRequest(options=ReadOptions(delimiter="\t", header=False, seed=7), memory_bytes=2**30)
+    options = ReadOptions(delimiter="\t", header=0, seed=7)
+    request = ReadRequest(options=options, memory_bytes=2**30, cpu_seconds=60)
     assert folder.load_reply() is None
     folder.save_request(request)
     folder.save_reply(reply)
