@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -177,6 +178,13 @@ def _convert_json(content: bytes) -> Converted | None:
         text = content.decode("utf-8-sig")
         parsed = _parse_json(text)
     except (UnicodeDecodeError, ValueError, RecursionError):
+        if _begins_with_a_record(content):
+            raise DataError(
+                "The lines of JSON are damaged.",
+                "The first line is an object, but not all others are.",
+                "Write or download the file again, or upload the table as CSV.",
+                place="upload",
+            ) from None
         return None
     records = parsed if isinstance(parsed, list) else [parsed]
     if len(records) < 2 or not all(isinstance(record, dict) for record in records):
@@ -189,6 +197,14 @@ def _convert_json(content: bytes) -> Converted | None:
     names = list(dict.fromkeys(name for record in records for name in record))
     rows = ([_cell_text(record.get(name)) for name in names] for record in records)
     return Converted(_to_csv([names, *rows]), header=1)
+
+
+def _begins_with_a_record(content: bytes) -> bool:
+    first = content.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")[0]
+    try:
+        return isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _parse_json(text: str) -> Any:

@@ -126,7 +126,8 @@ class _Alphabet:
         if category.startswith(("L", "M")):
             within = character.isupper() and before.isalpha()
             wrong_case = within and (before.islower() or after.islower())
-            mixed = self._is_other_script and before.isascii() and before.isalpha()
+            neighbours = [sign for sign in (before, after) if sign.isalpha()]
+            mixed = self._is_other_script and any(map(str.isascii, neighbours))
             if wrong_case or mixed:
                 return _MISPLACED
             # Words in capitals are rare, too.

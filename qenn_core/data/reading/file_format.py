@@ -31,7 +31,7 @@ _OTHER_FORMATS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xfd7zXZ\x00", "an xz-compressed file", _UNPACK),
     (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file", _UNPACK),
 )
-_WEB_PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
+_WEB_PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body|table)[\s>]", re.IGNORECASE)
 _XML = re.compile(rb"(\xef\xbb\xbf)?\s*<(\?xml|svg|rss|kml)[\s>]", re.IGNORECASE)
 _CHUNK_BYTES = 2**20
 

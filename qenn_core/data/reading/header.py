@@ -98,6 +98,10 @@ def _numbers_are_names(top: Row, columns: Sequence[Sequence[str]], valued: Seque
     if not all(re.fullmatch(r"\d{1,4}", number) for number in numbers) or len(set(numbers)) < len(numbers):
         return False
     texts = [number for number in range(min(len(top), len(columns))) if number not in valued]
+    counted = [str(number) for number in range(len(top))]
+    is_counted = list(top) == counted and any("." in cell for column in columns for cell in column)
+    if is_counted:
+        return True
     if not any(top[number].strip() and top[number] not in columns[number] for number in texts):
         return False
     names = sorted(map(int, numbers))

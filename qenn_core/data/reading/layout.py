@@ -15,7 +15,7 @@ from qenn_core.data.reading.csv_rows import Dialect, split_rows
 from qenn_core.data.reading.dialect import USUAL_DELIMITERS, detect_dialect
 from qenn_core.data.reading.header import count_header_rows, merge_header
 from qenn_core.data.reading.protocol import ReadOptions
-from qenn_core.data.reading.row_cleaning import is_comment_row
+from qenn_core.data.reading.row_cleaning import is_comment_row, is_rule
 from qenn_core.data.reading.sniffer import Sniffer
 from qenn_core.errors import DataError
 from qenn_core.text import count, quoted
@@ -110,7 +110,7 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
     _refuse_excessive_width(body, delimiter)
     with Sniffer(folder) as sniffer:
         dialect = detect_dialect(body, delimiter, options.quote, sniffer)
-    rows = list(_located_rows(body, dialect))
+    rows = [located for located in _located_rows(body, dialect) if not is_rule(located[1])]
     if not rows:
         raise _no_rows(skip)
     width = _most_common_width(row for _, row in rows)

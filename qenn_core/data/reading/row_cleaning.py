@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from qenn_core.text import count
 
 _MAX_FOOTNOTES = 20
+_RULE = re.compile(r":?(-{3,}|={3,}|_{3,}):?")
 
 
 @dataclass
@@ -19,6 +21,7 @@ class RowIssues:
     n_empty: int = 0
     n_repeated_headers: int = 0
     n_comments: int = 0
+    n_rules: int = 0
     n_undecodable_lines: int = 0
     footnotes: list[str] = field(default_factory=list)
 
@@ -47,6 +50,8 @@ class RowIssues:
             yield f"Left out {count(self.n_empty, 'row')} without any content."
         if self.n_comments:
             yield f"Left out {count(self.n_comments, 'comment')}."
+        if self.n_rules:
+            yield f"Left out {count(self.n_rules, 'row')} of dashes, which only rule the table."
         if self.n_repeated_headers:
             yield f"Left out {count(self.n_repeated_headers, 'row')} that repeat the header."
         if self.footnotes:
@@ -70,6 +75,8 @@ def clean_rows(
         n_extra = len(row) - width
         if row == names:
             issues.n_repeated_headers += 1
+        elif is_rule(row):
+            issues.n_rules += 1
         elif n_extra == 0:
             yield row
         elif n_extra < 0:
@@ -100,6 +107,12 @@ def _without_footnotes(rows: Iterable[list[str]], width: int, issues: RowIssues)
             pending = []
         yield row
     issues.footnotes = [row[0] for row in pending]
+
+
+def is_rule(row: Sequence[str]) -> bool:
+    """Return whether all cells of a row are dashes, as below the header of a table in Markdown."""
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return len(cells) > 1 and all(_RULE.fullmatch(cell) for cell in cells)
 
 
 def is_comment_row(row: list[str], width: int) -> bool:

@@ -16,6 +16,7 @@ WORDS = [
     (("cp1252", "cp850"), "São João, coração, não, você"),
     (("cp1252",), "øre, blå, smør, Århus"),
     (("cp1252",), "12 €, 5 °C, “quoted”"),
+    (("cp1252",), "temperature [°C]"),
     (("cp1250", "iso8859-2", "cp852"), "Łódź, Kraków, Gdańsk, Wrocław"),
     (("cp1250", "iso8859-2", "cp852"), "žluťoučký, kůň, úpěl"),
     (("cp1250", "iso8859-2", "cp852"), "Győr, Pécs, fű, őr, tűz"),
