@@ -59,10 +59,11 @@ def split_rows(
     csv.field_size_limit(limits.MAX_LINE_BYTES)
     if dialect.stray_end:
         lines = _without_stray_ends(lines, f"{dialect.delimiter}{dialect.quote}")
-    begun: list[str] = []  # the lines of the current row
+    begun: list[str] = []  # the lines of the current row, if there may be comments
+    # The extra line shows whether the file ends within a quoted cell, which the reader does not report.
+    lines = chain(lines, [_END_OF_FILE])
     reader = csv.reader(
-        # The extra line shows whether the file ends within a quoted cell, which the reader does not report.
-        _noting(chain(lines, [_END_OF_FILE]), begun),
+        _noting(lines, begun) if dialect.comment else lines,
         delimiter=dialect.delimiter,
         quotechar=dialect.quote,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
@@ -80,7 +81,7 @@ def split_rows(
                 row[-1] = row[-1].removesuffix(_END_OF_FILE)
             n_lines_before = reader.line_num
             # A quotation mark before the sign makes it a cell.
-            if dialect.comment and row and begun[0].startswith(dialect.comment):
+            if row and begun and begun[0].startswith(dialect.comment or ""):
                 on_comment()
             else:
                 yield row

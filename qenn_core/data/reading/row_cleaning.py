@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from qenn_core.text import count
 
 _MAX_FOOTNOTES = 20
+_RULE_STARTS = ("", ":", "-", "=", "_", " ")  # tells other rows quickly
 _RULE = re.compile(r":?(-{3,}|={3,}|_{3,}):?")
 
 
@@ -75,7 +76,7 @@ def clean_rows(
         n_extra = len(row) - width
         if row == names:
             issues.n_repeated_headers += 1
-        elif is_rule(row):
+        elif row[0][:1] in _RULE_STARTS and is_rule(row):
             issues.n_rules += 1
         elif n_extra == 0:
             yield row
