@@ -12,14 +12,14 @@ _CURRENCY = r"[$€£¥₹₽₺]|USD|EUR|GBP|CHF"
 # A few letters, such as kg or m², also one per another, such as km/h.
 _UNIT = r"[^\W\d_]{1,4}[²³]?(?:/[^\W\d_]{1,4}[²³]?)?|%|‰|°\s?[CF]?|[\"″′']"
 _SIGN = r"[+\-−]"
-_PLAIN = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_PLAIN = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # Digits with grouped thousands, and either decimal sign.
-_GROUPED = r"(?:\d+(?:[., '’\u00a0\u2009\u202f]\d{2,3})*)?(?:[.,]\d*)?(?:[eE][+-]?\d+)?"
+_GROUPED = r"(?:[0-9]+(?:[., '’\u00a0\u2009\u202f][0-9]{2,3})*)?(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]+)?"
 
 
 def _amount(number: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<sign>{_SIGN}?)\s?(?P<open>\(?)\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN}?)(?=[.,]?\d)"
+        rf"(?P<sign>{_SIGN}?)\s?(?P<open>\(?)\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN}?)(?=[.,]?[0-9])"
         rf"(?P<number>{number})\s?(?P<after>{_CURRENCY}|{_UNIT})?\s?(?P<close>\)?)"
     )
 
