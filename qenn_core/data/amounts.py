@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import pandas as pd
 
+# Whole numbers in this range may be years.
+YEARS = (1500, 2200)
+# What may stand between thousands, beside the point and the comma.
+SPACES = " '’\u00a0\u2009\u202f"
 _CURRENCY = r"[$€£¥₹₽₺]|USD|EUR|GBP|CHF"
 # A few letters, such as kg or m², also one per another, such as km/h.
 _UNIT = r"[^\W\d_]{1,4}[²³]?(?:/[^\W\d_]{1,4}[²³]?)?|%|‰|°\s?[CF]?|[\"″′']"
 _SIGN = r"[+\-−]"
 _PLAIN = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # Digits with grouped thousands, and either decimal sign.
-_GROUPED = r"(?:[0-9]+(?:[., '’\u00a0\u2009\u202f][0-9]{2,3})*)?(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]+)?"
+_GROUPED = rf"(?:[0-9]+(?:[.,{SPACES}][0-9]{{2,3}})*)?(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]+)?"
 
 
 def _amount(number: str) -> re.Pattern[str]:

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import pandas as pd
 
-from qenn_core.data.amounts import parse_amounts
+from qenn_core.data.amounts import YEARS, parse_amounts
 from qenn_core.data.identifiers import are_identifiers
 from qenn_core.data.prepared import Ints
 from qenn_core.experiment import Role
@@ -57,9 +57,9 @@ MAX_MAGNITUDE = 1e150
 MISSING_CATEGORY = "(missing)"
 
 GROUPS_ROWS = "it only says which rows belong together"
+# A number with leading zeros, such as the postcode 01067; shorter ones may be numbers that are padded.
+CODE = r"\s*0\d{3,}\s*$"
 IDENTIFIES_ROWS = "the cells only number or identify the rows"
-# Whole numbers in this range may be years.
-YEARS = (1500, 2200)
 
 USABLE_ROLES: tuple[Role, ...] = ("numeric", "boolean", "category", "date")
 EXPECTED_CELL = {"numeric": "a number", "boolean": "yes or no", "date": "a date"}
@@ -160,7 +160,7 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
     ):
         return "boolean", ""
     numbers = parse_amounts(present).values
-    if numbers.notna().mean() >= NEARLY_ALL and not _are_codes(present):
+    if numbers.notna().mean() >= NEARLY_ALL and not are_codes(present, CODE):
         readable = numbers.dropna()
         if are_identifiers(name, readable, None if labels is None else labels[readable.index]):
             return "ignore", IDENTIFIES_ROWS
@@ -181,10 +181,11 @@ def _keep_years(column: Column) -> Column:
     return column
 
 
-def _are_codes(cells: pd.Series) -> bool:
-    """Return whether numbers are names, such as the postcode 01067, which a number would not have."""
-    texts = cells.astype("str").str.strip()
-    return bool(texts.str.match(r"0\d{3,}$").any())
+def are_codes(cells: pd.Series, pattern: str) -> bool:
+    """Return whether numbers are names, such as "001": a cell begins with `pattern`, as no number does."""
+    if pd.api.types.is_numeric_dtype(cells):
+        return False
+    return bool(cells.astype("str").str.match(pattern).fillna(False).any())
 
 
 def _parse_column(name: str, cells: pd.Series, chosen: Role | None, labels: Ints | None) -> Column:

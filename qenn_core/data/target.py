@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qenn_core import limits
 from qenn_core.data.amounts import parse_amounts
-from qenn_core.data.columns import NEARLY_ALL, to_numbers
+from qenn_core.data.columns import NEARLY_ALL, are_codes, to_numbers
 from qenn_core.data.prepared import Ints
 from qenn_core.data.table import Table
 from qenn_core.errors import DataError
@@ -176,7 +176,7 @@ def make_classes(
         ]
         if 1 < len(names) < bands:
             notes.append(f"You asked for {bands} bands, but too many rows share the same value.")
-    elif number_share == 1 and not _are_codes(cells):
+    elif number_share == 1 and not are_codes(cells, r"0\d"):
         labels, different = pd.factorize(values, sort=True)
         names, notes = [np.format_float_positional(value, trim="-") for value in different], []
     else:
@@ -245,13 +245,6 @@ def labels_of(
 def _written(values: NDArray[np.float64]) -> list[str]:
     """Return numbers as text; an empty text for a missing one."""
     return [np.format_float_positional(value, trim="-") if np.isfinite(value) else "" for value in values]
-
-
-def _are_codes(cells: pd.Series) -> bool:
-    """Return whether numbers are names, such as "001", which a number would not have."""
-    if pd.api.types.is_numeric_dtype(cells):
-        return False
-    return bool(cells.astype("str").str.match(r"0\d").fillna(False).any())
 
 
 def _check_bands(target: str, bands: int, values: pd.Series, is_numeric: bool) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qenn_core.data.amounts import digits_of
+from qenn_core.data.amounts import SPACES, digits_of
 
 # In lower case; cells are compared without regard to case.
 GAP_WORDS = (
@@ -75,7 +75,7 @@ def to_decimal_points(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray 
     pyarrow.ChunkedArray or None
         The rewritten column; ``None`` if nothing needs to be rewritten, or not all cells are numbers.
     """
-    separators = rf"{_SPACES}{'.' if decimal == ',' else ','}"
+    separators = rf"{SPACES}{'.' if decimal == ',' else ','}"
     if not pc.any(pc.match_substring_regex(column, rf"\d[{separators}]\d|{re.escape(decimal)}")).as_py():
         return None
     if not pc.all(pc.match_substring_regex(column, _number_pattern(decimal, separators))).as_py():
@@ -90,8 +90,7 @@ def _number_pattern(decimal: str, separators: str) -> str:
     return rf"^{_BEFORE}{digits}({re.escape(decimal)}\d*)?([eE][+-]?\d+)?{_AFTER}$"
 
 
-_SPACES = " '’\u00a0\u2009\u202f"
-_OTHER_SEPARATORS = re.compile(f"[{_SPACES}]")
+_OTHER_SEPARATORS = re.compile(f"[{SPACES}]")
 # Sign, parenthesis and currency before a number; unit after it.
 _BEFORE = r"[+\-−]?\s?\(?\s?[^\d\s.,()]{0,3}\s?[+\-−]?"
 _AFTER = r"\s?[^\d\s.,()]{0,9}\s?\)?"

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from qenn_core import limits
 from qenn_core.data.reading.csv_rows import Dialect
+from qenn_core.data.reading.file_format import too_large_unpacked
 from qenn_core.errors import DataError
 from qenn_core.text import count, quoted_list
 
@@ -89,12 +90,7 @@ def _is_workbook(content: bytes) -> bool:
 
 def _check_size(size: int) -> None:
     if size > limits.MAX_DECOMPRESSED_BYTES:
-        raise DataError(
-            f"Unpacked, the file is larger than {limits.MAX_DECOMPRESSED_BYTES >> 20} MB.",
-            "It would fill the memory that all users share.",
-            "Upload only some of its rows.",
-            place="upload",
-        )
+        raise too_large_unpacked()
 
 
 def _convert_workbook(content: bytes, sheet: str | None) -> Converted:

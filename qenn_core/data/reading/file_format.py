@@ -47,6 +47,16 @@ def unpack(content: bytes) -> bytes:
     return _gunzip(content) if content.startswith(_GZIP) else content
 
 
+def too_large_unpacked() -> DataError:
+    """Return the error for content of more than ``limits.MAX_DECOMPRESSED_BYTES`` when it is unpacked."""
+    return DataError(
+        f"Unpacked, the file is larger than {limits.MAX_DECOMPRESSED_BYTES >> 20} MB.",
+        "It would fill the memory that all users share.",
+        "Upload only some of its rows.",
+        place="upload",
+    )
+
+
 def refuse_other_formats(content: bytes) -> None:
     """Raise `DataError` if the content is no text, and says so, or text that is no table of lines."""
     for signature, description, remedy in _OTHER_FORMATS:
@@ -66,12 +76,7 @@ def _gunzip(content: bytes) -> bytes:
             while part := file.read(_CHUNK_BYTES):
                 size += len(part)
                 if size > limits.MAX_DECOMPRESSED_BYTES:
-                    raise DataError(
-                        f"Unpacked, the file is larger than {limits.MAX_DECOMPRESSED_BYTES >> 20} MB.",
-                        "It would fill the memory that all users share.",
-                        "Upload only some of its rows.",
-                        place="upload",
-                    )
+                    raise too_large_unpacked()
                 parts.append(part)
     except (BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from qenn_core import limits
+from qenn_core.data.amounts import YEARS
 from qenn_core.data.reading.cell_types import CellType, cell_type
 
 Row = Sequence[str]
@@ -97,20 +98,23 @@ def _numbers_are_names(top: Row, columns: Sequence[Sequence[str]], valued: Seque
     numbers = [top[number].strip() for number in valued if number < len(top) and top[number].strip()]
     if not all(re.fullmatch(r"\d{1,4}", number) for number in numbers) or len(set(numbers)) < len(numbers):
         return False
-    texts = [number for number in range(min(len(top), len(columns))) if number not in valued]
-    counted = [str(number) for number in range(len(top))]
-    is_counted = list(top) == counted and any("." in cell for column in columns for cell in column)
-    if is_counted:
+    if _are_positions(top) and any("." in cell for column in columns for cell in column):
         return True
+    texts = [number for number in range(min(len(top), len(columns))) if number not in valued]
     if not any(top[number].strip() and top[number] not in columns[number] for number in texts):
         return False
     names = sorted(map(int, numbers))
     steps = {after - before for before, after in pairwise(names)}
     is_series = len(names) > 1 and len(steps) == 1 and names[0] > 0
-    is_years = all(1500 <= name <= 2200 for name in names)
+    is_years = all(YEARS[0] <= name <= YEARS[1] for name in names)
     below = [cell.strip() for number in valued for cell in columns[number]]
     n_alike = sum(cell.isdigit() and (len(cell) == 4 or not is_years) for cell in below)
     return (is_years or is_series) and n_alike < len(below) / 2
+
+
+def _are_positions(top: Row) -> bool:
+    """Return whether cells count the columns from 0, as programs do that write no names."""
+    return list(top) == [str(number) for number in range(len(top))]
 
 
 def _is_above_texts(top: Row, columns: Sequence[Sequence[str]]) -> bool:

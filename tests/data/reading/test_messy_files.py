@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
-
-@dataclass(frozen=True)
-class File:
-    text: str
-    names: list[str]
-    first: list[str | None]
-    n_rows: int
+from tests.data.reading.test_detection import File
 
 
 def lines(*parts: str) -> str:
