@@ -96,8 +96,14 @@ def _quotings(lines: Sequence[str], plain: Dialect, quote: str | None) -> Iterat
         if mark and _has_stray_ends(lines, dialect):
             dialect = replace(dialect, stray_end=True)
         yield dialect
-        if mark and f"\\{mark}" in text:
-            yield replace(dialect, escape="\\")
+        escaped = replace(dialect, escape="\\")
+        # A backslash that escapes a quotation mark keeps a cell from ending too late, or makes no difference.
+        if mark and f"\\{mark}" in text and _n_rows(lines, escaped) >= _n_rows(lines, dialect):
+            yield escaped
+
+
+def _n_rows(lines: Sequence[str], dialect: Dialect) -> int:
+    return sum(map(bool, split_rows(lines, dialect, truncated=True)))
 
 
 def _apostrophes_enclose_cells(lines: Sequence[str], delimiter: str) -> bool:

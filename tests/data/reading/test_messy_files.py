@@ -116,6 +116,15 @@ FILES = {
         ["12:00", "12:30", "Mon"],
         3,
     ),
+    "a backslash that escapes nothing": File(
+        lines("a,b,n", *["x,y,1"] * 4, 'x,"\\""",2', 'x,"""quoted""",3', *["x,y,4"] * 6),
+        ["a", "b", "n"],
+        ["x", "y", "1"],
+        12,
+    ),
+    "a backslash beside a number sign": File(
+        lines("a,n", *["x,1"] * 6, "'t Hooft,2", "#1,3", '"\\""",4', "x,5"), ["a", "n"], ["x", "1"], 10
+    ),
     "a table in Markdown": File(
         lines("| a | b | kind |", "|---|:---:|---|", "| 1 | 2.5 | x |", "| 2 | 3.5 | y |", "| 3 | 4.5 | x |"),
         ["a", "b", "kind"],
