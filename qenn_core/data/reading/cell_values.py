@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -54,17 +55,21 @@ def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:
     """Return the decimal sign that the numbers in the first rows suggest.
 
     Three digits after a sign may be thousands and count for neither sign, with one exception: a comma in a
-    file delimited by semicolons, since semicolons are used because of decimal commas.
+    file delimited by semicolons, since semicolons are used because of decimal commas. Columns with more texts
+    than numbers do not count.
     """
-    comma_lead = 0
+    leads: dict[int, int] = defaultdict(int)
+    balances: dict[int, int] = defaultdict(int)
     for row in rows:
-        for cell in row:
-            text = _OTHER_SEPARATORS.sub("", digits_of(cell) or "")
+        for column, cell in enumerate(row):
+            digits = digits_of(cell)
+            balances[column] += bool(digits) - (digits is None and bool(cell.strip()))
+            text = _OTHER_SEPARATORS.sub("", digits or "")
             if _COMMA_NUMBER.fullmatch(text):
-                comma_lead += delimiter == ";" or not _THOUSANDS.fullmatch(text)
+                leads[column] += delimiter == ";" or not _THOUSANDS.fullmatch(text)
             elif _POINT_NUMBER.fullmatch(text):
-                comma_lead -= not _THOUSANDS.fullmatch(text)
-    return "," if comma_lead > 0 else "."
+                leads[column] -= not _THOUSANDS.fullmatch(text)
+    return "," if sum(lead for column, lead in leads.items() if balances[column] >= 0) > 0 else "."
 
 
 def to_decimal_points(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray | None:

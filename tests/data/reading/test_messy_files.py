@@ -125,6 +125,9 @@ FILES = {
     "a backslash beside a number sign": File(
         lines("a,n", *["x,1"] * 6, "'t Hooft,2", "#1,3", '"\\""",4', "x,5"), ["a", "n"], ["x", "1"], 10
     ),
+    "decimal commas in a column of texts": File(
+        lines("a,b,n", *["x,y,1.125"] * 10, '"1,5","1,5",1.875'), ["a", "b", "n"], ["x", "y", "1.125"], 11
+    ),
     "a table in Markdown": File(
         lines("| a | b | kind |", "|---|:---:|---|", "| 1 | 2.5 | x |", "| 2 | 3.5 | y |", "| 3 | 4.5 | x |"),
         ["a", "b", "kind"],
