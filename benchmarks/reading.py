@@ -1,202 +1,231 @@
-"""Compare readers of messy tables, and write a table of how many each reads right.
+"""Compare readers on the corpus of messy files, and write a table of how many they read right.
 
-Run it in the parent folder: ``python -m benchmarks.reading``.
+Run it in the parent folder; it takes some minutes: ``python -m benchmarks.reading``.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import logging
+import multiprocessing
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import combinations
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
-from benchmarks.corpus import Sample, samples
-from benchmarks.document import DOCUMENT, table, write
-from qenn_core.data import GAP_WORDS, ReadOptions, parse_amounts, parse_table
+from benchmarks.document import DOCUMENT, table, versions, write
+from benchmarks.corpus import FOLDER, Sample, Truth, load_samples
+from benchmarks.readers import OURS, READERS, read_ours
+from benchmarks.scoring import STEPS, Verdict, judge
+from qenn_core.data import ReadOptions
 from qenn_core.errors import DataError
 
 SECTION = "reading"
-OURS, CORRECTED = "QENN Studio", "with two corrections"
+CORRECTED = "with two corrections"
+MAX_CORRECTIONS = 2
+MAX_SECONDS = 10
 
+Judge = Callable[[Sample], Verdict]
+Results = Mapping[str, Mapping[str, Verdict]]
 
-class Cells(NamedTuple):
-    """What a reader made of a file: names, and cells as text, ``None`` or numbers."""
-
-    names: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-
-
-Reader = Callable[[bytes], Cells]
-
-
-def read_ours(content: bytes, **options: Any) -> Cells:
-    """Read a file as the app does."""
-    with TemporaryDirectory() as folder:
-        parsed = parse_table(content, ReadOptions(**options), Path(folder))
-    columns = [column.to_pandas() for column in parsed.cells.columns]
-    cells = []
-    for column in columns:
-        numbers = parse_amounts(column.dropna()).values
-        readable = len(numbers) and numbers.notna().all()
-        cells.append(parse_amounts(column).values.tolist() if readable else column.tolist())
-    return Cells(parsed.cells.column_names, list(zip(*cells, strict=True)))
-
-
-def difference(sample: Sample, got: Cells, *, as_written: bool = False) -> str:
-    """Return the first difference from the truth, empty if the file was read right.
-
-    With `as_written`, the text of a number with a decimal comma or a unit is right too.
-    """
-    width = len(sample.rows[0])
-    if len(got.names) != width:
-        return f"{len(got.names)} columns instead of {width}"
-    if len(got.rows) != len(sample.rows):
-        return f"{len(got.rows)} rows instead of {len(sample.rows)}"
-    for name, truth in zip(got.names, sample.names or (), strict=bool(sample.names)):
-        if truth and (sample.names or ()).count(truth) == 1 and str(name).split() != truth.split():
-            return f"column ‘{name}’ instead of ‘{truth}’"
-    for row, truths, written in zip(got.rows, sample.rows, sample.written, strict=True):
-        for cell, truth, text in zip(row, truths, written, strict=True):
-            if not _is_same(cell, truth) and not (as_written and _is_same(cell, text)):
-                return f"cell {cell!r} instead of {truth!r}"
-    return ""
-
-
-def _is_same(cell: Any, truth: str) -> bool:
-    if cell is None or cell != cell or str(cell).strip().lower() in ("", *GAP_WORDS):
-        return truth.strip().lower() in ("", *GAP_WORDS)
-    try:
-        return abs(float(cell) - float(truth)) < 1e-9
-    except ValueError:
-        return str(cell).strip().lower() == truth.strip().lower()
-
-
-def is_corrected(sample: Sample) -> bool:
-    """Return whether at most two settings, chosen as in the page, make us read a file right."""
-    settings = {name: value for name, value in sample.dialect.items() if name in ReadOptions.model_fields}
-    for names in (chosen for size in range(3) for chosen in combinations(settings, size)):
-        try:
-            got = read_ours(sample.content, **{name: settings[name] for name in names})
-        except DataError:
-            continue
-        if not difference(sample, got):
-            return True
-    return False
-
-
-def readers() -> dict[str, Reader]:
-    """Return the readers to compare with, as far as they are installed."""
-    import duckdb
-    import pandas as pd
-
-    def of_frame(frame: pd.DataFrame) -> Cells:
-        rows = frame.astype(object).where(frame.notna(), None)
-        return Cells([str(name) for name in frame.columns], rows.to_numpy().tolist())
-
-    def pandas_default(content: bytes) -> Cells:
-        return of_frame(pd.read_csv(io.BytesIO(content)))
-
-    def pandas_sniffing(content: bytes) -> Cells:
-        return of_frame(pd.read_csv(io.BytesIO(content), sep=None, engine="python"))
-
-    def duckdb_auto(content: bytes) -> Cells:
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "file.csv"
-            path.write_bytes(content)
-            relation = duckdb.sql(f"SELECT * FROM read_csv('{path}', strict_mode=false, ignore_errors=true)")
-            if relation is None:
-                raise ValueError("no table")
-            return Cells([str(name) for name in relation.columns], relation.fetchall())
-
-    found: dict[str, Reader] = {
-        "pandas": pandas_default,
-        "pandas, sep=None": pandas_sniffing,
-        "DuckDB": duckdb_auto,
-    }
-    try:
-        import clevercsv
-    except ImportError:
-        pass
-    else:
-
-        def clever(content: bytes) -> Cells:
-            text = content.decode("utf-8")
-            dialect = clevercsv.Sniffer().sniff(text)
-            return of_frame(pd.read_csv(io.StringIO(text), dialect=dialect.to_csv_dialect(), engine="python"))
-
-        found["clevercsv and pandas"] = clever
-    try:
-        import polars
-    except ImportError:
-        pass
-    else:
-
-        def polars_lenient(content: bytes) -> Cells:
-            frame = polars.read_csv(content, ignore_errors=True, truncate_ragged_lines=True)
-            return Cells(frame.columns, frame.rows())
-
-        found["polars"] = polars_lenient
-    return found
-
-
-def _difference_of(reader: Reader, sample: Sample) -> str:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return difference(sample, reader(sample.content), as_written=reader is not read_ours)
-    except Exception as error:  # whatever a reader raises, it has not read the file
-        return f"{type(error).__name__}: {str(error)[:100]}"
-
-
-def compare(corpus: Sequence[Sample], *, failures: bool) -> str:
-    """Return a table of the share of files that each reader reads right, by kind."""
-    right: dict[str, Counter[str]] = {}
-    for name, reader in {OURS: read_ours, **readers()}.items():
-        right[name] = Counter()
-        for sample in corpus:
-            wrong = _difference_of(reader, sample)
-            right[name][sample.kind] += not wrong
-            if wrong and failures and reader is read_ours:
-                print(f"{sample.name}: {wrong}")
-    right[CORRECTED] = Counter(sample.kind for sample in corpus if is_corrected(sample))
-    order = [OURS, CORRECTED, *(name for name in right if name not in (OURS, CORRECTED))]
-    sizes = Counter(sample.kind for sample in corpus)
-    return table(("kind", "files", *order), _lines(sizes, [right[name] for name in order]))
-
-
-def _lines(sizes: Counter[str], right: Sequence[Counter[str]]) -> Iterator[Sequence[str]]:
-    for kind, size in sizes.items():
-        yield kind, str(size), *(str(counts[kind]) for counts in right)
-    total = sizes.total()
-    yield "**all**", f"**{total}**", *(f"**{counts.total() / total:.1%}**" for counts in right)
+logger = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Compare the readers, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--failures", action="store_true", help="list what we read wrong")
-    parser.add_argument("--write", type=Path, help="write the files of the corpus to this folder, and stop")
-    parser.add_argument(
-        "--output", type=Path, help=f"write the table into this file, such as {DOCUMENT.name}"
-    )
-    options = parser.parse_args(arguments)
-    corpus = samples()
-    if options.write is not None:
-        options.write.mkdir(parents=True, exist_ok=True)
-        for sample in corpus:
-            name = "".join(sign if sign.isalnum() else "-" for sign in sample.name)
-            (options.write / f"{name}.csv").write_bytes(sample.content)
-        return
-    tables = compare(corpus, failures=options.failures)
-    print(tables)
+    """Run the benchmark with command-line options, print the tables, and write them."""
+    options = _parse(arguments)
+    samples = [sample for sample in load_samples() if not options.kinds or sample.kind in options.kinds]
+    results = {name: judge_all(name, samples) for name in options.readers if READERS[name].installed}
+    if OURS in results:
+        wrong = [sample for sample in samples if results[OURS][sample.name].difference]
+        results[CORRECTED] = {**results[OURS], **judge_all(CORRECTED, wrong)}
+    text = report(samples, results)
+    print(text)
+    if options.failures and OURS in results:
+        print(failures(results))
     if options.output is not None:
-        write(options.output, tables, SECTION)
+        write(options.output, text, SECTION)
+
+
+def judge_all(reader: str, samples: Sequence[Sample]) -> dict[str, Verdict]:
+    """Let a reader read samples, in another process that is ended if a file takes too long.
+
+    Rivals get only texts.
+
+    Parameters
+    ----------
+    reader : str
+        A key of `READERS`, or `CORRECTED`.
+    samples : sequence of Sample
+        What to read.
+    """
+    logger.info("reading %d files: %s", len(samples), reader)
+    verdicts = {}
+    pool = _pool()
+    for sample in samples:
+        if reader not in (OURS, CORRECTED) and not sample.is_text:
+            continue
+        try:
+            verdicts[sample.name] = pool.apply_async(_judge, (reader, sample.name)).get(MAX_SECONDS)
+        except multiprocessing.TimeoutError:
+            verdicts[sample.name] = Verdict(0, f"not read within {MAX_SECONDS} seconds")
+            pool.terminate()
+            pool = _pool()
+    pool.terminate()
+    return verdicts
+
+
+def report(samples: Sequence[Sample], results: Results) -> str:
+    """Return the tables of files that are read right, in Markdown."""
+    readers = [name for name in (OURS, CORRECTED, *READERS) if name in results]
+    readers = list(dict.fromkeys(readers))
+    head = ("kind", "files", *readers)
+    lines = [
+        *_kinds(samples, results, readers, is_text=True),
+        *_kinds(samples, results, readers, is_text=False),
+    ]
+    steps = table(("reader", *_step_names()), _steps(samples, results, readers))
+    packages = versions(["pandas", "duckdb", "clevercsv", "polars"])
+    return f"{table(head, lines)}\n\nText files, by how far they are right:\n\n{steps}\n\n{packages}."
+
+
+def failures(results: Results) -> str:
+    """Return a list of what our reader does not read right, with the first differences."""
+    lines = []
+    for name, verdict in results[OURS].items():
+        if verdict.difference:
+            remedy = "" if results[CORRECTED][name].difference else " (can be corrected)"
+            lines.append(f"- {name}: {verdict.difference}{remedy}")
+    return "\n".join(lines)
+
+
+def settings(truth: Truth) -> dict[str, Any]:
+    """Return the right dialect as options of our reader, as far as it has them."""
+    chosen = {
+        "delimiter": truth.delimiter,
+        "quote": truth.quote or "",
+        "text_encoding": truth.text_encoding,
+        "header": truth.header_rows,
+        "header_rows": truth.header_rows,
+        "skip_rows": truth.skip_rows,
+        "decimal": truth.decimal,
+        "sheet": truth.sheet,
+    }
+    fields = ReadOptions.model_fields
+    return {name: value for name, value in chosen.items() if name in fields and value is not None}
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument(
+        "--readers", nargs="+", choices=READERS, default=list(READERS), help="what to compare"
+    )
+    parser.add_argument("--kinds", nargs="+", help="kinds of samples to read; by default all")
+    parser.add_argument("--failures", action="store_true", help="list what our reader does not read right")
+    parser.add_argument(
+        "--output", type=Path, help=f"write the tables into this file, such as {DOCUMENT.name}"
+    )
+    return parser.parse_args(arguments)
+
+
+def _pool() -> Any:
+    pool = multiprocessing.get_context("spawn").Pool(1)
+    pool.apply(_samples)  # the time limit is that of reading, not of imports
+    return pool
+
+
+@cache
+def _samples() -> dict[str, Sample]:
+    return {sample.name: sample for sample in load_samples()}
+
+
+def _judge(reader: str, name: str) -> Verdict:
+    sample = _samples()[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if reader == CORRECTED:
+            return max(
+                (_judge_ours(sample, options) for options in _corrections(sample.truth)), key=_steps_right
+            )
+        if reader == OURS:
+            return _judge_ours(sample, {})
+        try:
+            return judge(sample.truth, READERS[reader].read(FOLDER / sample.file_name))
+        except Exception as error:  # whatever a reader raises, it has not read the file
+            return Verdict(0, f"{type(error).__name__}: {error}")
+
+
+def _judge_ours(sample: Sample, options: Mapping[str, Any]) -> Verdict:
+    word = sample.truth.refused
+    try:
+        got = read_ours(FOLDER / sample.file_name, **options)
+    except DataError as error:
+        right = word is not None and word.lower() in str(error).lower()
+        return Verdict(len(STEPS)) if right else Verdict(0, f"refused: {error.what}")
+    except Exception as error:  # in the app, a failed reading process
+        return Verdict(0, f"{type(error).__name__}: {error}")
+    if word is not None:
+        return Verdict(0, f"read as a table of {len(got.names)} columns, though it is {word}")
+    return judge(sample.truth, got)
+
+
+def _corrections(truth: Truth) -> Iterator[dict[str, Any]]:
+    """Yield the settings that a user could choose, at most two at once."""
+    right = settings(truth) if truth.refused is None else {}
+    for size in range(MAX_CORRECTIONS + 1):
+        for names in combinations(right, size):
+            yield {name: right[name] for name in names}
+
+
+def _steps_right(verdict: Verdict) -> tuple[bool, int]:
+    return not verdict.difference, verdict.n_steps
+
+
+def _kinds(
+    samples: Sequence[Sample], results: Results, readers: Sequence[str], *, is_text: bool
+) -> Iterator[list[str]]:
+    """Yield a line for each kind, and one for all of them."""
+    chosen = [sample for sample in samples if sample.is_text == is_text]
+    sizes = Counter(sample.kind for sample in chosen)
+    right = {
+        reader: Counter(
+            sample.kind
+            for sample in chosen
+            if sample.name in results[reader] and not results[reader][sample.name].difference
+        )
+        for reader in readers
+    }
+    scored = [is_text or reader in (OURS, CORRECTED) for reader in readers]
+    for kind, size in sizes.items():
+        cells = (
+            str(right[reader][kind]) if is_scored else ""
+            for reader, is_scored in zip(readers, scored, strict=True)
+        )
+        yield [kind, str(size), *cells]
+    total = sizes.total()
+    shares = (
+        f"**{right[reader].total() / total:.1%}**" if is_scored and total else ""
+        for reader, is_scored in zip(readers, scored, strict=True)
+    )
+    yield ["**text files**" if is_text else "**other formats**", f"**{total}**", *shares]
+
+
+def _step_names() -> Iterator[str]:
+    yield STEPS[0]
+    yield from (f"{step} too" for step in STEPS[1:])
+
+
+def _steps(samples: Sequence[Sample], results: Results, readers: Sequence[str]) -> Iterator[list[str]]:
+    names = [sample.name for sample in samples if sample.is_text]
+    for reader in readers:
+        reached = [results[reader][name].n_steps for name in names]
+        shares = (sum(n > step for n in reached) / max(len(names), 1) for step in range(len(STEPS)))
+        yield [reader, *(f"{share:.1%}" for share in shares)]
 
 
 if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     main()
