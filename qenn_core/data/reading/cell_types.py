@@ -30,6 +30,6 @@ def cell_type(cell: str) -> CellType:
     text = cell.strip()
     if not text or text.lower() in GAP_WORDS:
         return CellType.EMPTY
-    if digits_of(text) is not None:
-        return CellType.NUMBER
-    return CellType.DATE if _DATE.fullmatch(text) else CellType.TEXT
+    if _DATE.fullmatch(text):
+        return CellType.DATE
+    return CellType.TEXT if digits_of(text) is None else CellType.NUMBER

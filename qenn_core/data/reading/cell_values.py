@@ -65,7 +65,11 @@ def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:
             digits = digits_of(cell)
             balances[column] += bool(digits) - (digits is None and bool(cell.strip()))
             text = _OTHER_SEPARATORS.sub("", digits or "")
-            if _COMMA_NUMBER.fullmatch(text):
+            if _POINT_THOUSANDS.fullmatch(text):
+                leads[column] += _CERTAIN
+            elif _COMMA_THOUSANDS.fullmatch(text):
+                leads[column] -= _CERTAIN
+            elif _COMMA_NUMBER.fullmatch(text):
                 leads[column] += delimiter == ";" or not _THOUSANDS.fullmatch(text)
             elif _POINT_NUMBER.fullmatch(text):
                 leads[column] -= not _THOUSANDS.fullmatch(text)
@@ -96,9 +100,14 @@ def _number_pattern(decimal: str, separators: str) -> str:
 
 
 _OTHER_SEPARATORS = re.compile(f"[{SPACES}]")
+# The weight of a number that leaves no doubt, against one with three digits after a comma.
+_CERTAIN = 10
 # Sign, parenthesis and currency before a number; unit after it.
 _BEFORE = r"[+\-−]?\s?\(?\s?[^\d\s.,()]{0,3}\s?[+\-−]?"
 _AFTER = r"\s?[^\d\s.,()]{0,9}\s?\)?"
-_POINT_NUMBER = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_POINT_NUMBER = re.compile(r"[+-]?(\d*|[1-9]\d{0,2}(,\d{3})+)\.\d+([eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
+# Only thousands have several separators.
+_POINT_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}")
+_COMMA_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}")

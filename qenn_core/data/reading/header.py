@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from qenn_core import limits
@@ -39,15 +39,15 @@ def count_header_rows(rows: Sequence[Row], width: int) -> int:
     columns = _columns(rows[1:], width)
     # Further rows of names do not count as cells.
     body = _columns(rows[max(1, min(limits.MAX_HEADER_ROWS, len(rows) // 2)) :], width)
-    valued = [number for number, cells in enumerate(body) if _mostly_values(cells)]
+    valued = {number: cells for number, cells in enumerate(body) if _mostly_values(cells)}
     if not valued:
         return int(_is_above_texts(rows[0], columns))
-    top = [cell_type(rows[0][number]) for number in valued if number < len(rows[0])]
-    n_texts, n_values = top.count(CellType.TEXT), sum(kind in _VALUES for kind in top)
-    if n_texts <= n_values and not _continues_header(rows[1], valued):
-        return int(n_values > 0 and _numbers_are_names(rows[0], columns, valued))
+    if not _holds_names(rows[0], columns, valued) and not _continues_header(rows[0], rows[1], body, valued):
+        return 0
     n_rows = 1
-    while n_rows < min(limits.MAX_HEADER_ROWS, len(rows) - 1) and _continues_header(rows[n_rows], valued):
+    while n_rows < min(limits.MAX_HEADER_ROWS, len(rows) - 1) and _continues_header(
+        rows[n_rows - 1], rows[n_rows], body, valued
+    ):
         n_rows += 1
     return n_rows
 
@@ -86,35 +86,83 @@ def _mostly_values(cells: Sequence[str]) -> bool:
     return bool(kinds) and sum(kind in _VALUES for kind in kinds) >= _MOSTLY * len(kinds)
 
 
-def _continues_header(row: Row, valued: Sequence[int]) -> bool:
-    """Return whether another row holds texts above numbers and dates."""
+def _holds_names(row: Row, columns: Sequence[Sequence[str]], valued: Mapping[int, Sequence[str]]) -> bool:
+    """Return whether most cells of a row are unlike the values below, or the row is a series of names."""
+    above = [(row[number], cells) for number, cells in valued.items() if number < len(row)]
+    n_unlike = sum(_is_unlike(cell, cells) for cell, cells in above)
+    n_alike = sum(cell_type(cell) in _VALUES for cell, _ in above) - n_unlike
+    n_alike += sum(cell_type(cell) is CellType.TEXT for cell, _ in above)
+    return n_unlike > n_alike or (n_alike > 0 and _numbers_are_names(row, columns, valued))
+
+
+def _is_unlike(cell: str, cells: Sequence[str]) -> bool:
+    """Return whether a cell is no value like those below: a text, a date above numbers, `10%` above `0.3`."""
+    kind = cell_type(cell)
+    if kind is CellType.EMPTY:
+        return False
+    kinds = [kind for kind in map(cell_type, cells) if kind is not CellType.EMPTY]
+    if 2 * kinds.count(kind) < len(kinds):
+        return True
+    return kind is CellType.NUMBER and _has_unit(cell) and not any(map(_has_unit, cells))
+
+
+def _has_unit(cell: str) -> bool:
+    return any(sign.isalpha() or sign in "%‰°$€£¥" for sign in cell)
+
+
+def _continues_header(
+    above: Row, row: Row, body: Sequence[Sequence[str]], valued: Mapping[int, Sequence[str]]
+) -> bool:
+    """Return whether a row below names holds names, too: texts above values, units, or years of groups."""
     kinds = [cell_type(row[number]) for number in valued if number < len(row)]
     n_texts = kinds.count(CellType.TEXT)
-    return (n_texts > len(valued) / 2 or n_texts > 1) and not any(kind in _VALUES for kind in kinds)
+    if (n_texts > len(valued) / 2 or n_texts > 1) and not any(kind in _VALUES for kind in kinds):
+        return True
+    if n_texts and _are_bracketed(row):
+        return True
+    has_groups = any(not cell.strip() for cell in above[1:]) and any(map(str.strip, above[1:]))
+    return has_groups and not _are_numbers(above) and _numbers_are_names(row, body, valued)
 
 
-def _numbers_are_names(top: Row, columns: Sequence[Sequence[str]], valued: Sequence[int]) -> bool:
+def _are_bracketed(row: Row) -> bool:
+    cells = [cell.strip() for cell in row if cell.strip()]
+    return len(cells) > 1 and all(re.fullmatch(r"\(.*\)|\[.*\]", cell) for cell in cells)
+
+
+def _are_numbers(row: Row) -> bool:
+    return any(cell_type(cell) in _VALUES for cell in row)
+
+
+def _numbers_are_names(
+    top: Row, columns: Sequence[Sequence[str]], valued: Mapping[int, Sequence[str]]
+) -> bool:
     """Return whether the numbers in a row are names, such as years, which the cells below are not like."""
-    numbers = [top[number].strip() for number in valued if number < len(top) and top[number].strip()]
-    if not all(re.fullmatch(r"\d{1,4}", number) for number in numbers) or len(set(numbers)) < len(numbers):
-        return False
     if _are_positions(top) and any("." in cell for column in columns for cell in column):
         return True
-    texts = [number for number in range(min(len(top), len(columns))) if number not in valued]
-    if not any(top[number].strip() and top[number] not in columns[number] for number in texts):
+    if not top[0].strip() and _are_positions(top[1:]):
+        return True  # the corner above an index
+    alike = [n for n in valued if n < len(top) and top[n].strip() and not _is_unlike(top[n], valued[n])]
+    numbers = [top[number].strip() for number in alike]
+    if not all(re.fullmatch(r"\d{1,4}", number) for number in numbers):
         return False
-    names = sorted(map(int, numbers))
+    names = sorted(set(map(int, numbers)))
     steps = {after - before for before, after in pairwise(names)}
-    is_series = len(names) > 1 and len(steps) == 1 and names[0] > 0
+    is_series = len(names) > 1 and len(steps) == 1
     is_years = all(YEARS[0] <= name <= YEARS[1] for name in names)
-    below = [cell.strip() for number in valued for cell in columns[number]]
+    if not is_series and not is_years:
+        return False
+    texts = [number for number in range(min(len(top), len(columns))) if number not in alike]
+    named = [number for number in texts if top[number].strip() and top[number] not in columns[number]]
+    below = [cell.strip() for number in alike for cell in columns[number]]
     n_alike = sum(cell.isdigit() and (len(cell) == 4 or not is_years) for cell in below)
-    return (is_years or is_series) and n_alike < len(below) / 2
+    if n_alike < len(below) / 2:
+        return bool(named) and (is_years or names[0] > 0)
+    return len(names) > 2 and names[0] in (0, 1) and any(number in valued for number in named)
 
 
 def _are_positions(top: Row) -> bool:
     """Return whether cells count the columns from 0, as programs do that write no names."""
-    return list(top) == [str(number) for number in range(len(top))]
+    return len(top) > 1 and list(top) == [str(number) for number in range(len(top))]
 
 
 def _is_above_texts(top: Row, columns: Sequence[Sequence[str]]) -> bool:

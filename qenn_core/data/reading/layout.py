@@ -143,17 +143,18 @@ def _first_row(rows: Sequence[_LocatedRow], width: int) -> int:
 
 
 def _n_title_rows(rows: Sequence[Sequence[str]], width: int) -> int:
-    """Return the number of rows at the top with one text each, down to a row of empty cells."""
+    """Return the number of rows at the top with few texts each, down to a row of empty cells."""
     for number, row in enumerate(rows[:-1][:_MAX_TITLE_ROWS]):
         if len(row) == width and not any(map(str.strip, row)):
             return number + 1
-        if sum(bool(cell.strip()) for cell in row) > 1:
+        if sum(bool(cell.strip()) for cell in row) > max(1, width // 2):
             break
     return 0
 
 
 def _is_header_of_other_width(row: Sequence[str], width: int) -> bool:
-    return (len(row) == width - 1 or len(row) > width) and all(map(str.strip, row)) and len(row) > 1
+    names = row[: max(number for number, cell in enumerate(["x", *row]) if cell.strip())]
+    return len(names) >= max(width - 1, 2) and len(row) != width and all(map(str.strip, names))
 
 
 def _check_delimiter(delimiter: str | None) -> None:
