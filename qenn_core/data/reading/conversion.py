@@ -132,7 +132,20 @@ def _no_such_sheet(sheet: str, names: Iterable[str]) -> DataError:
 
 
 def _sheet_rows(workbook: Any, name: str) -> list[list[str]]:
-    return [list(map(_cell_text, row)) for row in workbook.get_sheet_by_name(name).iter_rows()]
+    sheet = workbook.get_sheet_by_name(name)
+    rows = [list(map(_cell_text, row)) for row in sheet.iter_rows()]
+    _fill_merged_downwards(rows, sheet)
+    return rows
+
+
+def _fill_merged_downwards(rows: list[list[str]], sheet: Any) -> None:
+    """Repeat a cell that is merged over several rows in each of them, as a person reads it."""
+    left = sheet.start[1] if sheet.start else 0
+    for (first_row, first), (last_row, _) in sheet.merged_cell_ranges or ():
+        merged, column = rows[first_row : last_row + 1], first - left
+        if merged and 0 <= column < len(merged[0]):
+            for row in merged[1:]:
+                row[column] = row[column] or merged[0][column]
 
 
 def _largest(rows: dict[str, list[list[str]]]) -> str | None:

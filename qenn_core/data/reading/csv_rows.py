@@ -26,6 +26,7 @@ class Dialect:
     escape: str | None = None
     comment: str | None = None
     stray_end: bool = False
+    quoted_lines: bool = False
 
 
 def split_rows(
@@ -59,6 +60,8 @@ def split_rows(
     csv.field_size_limit(limits.MAX_LINE_BYTES)
     if dialect.stray_end:
         lines = _without_stray_ends(lines, f"{dialect.delimiter}{dialect.quote}")
+    if dialect.quoted_lines and dialect.quote:
+        lines = _unquoted(lines, dialect.quote)
     begun: list[str] = []  # the lines of the current row, if there may be comments
     # The extra line shows whether the file ends within a quoted cell, which the reader does not report.
     lines = chain(lines, [_END_OF_FILE])
@@ -101,6 +104,15 @@ def _noting(lines: Iterable[str], noted: list[str]) -> Iterator[str]:
 def _without_stray_ends(lines: Iterable[str], end: str) -> Iterator[str]:
     for line in lines:
         yield f"{line.rstrip().removesuffix(end)}\n"
+
+
+def _unquoted(lines: Iterable[str], quote: str) -> Iterator[str]:
+    for line in lines:
+        text = line.strip()
+        if len(text) > 1 and text.startswith(quote) and text.endswith(quote):
+            yield f"{text[1:-1].replace(quote * 2, quote)}\n"
+        else:
+            yield line
 
 
 def _unclosed_quote(line: int) -> DataError:

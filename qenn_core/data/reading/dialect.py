@@ -95,21 +95,34 @@ def _quotings(lines: Sequence[str], plain: Dialect, quote: str | None) -> Iterat
         dialect = replace(plain, quote=mark)
         if mark and _has_stray_ends(lines, dialect):
             dialect = replace(dialect, stray_end=True)
-        yield dialect
+        if mark and _encloses_lines(lines, dialect):
+            yield replace(dialect, quoted_lines=True)
         escaped = replace(dialect, escape="\\")
-        # A backslash that escapes a quotation mark keeps a cell from ending too late, or makes no difference.
-        if mark and f"\\{mark}" in text and _n_rows(lines, escaped) >= _n_rows(lines, dialect):
-            yield escaped
+        # A backslash before a quotation mark either escapes it or, as the end of a path, ends the cell.
+        is_escape = mark and f"\\{mark}" in text and _regularity(lines, escaped) >= _regularity(lines, dialect)
+        yield escaped if is_escape else dialect
 
 
-def _n_rows(lines: Sequence[str], dialect: Dialect) -> int:
-    return sum(map(bool, split_rows(lines, dialect, truncated=True)))
+def _regularity(lines: Sequence[str], dialect: Dialect) -> tuple[int, int]:
+    """Return the number of rows, and of those with the most common width."""
+    widths = Counter(len(row) for row in split_rows(lines, dialect, truncated=True) if row)
+    return widths.total(), max(widths.values(), default=0)
+
+
+def _encloses_lines(lines: Sequence[str], dialect: Dialect) -> bool:
+    """Return whether quotation marks enclose nearly all lines as a whole, and cells within them."""
+    filled = [line.strip() for line in lines if line.strip()]
+    mark = dialect.quote or ""
+    enclosed = [line for line in filled if len(line) > 1 and line.startswith(mark) and line.endswith(mark)]
+    alone = [row for row in split_rows(enclosed, dialect, truncated=True) if len(row) == 1]
+    n_splitting = sum(dialect.delimiter in row[0] for row in alone)
+    return n_splitting >= _NEARLY_ALL * len(filled)
 
 
 def _apostrophes_enclose_cells(lines: Sequence[str], delimiter: str) -> bool:
     sign = re.escape(delimiter)
     begins = re.compile(rf"(?:^|{sign}) *'")
-    encloses = re.compile(rf"(?:^|{sign}) *'(?:[^']|'')*'(?= *(?:{sign}|$))")
+    encloses = re.compile(rf"(?:^|{sign}) *'(?:[^'\\]|''|\\.)*'(?= *(?:{sign}|$))")
     stripped = [line.rstrip("\r\n") for line in lines]
     n_begun = sum(len(begins.findall(line)) for line in stripped)
     n_enclosed = sum(len(encloses.findall(line)) for line in stripped)

@@ -6,11 +6,13 @@ import io
 import re
 import zlib
 from gzip import BadGzipFile, GzipFile
+from zipfile import BadZipFile, ZipFile
 
 from qenn_core import limits
 from qenn_core.errors import DataError
 
 _GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
 _SAVE_AS_CSV = "Open it in the program it comes from, save or export the table as CSV, and upload that file."
 _UNPACK = "Unpack it and upload the CSV file inside."
 
@@ -25,14 +27,22 @@ _OTHER_FORMATS: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89HDF\r\n", "an HDF5 file", _SAVE_AS_CSV),
     (b"\x93NUMPY", "a NumPy array", _SAVE_AS_CSV),
     (b"\x80\x04\x95", "a Python pickle", _SAVE_AS_CSV),
-    (b"PK\x03\x04", "a zip archive", _UNPACK),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
     (b"Rar!\x1a\x07", "a RAR archive", _UNPACK),
     (b"\xfd7zXZ\x00", "an xz-compressed file", _UNPACK),
     (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file", _UNPACK),
 )
-_WEB_PAGE = re.compile(rb"\s*<(!doctype\s+html|html|head|body|table)[\s>]", re.IGNORECASE)
-_XML = re.compile(rb"(\xef\xbb\xbf)?\s*<(\?xml|svg|rss|kml)[\s>]", re.IGNORECASE)
+_DOCUMENTS = (
+    ("word/document.xml", "a text document"),
+    ("ppt/presentation.xml", "a presentation"),
+    ("content.xml", "an OpenDocument file without a table"),
+)
+_ABOVE_MARKUP = rb"(\xef\xbb\xbf)?(\s|<!--.*?-->)*"
+_WEB_PAGE = re.compile(
+    _ABOVE_MARKUP + rb"(<\?xml[^>]*>\s*)?<(!doctype\s+html|html|head|body|table)[\s>]", re.IGNORECASE | re.DOTALL
+)
+# Elements within elements, with or without a declaration.
+_XML = re.compile(_ABOVE_MARKUP + rb"(<\?xml\s|<([a-z_][\w:.-]*)[^<>]*>\s*<[a-z_!/])", re.IGNORECASE | re.DOTALL)
 _CHUNK_BYTES = 2**20
 
 
@@ -59,6 +69,8 @@ def too_large_unpacked() -> DataError:
 
 def refuse_other_formats(content: bytes) -> None:
     """Raise `DataError` if the content is no text, and says so, or text that is no table of lines."""
+    if content.startswith(_ZIP):
+        raise _other_format(*_describe_archive(content))
     for signature, description, remedy in _OTHER_FORMATS:
         if content.startswith(signature):
             raise _other_format(description, remedy)
@@ -67,6 +79,18 @@ def refuse_other_formats(content: bytes) -> None:
     if _XML.match(content[:4096]):
         raise _other_format("an XML document", _SAVE_AS_CSV)
     _refuse_long_lines(content)
+
+
+def _describe_archive(content: bytes) -> tuple[str, str]:
+    try:
+        with ZipFile(io.BytesIO(content)) as archive:
+            names = set(archive.namelist())
+    except (BadZipFile, ValueError, OSError, NotImplementedError):
+        return "a damaged workbook or zip archive", "Download it or save it again, and upload the whole file."
+    for member, description in _DOCUMENTS:
+        if member in names:
+            return description, _SAVE_AS_CSV
+    return "a zip archive", _UNPACK
 
 
 def _gunzip(content: bytes) -> bytes:

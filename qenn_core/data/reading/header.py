@@ -67,9 +67,13 @@ def merge_header(rows: Sequence[Row]) -> list[str]:
 def _fill_right(row: Row, width: int) -> list[str]:
     if all(cell.strip() for cell in row):
         return [*row, *[""] * (width - len(row))]
-    filled: list[str] = []
-    for cell in (*row, *[""] * (width - len(row))):
-        filled.append(cell if cell.strip() or not filled else filled[-1])
+    starts = [number for number, cell in enumerate(row) if cell.strip()]
+    spans = [after - before for before, after in pairwise(starts)]
+    # A name at the end reaches as far as the widest before it.
+    ends = [*starts[1:], min(width, starts[-1] + max(spans, default=width))] if starts else []
+    filled = [""] * width
+    for start, end in zip(starts, ends, strict=True):
+        filled[start:end] = [row[start]] * (end - start)
     return filled
 
 

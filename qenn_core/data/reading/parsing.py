@@ -26,8 +26,8 @@ from qenn_core.data.reading.row_loading import load_rows
 from qenn_core.data.reading.text_encoding import (
     decode_lines,
     detect_encoding,
-    refuse_binary,
     sample_encodings,
+    without_control_characters,
 )
 from qenn_core.data.table import Reading
 from qenn_core.errors import DataError, TooManyRowsError
@@ -75,8 +75,9 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> ParsedTab
         content, options = converted.content, _options_for(converted, options)
     refuse_other_formats(content)
     encoding = options.text_encoding or detect_encoding(content)
-    refuse_binary(decode_lines(content, encoding), options.delimiter)
-    head = take_head(decode_lines(content, encoding))
+    text = without_control_characters(content, encoding, options.delimiter)
+    n_removed = len(content) - len(text)
+    head = take_head(decode_lines(text, encoding))
     lines = tuple(line.rstrip("\r\n")[:_MAX_RAW_LINE_LENGTH] for line in head[:_N_RAW_LINES])
     raw = (
         RawText(lines, sample_encodings(content))
@@ -84,15 +85,18 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> ParsedTab
         else RawText(lines, sheets=converted.sheets, is_text=False)
     )
     try:
-        parsed = _parse_text(content, encoding, head, raw, options, folder)
+        parsed = _parse_text(text, encoding, head, raw, options, folder)
     except TooManyRowsError:
         raise
     except DataError as error:
         raise UnreadableTableError(error.message, raw) from error
-    if converted is None:
-        return parsed
-    notes = (*converted.notes(), *parsed.reading.notes)
-    return parsed._replace(reading=replace(parsed.reading, sheet=converted.sheet, notes=notes))
+    notes = list(parsed.reading.notes)
+    if n_removed:
+        notes.append(f"Removed {count(n_removed, 'control character')}, which no program shows.")
+    if converted is not None:
+        notes = [*converted.notes(), *notes]
+    sheet = parsed.reading.sheet if converted is None else converted.sheet
+    return parsed._replace(reading=replace(parsed.reading, sheet=sheet, notes=tuple(notes)))
 
 
 def _options_for(converted: Converted, options: ReadOptions) -> ReadOptions:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from qenn_core.text import count
+from qenn_core.text import count, quoted_list
 
 _MAX_FOOTNOTES = 20
-_RULE_STARTS = ("", ":", "-", "=", "_", " ")  # tells other rows quickly
+_RULE_STARTS = ("", ":", "-", "=", "_", " ", "+")  # tells other rows quickly
 _RULE = re.compile(r":?(-{3,}|={3,}|_{3,}):?")
+_RULE_ACROSS = re.compile(r"[+:|\s]*[-=_]{2,}([+:|\s]+[-=_]+)*[+:|\s]*")
+_COMMENT_STARTS = ("#", "%", "//")
 
 
 @dataclass
@@ -54,12 +56,11 @@ class RowIssues:
         if self.n_rules:
             yield f"Left out {count(self.n_rules, 'row')} of dashes, which only rule the table."
         if self.n_repeated_headers:
-            yield f"Left out {count(self.n_repeated_headers, 'row')} that repeat the header."
+            repeat = "repeats" if self.n_repeated_headers == 1 else "repeat"
+            yield f"Left out {count(self.n_repeated_headers, 'row')} that {repeat} the header."
         if self.footnotes:
-            yield (
-                f"Left out {count(len(self.footnotes), 'footnote')} at the end, with text only in the first "
-                f"column: ‘{self.footnotes[0][:80]}’."
-            )
+            shown = quoted_list(note[:80] for note in self.footnotes)
+            yield f"Left out {count(len(self.footnotes), 'footnote')} at the end: {shown}."
 
 
 def clean_rows(
@@ -68,17 +69,13 @@ def clean_rows(
     """Iterate over the rows of a table, each brought to `width` cells.
 
     Short rows are filled with empty cells. Rows with more cells are left out, unless the extra cells are
-    empty. Rows without content are left out, and so are rows that repeat the `header`, and footnotes: a few
-    lines at the end with text in their first cell only. All of these are counted in `issues`.
+    empty. Rows without content are left out, and so are rules of dashes, comments, rows that repeat the
+    `header`, and footnotes: a few lines at the end that are no rows of the table. All of these are counted
+    in `issues`.
     """
-    names = None if header is None else list(header)
-    for row in _without_footnotes(_without_blank_rows(rows, issues), width, issues):
+    for row in _without_footnotes(_without_other_lines(rows, width, issues, header), width, issues):
         n_extra = len(row) - width
-        if row == names:
-            issues.n_repeated_headers += 1
-        elif row[0][:1] in _RULE_STARTS and is_rule(row):
-            issues.n_rules += 1
-        elif n_extra == 0:
+        if n_extra == 0:
             yield row
         elif n_extra < 0:
             issues.n_short += 1
@@ -89,29 +86,48 @@ def clean_rows(
             yield row[:width]
 
 
-def _without_blank_rows(rows: Iterable[list[str]], issues: RowIssues) -> Iterator[list[str]]:
+def _without_other_lines(
+    rows: Iterable[list[str]], width: int, issues: RowIssues, header: Sequence[str] | None
+) -> Iterator[list[str]]:
+    """Yield rows without those that are no data; blank lines stay as empty rows."""
+    names = None if header is None else list(header)
     for row in rows:
-        if any(row):
+        if not row:
             yield row
-        elif row:
+        elif row == names:
+            issues.n_repeated_headers += 1
+        elif row[0][:1] in _RULE_STARTS and is_rule(row):
+            issues.n_rules += 1
+        elif len(row) == 1 < width and row[0].startswith(_COMMENT_STARTS):
+            issues.n_comments += 1
+        elif any(row):
+            yield row
+        else:
             issues.n_empty += 1
 
 
 def _without_footnotes(rows: Iterable[list[str]], width: int, issues: RowIssues) -> Iterator[list[str]]:
     pending: list[list[str]] = []
+    is_apart = False  # whether a blank line stands above
     for row in rows:
-        if is_comment_row(row, width) and len(pending) < _MAX_FOOTNOTES:
+        if not row:
+            is_apart = True
+            continue
+        is_no_row = is_comment_row(row, width) or (is_apart and len(row) != width)
+        if is_no_row and len(pending) < _MAX_FOOTNOTES:
             pending.append(row)
             continue
-        if pending:
-            yield from pending
-            pending = []
+        yield from pending
+        pending = []
+        is_apart = False
         yield row
-    issues.footnotes = [row[0] for row in pending]
+    issues.footnotes = [" ".join(filter(None, row)) for row in pending]
 
 
 def is_rule(row: Sequence[str]) -> bool:
-    """Return whether all cells of a row are dashes, as below the header of a table in Markdown."""
+    """Return whether a row only rules the table, as dashes below the header of a table in Markdown do."""
+    if len(row) == 1:
+        return bool(_RULE_ACROSS.fullmatch(row[0]))
     cells = [cell.strip() for cell in row if cell.strip()]
     return len(cells) > 1 and all(_RULE.fullmatch(cell) for cell in cells)
 

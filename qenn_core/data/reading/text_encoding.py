@@ -31,7 +31,14 @@ _RANKING_BYTES = 2**12
 _SAMPLE_CHARACTERS = 2**16
 # About a tenth of random bytes decoded as Western text are control characters; in real text hardly any are.
 _MAX_CONTROL_SHARE = 0.02
+# Encodings of two or four bytes a character have many NUL bytes in ASCII characters.
+_MIN_NUL_SHARE = 0.05
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+# In a small file, so many are more likely left by a program.
+_FEW_CONTROLS = 3
+# All but tab and line ends.
+_UNWANTED = bytes({*range(32), 127} - set(b"\t\n\r\x85"))
+_CHUNK_BYTES = 2**20
 _NON_ASCII = re.compile(rb"[\x80-\xff]")
 _NON_ASCII_WORD = re.compile(r"\w*[^\x00-\x7f]+\w*")
 _ASCII = bytes(range(32, 127))
@@ -49,11 +56,10 @@ def detect_encoding(content: bytes) -> str:
         if content.startswith(mark):
             return name
     head = content[:_SAMPLE_BYTES]
-    if b"\x00" in head:
+    if head.count(0) > _MIN_NUL_SHARE * len(head):
         wide = next((name for name in _WIDE_ENCODINGS if _has_lines(head, name)), None)
-        if wide is None:
-            raise not_text()
-        return wide
+        if wide is not None:
+            return wide
     sample = list(_non_ascii_lines(content))
     if sum(map(_is_utf8, sample)) >= 0.9 * len(sample):
         return "utf-8"
@@ -125,12 +131,38 @@ def decode_lines(content: bytes, encoding: str) -> Iterator[str]:
         is_first = False
 
 
-def refuse_binary(lines: Iterator[str], delimiter: str | None) -> None:
+def without_control_characters(content: bytes, encoding: str, delimiter: str | None) -> bytes:
+    """Return text without bytes that have no meaning in a table, such as NUL and the end-of-file mark of DOS.
+
+    Raises
+    ------
+    DataError
+        If there are too many of them in the first lines for this to be text.
+    """
+    _refuse_binary(decode_lines(content, encoding), delimiter)
+    if not _keeps_ascii(encoding):
+        return content
+    unwanted = bytes(set(_UNWANTED) - set((delimiter or "").encode("ascii", "ignore")))
+    starts = range(0, len(content), _CHUNK_BYTES)
+    chunks = (content[start : start + _CHUNK_BYTES] for start in starts)
+    if all(len(chunk.translate(None, unwanted)) == len(chunk) for chunk in chunks):
+        return content  # the usual case, without a copy of the whole
+    return content.translate(None, unwanted)
+
+
+def _keeps_ascii(encoding: str) -> bool:
+    """Return whether each byte of an ASCII character stands for it wherever it occurs."""
+    name = codecs.lookup(encoding).name
+    # The encodings of ISO 2022 switch between sets of characters by control characters.
+    return name == "utf-8-sig" or (name in _ascii_supersets() and not name.startswith("iso2022"))
+
+
+def _refuse_binary(lines: Iterator[str], delimiter: str | None) -> None:
     """Raise `DataError` if the first lines contain too many control characters to be text."""
     text = "".join(islice(lines, 1000))[:_SAMPLE_CHARACTERS]
     if delimiter:
         text = text.replace(delimiter, "")
-    if "\x00" in text or len(_CONTROL.findall(text)) > _MAX_CONTROL_SHARE * len(text):
+    if len(_CONTROL.findall(text)) > max(_MAX_CONTROL_SHARE * len(text), _FEW_CONTROLS):
         raise not_text()
 
 
