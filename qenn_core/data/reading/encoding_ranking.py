@@ -56,12 +56,16 @@ _FREQUENT_HANGUL = frozenset(
     "이다는의에가을고하지로를한은도사기대인서일정시아나자어리있그수해부제라원구전장주동상보공여성신과경국학중산선우화연문"
     "교소비치마만관안위남명북강호오양무진모조생유세금석미년월용영재당광천적실입"
 )
-_PUNCTUATION = frozenset("’‘“”„–—…€£°²³µ×½¼·«»¿¡§º\u00a0")
+_SIGNS = frozenset("’‘“”„–—…€£¥©°²³µ±×½¼¾·«»¿¡§ºª\u00a0")
+# Letters that are a word by themselves in some language.
+_SHORT_WORDS = frozenset("àáâåæéèêëíîïóòôöøúùý")
 
 # The cost of a character, from 0 for a frequent letter of the language to 1 for one that cannot stand there.
 _CONTROL, _MISPLACED, _FOREIGN, _RARE = 2.0, 1.0, 0.5, 0.3
-_MARK = 0.1
-# Between encodings that fit equally well, the more usual one wins by this much.
+_MARK, _SIGN = 0.1, 0.03
+# Between encodings that fit equally well, the more usual one wins by this much, and by more where few
+# characters can tell them apart.
+_FEW_CHARACTERS = 4
 _LESS_USUAL, _NOT_WESTERN, _FEW_SPEAKERS = 0.02, 0.03, 0.05
 
 
@@ -85,6 +89,8 @@ def rank_encodings(sample: bytes) -> list[str]:
             text = sample.decode(encoding)
         except UnicodeDecodeError:
             continue
+        n_telling = sum(not character.isascii() for character in text)
+        handicap *= 1 + _FEW_CHARACTERS / max(n_telling, 1)
         costs[encoding] = min(handicap + cost(text), costs.get(encoding, _CONTROL))
     return sorted(costs, key=lambda encoding: costs[encoding])
 
@@ -123,18 +129,22 @@ class _Alphabet:
         category = unicodedata.category(character)
         if category.startswith("C"):
             return _CONTROL
+        within_word = before.isalpha() and after.isalpha() and character != "’"
+        if character in _SIGNS and not within_word:
+            return _SIGN
         if category.startswith(("L", "M")):
             within = character.isupper() and before.isalpha()
             wrong_case = within and (before.islower() or after.islower())
             neighbours = [sign for sign in (before, after) if sign.isalpha()]
             mixed = self._is_other_script and any(map(str.isascii, neighbours))
-            if wrong_case or mixed:
+            if wrong_case or mixed or before.isdigit() or after.isdigit():
                 return _MISPLACED
+            if not neighbours and character not in _SHORT_WORDS:
+                if not self._is_other_script:
+                    return _FOREIGN
+                return self._costs.get(character, _FOREIGN) + _RARE * character.isupper()
             # Words in capitals are rare, too.
             return self._costs.get(character, _FOREIGN + _MARK) + _MARK * within
-        within_word = before.isalpha() and after.isalpha() and character != "’"
-        if character in _PUNCTUATION and not within_word:
-            return _MARK
         return _MISPLACED if before.isalpha() or after.isalpha() else _FOREIGN
 
 

@@ -43,6 +43,8 @@ _WEB_PAGE = re.compile(
 )
 # Elements within elements, with or without a declaration.
 _XML = re.compile(_ABOVE_MARKUP + rb"(<\?xml\s|<([a-z_][\w:.-]*)[^<>]*>\s*<[a-z_!/])", re.IGNORECASE | re.DOTALL)
+# No text ends with so many NUL bytes, in any encoding.
+_PADDING = bytes(16)
 _CHUNK_BYTES = 2**20
 
 
@@ -55,6 +57,11 @@ def unpack(content: bytes) -> bytes:
         If the content is damaged, or larger than ``limits.MAX_DECOMPRESSED_BYTES``.
     """
     return _gunzip(content) if content.startswith(_GZIP) else content
+
+
+def without_padding(content: bytes) -> bytes:
+    """Return the content without the NUL bytes at its end with which some programs reserve room."""
+    return content.rstrip(b"\x00") if content.endswith(_PADDING) else content
 
 
 def too_large_unpacked() -> DataError:

@@ -18,7 +18,7 @@ from qenn_core.data.reading.cell_values import GAP_WORDS, replace_gap_words, to_
 from qenn_core.data.reading.column_names import make_column_names
 from qenn_core.data.reading.conversion import DIALECT, Converted, convert
 from qenn_core.data.reading.csv_rows import split_rows
-from qenn_core.data.reading.file_format import refuse_other_formats, unpack
+from qenn_core.data.reading.file_format import refuse_other_formats, unpack, without_padding
 from qenn_core.data.reading.layout import Layout, detect_layout, take_head, too_many_columns
 from qenn_core.data.reading.protocol import ReadOptions
 from qenn_core.data.reading.row_cleaning import RowIssues, clean_rows
@@ -69,7 +69,7 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> ParsedTab
     DataError
         If the file is not a table that can be used; `UnreadableTableError` if it is text.
     """
-    content = unpack(content)
+    content = without_padding(unpack(content))
     converted = convert(content, options.sheet)
     if converted is not None:
         content, options = converted.content, _options_for(converted, options)

@@ -39,6 +39,7 @@ _FEW_CONTROLS = 3
 # All but tab and line ends.
 _UNWANTED = bytes({*range(32), 127} - set(b"\t\n\r\x85"))
 _CHUNK_BYTES = 2**20
+_SWITCH_TO_JAPANESE = re.compile(rb"\x1b\$[B@]")
 _NON_ASCII = re.compile(rb"[\x80-\xff]")
 _NON_ASCII_WORD = re.compile(r"\w*[^\x00-\x7f]+\w*")
 _ASCII = bytes(range(32, 127))
@@ -60,6 +61,8 @@ def detect_encoding(content: bytes) -> str:
         wide = next((name for name in _WIDE_ENCODINGS if _has_lines(head, name)), None)
         if wide is not None:
             return wide
+    if _SWITCH_TO_JAPANESE.search(content):
+        return "iso2022_jp"
     sample = list(_non_ascii_lines(content))
     if sum(map(_is_utf8, sample)) >= 0.9 * len(sample):
         return "utf-8"
