@@ -16,8 +16,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.document import DOCUMENT, table, versions, write
 from benchmarks.corpus import FOLDER, Sample, Truth, load_samples
+from benchmarks.document import DOCUMENT, table, versions, write
 from benchmarks.readers import OURS, READERS, read_ours
 from benchmarks.scoring import STEPS, Verdict, judge
 from qenn_core.data import ReadOptions
@@ -143,7 +143,11 @@ def _samples() -> dict[str, Sample]:
 
 
 def _judge(reader: str, name: str) -> Verdict:
-    sample = _samples()[name]
+    return judge_one(reader, _samples()[name])
+
+
+def judge_one(reader: str, sample: Sample) -> Verdict:
+    """Let a reader read a sample, in this process."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if reader == CORRECTED:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 YEARS = (1500, 2200)
 # What may stand between thousands, beside the point and the comma.
 SPACES = " '’\u00a0\u2009\u202f"
-_CURRENCY = r"[$€£¥₹₽₺]|USD|EUR|GBP|CHF"
+_CURRENCY = r"[A-Z]{0,2}\$|[€£¥₹₽₺₩₪₫₴]|USD|EUR|GBP|CHF|Fr\.|Rs\.?|kr\.?|zł|Kč|Ft"
 # A few letters, such as kg or m², also one per another, such as km/h.
 _UNIT = r"[^\W\d_]{1,4}[²³]?(?:/[^\W\d_]{1,4}[²³]?)?|%|‰|°\s?[CF]?|[\"″′']"
 _SIGN = r"[+\-−]"
@@ -24,7 +24,7 @@ _GROUPED = rf"(?:[0-9]+(?:[.,{SPACES}][0-9]{{2,3}})*)?(?:[.,][0-9]*)?(?:[eE][+-]
 def _amount(number: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?P<sign>{_SIGN}?)\s?(?P<open>\(?)\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN}?)(?=[.,]?[0-9])"
-        rf"(?P<number>{number})\s?(?P<after>{_CURRENCY}|{_UNIT})?\s?(?P<close>\)?)"
+        rf"(?P<number>{number})(?P<behind>-?)\s?(?P<after>{_CURRENCY}|{_UNIT})?\s?(?P<close>\)?)"
     )
 
 
@@ -69,7 +69,8 @@ def parse_amounts(cells: pd.Series, unit: str | None = None) -> Amounts:
         frequency = others.map(pd.Series(units[is_amount].to_numpy(), different[is_amount])).value_counts()
         unit = str(frequency.index[0]) if len(frequency) else ""
     in_unit = is_amount & units.isin([unit, ""])
-    is_negative = parts["sign"].isin(["-", "−"]) | parts["inner"].isin(["-", "−"]) | (parts["open"] != "")
+    signs = parts[["sign", "inner", "behind"]].isin(["-", "−"])
+    is_negative = signs.any(axis="columns") | (parts["open"] != "")
     numbers = pd.to_numeric(parts["number"][in_unit]) * is_negative[in_unit].map({True: -1.0, False: 1.0})
     parsed = others.map(pd.Series(numbers.to_numpy(), different[in_unit], dtype="float64"))
     return Amounts(values.fillna(parsed.astype("float64")), unit)

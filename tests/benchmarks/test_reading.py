@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from benchmarks.corpus import Sample, Truth, load_samples
 from benchmarks.document import DOCUMENT, insert
-from benchmarks.corpus import Truth, load_samples
-from benchmarks.reading import CORRECTED, SECTION, failures, judge_all, report, settings
 from benchmarks.readers import OURS
+from benchmarks.reading import CORRECTED, SECTION, failures, judge_all, judge_one, report, settings
 from benchmarks.scoring import STEPS, ReadTable, Verdict, judge
 from qenn_core.data import ReadOptions
 
@@ -96,3 +96,13 @@ def test_files_are_read_and_counted() -> None:
     assert f"| {OURS} | 100.0% | 0.0% |" in text
     assert failures({OURS: wrong, CORRECTED: ours}).count("3 rows instead of 4 (can be corrected)") == 3
     assert text in insert(DOCUMENT.read_text(encoding="utf-8"), text, SECTION)
+
+
+# A title above the third column could be the name of a group; a name may begin with the sign of a comment.
+AMBIGUOUS = {"padded-titles.in-the-third-column", "odd-names.symbols"}
+
+
+@pytest.mark.parametrize("sample", load_samples(), ids=lambda sample: sample.name)
+def test_messy_file_is_read_right(sample: Sample) -> None:
+    verdict = judge_one(CORRECTED if sample.name in AMBIGUOUS else OURS, sample)
+    assert verdict.difference == ""

@@ -16,6 +16,7 @@ from qenn_core.data.amounts import SPACES, digits_of
 # In lower case; cells are compared without regard to case.
 GAP_WORDS = (
     *("na", "n/a", "n.a.", "n.a", "nan", "nat", "null", "none", "nil", "?", "-", "--", "—", "–", ".", "..."),
+    *(":", "..", "n/d", "n.d.", "k.a.", "k. a.", "s/d", "s.d."),
     *("#n/a", "#na", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "<na>", "\\n", "(null)"),
 )
 
@@ -42,6 +43,9 @@ class CleanedColumn(NamedTuple):
 def replace_gap_words(column: pa.ChunkedArray, words: Sequence[str]) -> CleanedColumn:
     """Trim the cells, and replace empty ones and `words`, in upper or lower case, by nulls."""
     trimmed = pc.utf8_trim_whitespace(column)
+    if pc.any(pc.starts_with(trimmed, '="')).as_py():
+        # As formulas, texts of digits keep their zeros in spreadsheet programs.
+        trimmed = pc.replace_substring_regex(trimmed, r'^="(.*)"$', r"\1")
     folded = pa.array([word.strip().lower() for word in words], pa.string())
     is_word = pc.is_in(pc.utf8_lower(trimmed), value_set=folded)
     null = pa.scalar(None, pa.string())
@@ -104,7 +108,7 @@ _OTHER_SEPARATORS = re.compile(f"[{SPACES}]")
 _CERTAIN = 10
 # Sign, parenthesis and currency before a number; unit after it.
 _BEFORE = r"[+\-−]?\s?\(?\s?[^\d\s.,()]{0,3}\s?[+\-−]?"
-_AFTER = r"\s?[^\d\s.,()]{0,9}\s?\)?"
+_AFTER = r"-?\s?[^\d\s.,()]{0,9}\s?\)?"
 _POINT_NUMBER = re.compile(r"[+-]?(\d*|[1-9]\d{0,2}(,\d{3})+)\.\d+([eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")

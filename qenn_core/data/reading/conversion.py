@@ -7,9 +7,10 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qenn_core import limits
 from qenn_core.data.reading.csv_rows import Dialect
@@ -17,11 +18,15 @@ from qenn_core.data.reading.file_format import too_large_unpacked
 from qenn_core.errors import DataError
 from qenn_core.text import count, quoted_list
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 # How converted tables are written.
 DIALECT = Dialect(",")
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _PARQUET = b"PAR1"
+_ARROW = b"ARROW1"
 _BATCH_ROWS = 2_000
 
 
@@ -70,6 +75,8 @@ def convert(content: bytes, sheet: str | None) -> Converted | None:
         return _convert_workbook(content, sheet)
     if content.startswith(_PARQUET):
         return _convert_parquet(content)
+    if content.startswith(_ARROW):
+        return _convert_arrow(content)
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return _convert_json(content)
     return None
@@ -158,24 +165,50 @@ def _convert_parquet(content: bytes) -> Converted:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with _naming_damage("Parquet"):
         file = pq.ParquetFile(pa.BufferReader(content))
         metadata = file.metadata
         _check_size(
             sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
         )
-        names = file.schema_arrow.names
-        batches = file.iter_batches(_BATCH_ROWS)
-        rows = (
-            map(_cell_text, row)
-            for batch in batches
-            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-        )
-        return Converted(_to_csv([names, *rows]), header=1)
+        return _convert_batches(file.schema_arrow.names, file.iter_batches(_BATCH_ROWS))
+
+
+def _convert_arrow(content: bytes) -> Converted:
+    import pyarrow as pa
+
+    with _naming_damage("Arrow"), pa.ipc.open_file(pa.BufferReader(content)) as file:
+        batches = (file.get_batch(number) for number in range(file.num_record_batches))
+        return _convert_batches(file.schema.names, _within_size(batches))
+
+
+def _within_size(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    size = 0
+    for batch in batches:
+        size += batch.nbytes
+        _check_size(size)
+        yield batch
+
+
+def _convert_batches(names: Sequence[str], batches: Iterable[pa.RecordBatch]) -> Converted:
+    rows = (
+        map(_cell_text, row)
+        for batch in batches
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    )
+    return Converted(_to_csv([names, *rows]), header=1)
+
+
+@contextmanager
+def _naming_damage(file_format: str) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(
-            "The Parquet file is damaged.",
-            "It starts like a Parquet file, but cannot be read completely.",
+            f"The {file_format} file is damaged.",
+            f"It starts like a file in the {file_format} format, but cannot be read completely.",
             "Write or download it again, or upload the table as CSV.",
             place="upload",
         ) from error
@@ -195,17 +228,37 @@ def _convert_json(content: bytes) -> Converted | None:
                 place="upload",
             ) from None
         return None
-    records = parsed if isinstance(parsed, list) else [parsed]
-    if len(records) < 2 or not all(isinstance(record, dict) for record in records):
+    records = _records(parsed)
+    if records is None:
         raise DataError(
             "This is a JSON document, but not a table.",
-            "A table in JSON is a list of objects, or has one object per line; each is a row.",
-            "Upload the list alone, or the table as CSV.",
+            "A table in JSON is a list of objects, each of which is a row, or has one object per line.",
+            "Upload such a list, or the table as CSV.",
             place="upload",
         )
     names = list(dict.fromkeys(name for record in records for name in record))
     rows = ([_cell_text(record.get(name)) for name in names] for record in records)
     return Converted(_to_csv([names, *rows]), header=1)
+
+
+def _records(parsed: Any) -> list[dict[str, Any]] | None:
+    """Return the longest list of objects in a document, or ``None`` if it has none with at least two."""
+    lists = filter(_has_flat_records, parsed.values()) if isinstance(parsed, dict) else [parsed]
+    return max(filter(_has_records, lists), key=len, default=None)
+
+
+def _has_records(entries: Any) -> bool:
+    return (
+        isinstance(entries, list) and len(entries) > 1 and all(isinstance(entry, dict) for entry in entries)
+    )
+
+
+def _has_flat_records(entries: Any) -> bool:
+    """Return whether these are records of more values than lists and objects, unlike features on a map."""
+    if not _has_records(entries):
+        return False
+    values = [value for entry in entries for value in entry.values()]
+    return 2 * sum(isinstance(value, dict | list) for value in values) < len(values)
 
 
 def _begins_with_a_record(content: bytes) -> bool:

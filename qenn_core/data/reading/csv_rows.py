@@ -27,6 +27,7 @@ class Dialect:
     comment: str | None = None
     stray_end: bool = False
     quoted_lines: bool = False
+    starts: tuple[int, ...] = ()
 
 
 def split_rows(
@@ -57,6 +58,9 @@ def split_rows(
     DataError
         If a quoted cell does not end.
     """
+    if dialect.starts:
+        yield from _split_aligned(lines, dialect, on_comment)
+        return
     csv.field_size_limit(limits.MAX_LINE_BYTES)
     if dialect.stray_end:
         lines = _without_stray_ends(lines, f"{dialect.delimiter}{dialect.quote}")
@@ -93,6 +97,21 @@ def split_rows(
         if truncated:
             return
         raise _unclosed_quote(first_line + n_lines_before) from error
+
+
+def _split_aligned(
+    lines: Iterable[str], dialect: Dialect, on_comment: Callable[[], None]
+) -> Iterator[list[str]]:
+    starts = (0, *dialect.starts[1:])
+    ends = (*starts[1:], None)
+    for line in lines:
+        if dialect.comment and line.startswith(dialect.comment):
+            on_comment()
+        elif all(line[start - 1 : start].isspace() for start in starts[1:] if start < len(line)):
+            cells = [line[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+            yield cells if any(cells) else []
+        else:
+            yield line.split()  # not aligned
 
 
 def _noting(lines: Iterable[str], noted: list[str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from qenn_core.data.reading.cell_types import CellType, cell_type
@@ -15,6 +16,11 @@ from qenn_core.data.reading.sniffer import Sniffer
 USUAL_DELIMITERS = ",;\t|"
 # With the factor by which they have to do better than a usual delimiter: they occur in texts and times.
 _OTHER_DELIMITERS = {":": 0.7, " ": 0.7, "^": 0.9, "~": 0.9}
+# Spaces that align cells, where single ones may be part of a cell.
+_ALIGNED = 0.69
+_MAX_ALIGNED_LENGTH = 2000
+# A column of spaces may have a character in this share of the lines, such as those of a title.
+_FEW_LINES = 0.1
 _LINES = 300
 _MAX_TYPED_CELLS = 4000
 # DuckDB's answer holds unless another is better by this factor.
@@ -58,6 +64,9 @@ def detect_dialect(
         if sign in text
         for dialect in _quotings(lines, Dialect(sign, comment=comment), quote)
     ]
+    if delimiter in (None, " ") and (starts := _aligned_starts(lines)):
+        aligned = Dialect(" ", quote=None, comment=comment, starts=starts)
+        candidates.append(_Candidate(_ALIGNED * _consistency(lines, aligned), aligned))
     best = max(candidates, key=lambda candidate: candidate.score, default=None)
     if best is None or (not best.score and delimiter is None):
         return Dialect(delimiter or ",", quote=_QUOTE if quote is None else quote or None, comment=comment)
@@ -97,10 +106,41 @@ def _quotings(lines: Sequence[str], plain: Dialect, quote: str | None) -> Iterat
             dialect = replace(dialect, stray_end=True)
         if mark and _encloses_lines(lines, dialect):
             yield replace(dialect, quoted_lines=True)
-        escaped = replace(dialect, escape="\\")
-        # A backslash before a quotation mark either escapes it or, as the end of a path, ends the cell.
-        is_escape = mark and f"\\{mark}" in text and _regularity(lines, escaped) >= _regularity(lines, dialect)
-        yield escaped if is_escape else dialect
+        yield replace(dialect, escape="\\") if mark and _has_escapes(lines, dialect) else dialect
+
+
+def _has_escapes(lines: Sequence[str], dialect: Dialect) -> bool:
+    """Return whether a backslash before a quotation mark escapes it, and is not the end of a path."""
+    text, mark = "".join(lines), dialect.quote or ""
+    if f"\\{mark}" not in text:
+        return False
+    # Where it does, marks are not doubled, so two of them end a cell.
+    if re.search(rf"\\{mark}{mark}(?! *({re.escape(dialect.delimiter)}|[\r\n]|$))", text):
+        return False
+    return _regularity(lines, replace(dialect, escape="\\")) >= _regularity(lines, dialect)
+
+
+def _aligned_starts(lines: Sequence[str]) -> tuple[int, ...]:
+    """Return the positions at which cells begin if spaces align them; nothing if they do not."""
+    filled = [line.rstrip() for line in lines if line.strip()]
+    length = max(map(len, filled), default=0)
+    n_spaced = sum("  " in line.strip() for line in filled)
+    if 2 * n_spaced < len(filled) or length > _MAX_ALIGNED_LENGTH or any("\t" in line for line in filled):
+        return ()
+    lines = [line.ljust(length) for line in filled]
+    columns = zip(*lines, strict=True)
+    is_used = [sum(sign != " " for sign in column) > _FEW_LINES * len(lines) for column in columns]
+    starts = tuple(
+        number
+        for number, (before, used) in enumerate(pairwise([False, *is_used]))
+        if used and not before and (number == 0 or any(_is_gap(line, number) for line in lines))
+    )
+    return starts if len(starts) > 1 else ()
+
+
+def _is_gap(line: str, start: int) -> bool:
+    """Return whether two spaces stand around a position, which a space between words never has."""
+    return line[start - 2 : start] == "  " or line[start - 1 : start + 1] == "  "
 
 
 def _regularity(lines: Sequence[str], dialect: Dialect) -> tuple[int, int]:

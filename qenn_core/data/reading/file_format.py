@@ -22,7 +22,6 @@ _OTHER_FORMATS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "an image", _SAVE_AS_CSV),
     (b"GIF87a", "an image", _SAVE_AS_CSV),
     (b"GIF89a", "an image", _SAVE_AS_CSV),
-    (b"ARROW1\x00\x00", "an Arrow file", _SAVE_AS_CSV),
     (b"SQLite format 3\x00", "an SQLite database", _SAVE_AS_CSV),
     (b"\x89HDF\r\n", "an HDF5 file", _SAVE_AS_CSV),
     (b"\x93NUMPY", "a NumPy array", _SAVE_AS_CSV),
@@ -39,10 +38,13 @@ _DOCUMENTS = (
 )
 _ABOVE_MARKUP = rb"(\xef\xbb\xbf)?(\s|<!--.*?-->)*"
 _WEB_PAGE = re.compile(
-    _ABOVE_MARKUP + rb"(<\?xml[^>]*>\s*)?<(!doctype\s+html|html|head|body|table)[\s>]", re.IGNORECASE | re.DOTALL
+    _ABOVE_MARKUP + rb"(<\?xml[^>]*>\s*)?<(!doctype\s+html|html|head|body|table)[\s>]",
+    re.IGNORECASE | re.DOTALL,
 )
 # Elements within elements, with or without a declaration.
-_XML = re.compile(_ABOVE_MARKUP + rb"(<\?xml\s|<([a-z_][\w:.-]*)[^<>]*>\s*<[a-z_!/])", re.IGNORECASE | re.DOTALL)
+_XML = re.compile(
+    _ABOVE_MARKUP + rb"(<\?xml\s|<([a-z_][\w:.-]*)[^<>]*>\s*<[a-z_!/])", re.IGNORECASE | re.DOTALL
+)
 # No text ends with so many NUL bytes, in any encoding.
 _PADDING = bytes(16)
 _CHUNK_BYTES = 2**20
@@ -129,7 +131,7 @@ def _gunzip(content: bytes) -> bytes:
 def _other_format(description: str, remedy: str) -> DataError:
     return DataError(
         f"This is {description}, not a table.",
-        "Tables are read from text (CSV), workbooks (.xlsx, .xls, .ods), Parquet files and lists in JSON.",
+        "Tables are read from text (CSV), workbooks (.xlsx, .xls, .ods), Parquet, Arrow, and lists in JSON.",
         remedy,
         place="upload",
     )

@@ -26,6 +26,9 @@ _MAX_TITLE_ROWS = 20
 _HEAD_CHARACTERS = 2**19
 # Spreadsheet programs may write such a line at the top, to state the delimiter.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+# A sign that is not a name by itself, or the beginning of one such as "# of rooms".
+_COMMENT = re.compile(r"\s*(#+|%+|//+)[ \t]*(?!of\b)(?=[\w\"'(\[])")
+_COMMENT_AND_SPACE = re.compile(r"\s*[#%/]+\s")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Layout:
         The decimal sign.
     width : int
         The number of columns.
+    header_is_comment : bool
+        Whether the header stands in a comment.
     """
 
     dialect: Dialect
@@ -54,6 +59,7 @@ class Layout:
     skip_rows: int
     decimal: str
     width: int
+    header_is_comment: bool = False
 
     def notes(self) -> Iterator[str]:
         """Yield sentences on what is special about this layout."""
@@ -110,6 +116,14 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
     _refuse_excessive_width(body, delimiter)
     with Sniffer(folder) as sniffer:
         dialect = detect_dialect(body, delimiter, options.quote, sniffer)
+    n_comments = _count_comments(body)
+    header_is_comment = n_comments > 0 and _last_comment_is_header(body, n_comments, dialect)
+    if header_is_comment:
+        body = [_without_comment_sign(body[n_comments - 1]), *body[n_comments:]]
+        skip += n_comments - 1
+    elif options.skip_rows is None:
+        body = body[n_comments:]
+        skip += n_comments
     rows = [located for located in _located_rows(body, dialect) if not is_rule(located[1])]
     if not rows:
         raise _no_rows(skip)
@@ -128,7 +142,32 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
         width = len(header)
     if options.skip_rows is None:
         skip += rows[0][0]
-    return Layout(dialect, header, n_header_rows, skip, decimal, width)
+    return Layout(dialect, header, n_header_rows, skip, decimal, width, header_is_comment)
+
+
+def _count_comments(body: Sequence[str]) -> int:
+    """Return the number of lines at the top that are comments, or blank and above one."""
+    first = next((n for n, line in enumerate(body) if line.strip() and not _COMMENT.match(line)), 0)
+    return max((n for n, line in enumerate(body[:first], 1) if line.strip()), default=0)
+
+
+def _last_comment_is_header(body: Sequence[str], n_comments: int, dialect: Dialect) -> bool:
+    """Return whether the last of the comments at the top holds the names of the columns below it."""
+    comment = body[n_comments - 1]
+    # The first name of a table may begin with such a sign; a space after it would be strange.
+    if dialect.delimiter != "\t" and not _COMMENT_AND_SPACE.match(comment):
+        return False
+    line = _without_comment_sign(comment)
+    rows = [row for _, row in _located_rows([line, *body[n_comments:]], dialect) if not is_rule(row)]
+    if len(rows) < 2 or any(_COMMENT.match(cell) for cell in rows[0]):
+        return False
+    width = _most_common_width(iter(rows[1:]))
+    is_first = not count_header_rows(rows[1:], width)
+    return is_first and len(rows[0]) == width and count_header_rows(rows, width) == 1
+
+
+def _without_comment_sign(line: str) -> str:
+    return _COMMENT.sub("", line, count=1)
 
 
 def _first_row(rows: Sequence[_LocatedRow], width: int) -> int:

@@ -166,9 +166,10 @@ def _check_width(width: int) -> None:
 
 
 def _rows(content: bytes, encoding: str, layout: Layout, issues: RowIssues) -> Iterator[list[str]]:
-    lines = islice(_count_undecodable(decode_lines(content, encoding), issues), layout.skip_rows, None)
-    rows = split_rows(lines, layout.dialect, first_line=layout.skip_rows + 1, on_comment=issues.add_comment)
-    for _ in islice(filter(None, rows), layout.n_header_rows):
+    above = layout.skip_rows + layout.header_is_comment
+    lines = islice(_count_undecodable(decode_lines(content, encoding), issues), above, None)
+    rows = split_rows(lines, layout.dialect, first_line=above + 1, on_comment=issues.add_comment)
+    for _ in islice(filter(None, rows), layout.n_header_rows - layout.header_is_comment):
         pass
     return clean_rows(rows, layout.width, issues, layout.header)
 
@@ -196,7 +197,7 @@ def _clean_columns(table: pa.Table, layout: Layout, gaps: tuple[str, ...] | None
     gap_words: dict[str, pa.ChunkedArray] = {}
     occurring: Counter[str] = Counter()
     blanked: Counter[str] = Counter()
-    rewritten: list[str] = []
+    rewritten: dict[str, str] = {}
     for number, (name, raw) in enumerate(zip(table.column_names, table.columns, strict=True)):
         column = replace_gap_words(raw, GAP_WORDS if gaps is None else gaps)
         is_unnamed = layout.header is None or not layout.header[number].strip()
@@ -207,7 +208,7 @@ def _clean_columns(table: pa.Table, layout: Layout, gaps: tuple[str, ...] | None
         occurring.update(_count_words(usual.gap_words))
         numbers = to_decimal_points(column.cells, layout.decimal)
         if numbers is not None:
-            rewritten.append(name)
+            rewritten[name] = _example(column.cells, numbers)
         cells[name] = column.cells if numbers is None else numbers
         has_words = gaps is None and column.gap_words.null_count < len(raw)
         if has_words and pc.count_distinct(column.cells).as_py() <= _MAX_DISTINCT_BESIDE_GAP_WORDS:
@@ -217,7 +218,7 @@ def _clean_columns(table: pa.Table, layout: Layout, gaps: tuple[str, ...] | None
         pa.table(cells),
         pa.table(gap_words),
         tuple(_one_spelling_each(word for word, _ in occurring.most_common()))[:_MAX_LISTED_GAP_WORDS],
-        tuple(_cleaning_notes(n_dropped, rewritten, blanked, layout.decimal)),
+        tuple(_cleaning_notes(n_dropped, rewritten, blanked)),
     )
 
 
@@ -234,14 +235,17 @@ def _count_words(words: pa.ChunkedArray) -> dict[str, int]:
     return {entry["values"]: entry["counts"] for entry in counts}
 
 
-def _cleaning_notes(
-    n_dropped: int, rewritten: list[str], gap_words: Counter[str], decimal: str
-) -> Iterator[str]:
+def _example(written: pa.ChunkedArray, read: pa.ChunkedArray) -> str:
+    """Return how the first number was written that is read otherwise, and what it is read as."""
+    position = pc.index(pc.not_equal(written, read), value=True).as_py()
+    return f"{written[position]} were read as {read[position]}"
+
+
+def _cleaning_notes(n_dropped: int, rewritten: dict[str, str], gap_words: Counter[str]) -> Iterator[str]:
     if n_dropped:
         yield f"Left out {count(n_dropped, 'column')} with neither a name nor any content."
     if rewritten:
-        example = "1,5 were read as 1.5" if decimal == "," else "1,000 were read as 1000"
-        yield f"Numbers such as {example} in {quoted_list(rewritten)}."
+        yield f"Numbers such as {next(iter(rewritten.values()))} in {quoted_list(rewritten)}."
     if gap_words:
         common_first = [word for word, _ in gap_words.most_common()]
         n_cells = count(gap_words.total(), "cell")

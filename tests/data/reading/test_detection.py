@@ -187,6 +187,7 @@ FILES = {
         ["time", "value"],
         ["1", "2.5"],
         3,
+        skip_rows=2,
     ),
     "number sign as a column name": File(
         "#,name,age\n1,Ann,31\n2,Bob,45\n3,Cy,28\n", ["#", "name", "age"], ["1", "Ann", "31"], 3

@@ -137,6 +137,82 @@ FILES = {
     "counted columns": File(
         lines("0,1,2", "5.1,3.5,0", "4.9,3.0,1", "4.7,3.2,0"), ["0", "1", "2"], ["5.1", "3.5", "0"], 3
     ),
+    "numbers as names beside a text": File(
+        lines("label,0,1,2", "5,0,0,12", "3,0,255,9", "1,7,0,3"),
+        ["label", "0", "1", "2"],
+        ["5", "0", "0", "12"],
+        3,
+    ),
+    "years as names beside short names": File(
+        lines("n,k,2019,2020", "1,2,15,23", "2,2,13,26", "4,1,35,23"),
+        ["n", "k", "2019", "2020"],
+        ["1", "2", "15", "23"],
+        3,
+    ),
+    "dates as names": File(
+        lines("Name,01.01.2023,02.01.2023", "A,3,4", "B,5,6", "C,7,8"),
+        ["Name", "01.01.2023", "02.01.2023"],
+        ["A", "3", "4"],
+        3,
+    ),
+    "dates as names beside numbers": File(
+        lines("Country,Lat,1/22/20,1/23/20", "Chad,15.4,0,1", "Peru,-9.2,0,3", "Oman,21.5,5,6"),
+        ["Country", "Lat", "1/22/20", "1/23/20"],
+        ["Chad", "15.4", "0", "1"],
+        3,
+    ),
+    "percentages as names": File(
+        lines("dose,10%,20%", "1,0.3,0.4", "2,0.2,0.4", "3,0.1,0.2"),
+        ["dose", "10%", "20%"],
+        ["1", "0.3", "0.4"],
+        3,
+    ),
+    "an index and counted columns": File(
+        lines(",0,1", "0,5,3", "1,5,6", "2,6,4"), ["column 1", "0", "1"], ["0", "5", "3"], 3
+    ),
+    "rows of a letter and counted numbers": File(
+        lines("F,1,2", "M,4,5", "F,7,8", "M,3,2"), ["column 1", "column 2", "column 3"], ["F", "1", "2"], 4
+    ),
+    "names in a comment": File(
+        lines("# made by a logger", "# x y kind", "1 2 a", "3 4 b", "5 6 a"),
+        ["x", "y", "kind"],
+        ["1", "2", "a"],
+        3,
+    ),
+    "names in a comment without a space": File(
+        lines("##v=4", "#CHROM\tPOS\tID", "1\t100\trs1", "1\t200\trs2", "2\t150\trs3"),
+        ["CHROM", "POS", "ID"],
+        ["1", "100", "rs1"],
+        3,
+    ),
+    "a number sign in a name": File(
+        lines("# of rooms,price", "3,100", "4,120", "5,130"), ["# of rooms", "price"], ["3", "100"], 3
+    ),
+    "gaps between columns of spaces": File(
+        lines(
+            "   x     y  town",
+            " 1.0  22.0  New York",
+            "-3.5   4.0  Ulm",
+            " 1.5        Bad Ems",
+            " 7.0   8.0  Ulm",
+        ),
+        ["x", "y", "town"],
+        ["1.0", "22.0", "New York"],
+        4,
+    ),
+    "a row that is not aligned": File(
+        lines("name   age", "Ann    31", "Bob    45", "Cy     28", "Maximilian 5"),
+        ["name", "age"],
+        ["Ann", "31"],
+        4,
+    ),
+    "an end-of-file mark": File(lines("a,b", "1,x", "2,y", "\x1a"), ["a", "b"], ["1", "x"], 2),
+    "thousands with points": File(
+        lines("a,b", "1.234,x", "2.345.678,y", "3.456,z"), ["a", "b"], ["1234", "x"], 3
+    ),
+    "texts of digits as formulas": File(
+        lines("id,v", '="001",1', '="002",2', '="010",3'), ["id", "v"], ["001", "1"], 3
+    ),
     "the header again in the middle": File(
         lines("a,b", "1,x", "2,y", "a,b", "3,x", "4,y"), ["a", "b"], ["1", "x"], 4
     ),
@@ -162,6 +238,8 @@ def test_messy_file_is_read(name, read):
         (["12,34,567", "1,234", "5.5"], ["1234567", "1234", "5.5"]),
         (["(8,44)", "3,5", "-1,25"], ["(8.44)", "3.5", "-1.25"]),
         (["12,5 kg", "1.170,25 kg", "3,5 kg"], ["12.5 kg", "1170.25 kg", "3.5 kg"]),
+        (["12,50-", "3,20", "1,00"], ["12.50-", "3.20", "1.00"]),
+        (["R$ 1.250,75", "R$ 3,50", "R$ 10,00"], ["R$ 1250.75", "R$ 3.50", "R$ 10.00"]),
         (["10, 20", "a, b", "1,5"], ["10, 20", "a, b", "1,5"]),
         (["01 02 03", "1 2", "3"], ["01 02 03", "1 2", "3"]),
     ],
