@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FILE_LABEL = f"CSV or Excel file, up to {limits.MAX_ROWS:,} rows"
 FILE_FORMATS = (
-    "Text tables (.csv, .tsv, .txt, also gzipped), workbooks (.xlsx, .xls, .ods), Parquet and JSON, up to "
-    f"{limits.MAX_UPLOAD_BYTES // 2**20} MB."
+    "Text tables (.csv, .tsv, .txt, also gzipped), workbooks (.xlsx, .xls, .ods), Parquet, Arrow, ARFF and "
+    f"JSON, up to {limits.MAX_UPLOAD_BYTES // 2**20} MB."
 )
 
 _CONTROL = "upload"

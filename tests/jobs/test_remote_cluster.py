@@ -15,6 +15,7 @@ from uuid import uuid4
 import dask
 import pandas as pd
 import pytest
+import torch
 from dask.config import collect_env, merge
 from distributed import Security
 from jobs.specs import LONG, SHORT
@@ -31,8 +32,9 @@ from qenn_core.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = LONG.with_(**{"data.params": {"n_samples": 400}, "circuit.n_qubits": 7, "training.batch_size": 1})
-# Memory limit of a worker, about half of which is used before its first run; and a run that needs more.
-MEMORY = 900 * 2**20
+# Memory limit of a worker, about half of which is used before its first run (PyTorch for GPUs uses more), and
+# a run that needs more than that.
+MEMORY = (900 if torch.version.cuda is None else 1250) * 2**20
 LARGE = SHORT.with_(
     **{
         "data.params": {"n_samples": 400},

@@ -6,10 +6,12 @@ import codecs
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qenn_core import limits
@@ -27,6 +29,8 @@ _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
 _PARQUET = b"PAR1"
 _ARROW = b"ARROW1"
+_ARFF = re.compile(rb"(\s|%[^\n]*\n)*@relation\s", re.IGNORECASE)
+_ARFF_ATTRIBUTE = re.compile(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)", re.IGNORECASE)
 _BATCH_ROWS = 2_000
 
 
@@ -77,6 +81,8 @@ def convert(content: bytes, sheet: str | None) -> Converted | None:
         return _convert_parquet(content)
     if content.startswith(_ARROW):
         return _convert_arrow(content)
+    if _ARFF.match(content):
+        return _convert_arff(content)
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         return _convert_json(content)
     return None
@@ -212,6 +218,16 @@ def _naming_damage(file_format: str) -> Iterator[None]:
             "Write or download it again, or upload the table as CSV.",
             place="upload",
         ) from error
+
+
+def _convert_arff(content: bytes) -> Converted:
+    """Convert a file of Weka: lines that declare the columns above comma-separated rows."""
+    lines = iter(content.decode("utf-8-sig", errors="replace").splitlines())
+    above = list(takewhile(lambda line: not line.strip().lower().startswith("@data"), lines))
+    names = [found[1].strip("'\"") for line in above if (found := _ARFF_ATTRIBUTE.match(line.strip()))]
+    rows = (line for line in lines if not line.startswith("%"))
+    cells = csv.reader(rows, quotechar="'", escapechar="\\", skipinitialspace=True)
+    return Converted(_to_csv([names, *cells]), header=1)
 
 
 def _convert_json(content: bytes) -> Converted | None:

@@ -117,7 +117,9 @@ def _has_escapes(lines: Sequence[str], dialect: Dialect) -> bool:
     # Where it does, marks are not doubled, so two of them end a cell.
     if re.search(rf"\\{mark}{mark}(?! *({re.escape(dialect.delimiter)}|[\r\n]|$))", text):
         return False
-    return _regularity(lines, replace(dialect, escape="\\")) >= _regularity(lines, dialect)
+    n_rows, n_alike = _regularity(lines, dialect)
+    n_escaped_rows, n_escaped_alike = _regularity(lines, replace(dialect, escape="\\"))
+    return n_escaped_rows >= n_rows and n_escaped_alike >= n_alike
 
 
 def _aligned_starts(lines: Sequence[str]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Workbooks, Parquet files and JSON are read like the same table as CSV."""
+"""Tables in other formats are read like the same table as CSV."""
 
 from __future__ import annotations
 
@@ -46,6 +46,13 @@ def parquet(records: list[dict[str, object]]) -> bytes:
     return buffer.getvalue()
 
 
+def arrow(records: list[dict[str, object]]) -> bytes:
+    buffer, table = io.BytesIO(), pa.Table.from_pylist(records)
+    with pa.ipc.new_file(buffer, table.schema) as writer:
+        writer.write_table(table)
+    return buffer.getvalue()
+
+
 def open_document(rows: list[list[str]]) -> bytes:
     cells = "".join(
         "<table:table-row>"
@@ -82,6 +89,8 @@ FILES = {
     "parquet": parquet(RECORDS),
     "json lines": "\n".join(map(json.dumps, AS_TEXT)).encode() + b"\n",
     "json array": json.dumps(AS_TEXT, indent=2).encode(),
+    "json array in an object": json.dumps({"n": 3, "towns": AS_TEXT, "by": [{"name": "us"}]}).encode(),
+    "arrow": arrow(RECORDS),
 }
 
 
@@ -117,6 +126,62 @@ def test_title_and_merged_names_of_a_workbook_are_understood(read):
     got = read(workbook(A=rows))
     assert got.names == ["tree", "2023 apples", "2023 pears"]
     assert got.rows[0] == ["A", "5", "7"]
+
+
+def test_cells_merged_over_rows_hold_for_each_of_them(read):
+    book = openpyxl.load_workbook(
+        io.BytesIO(
+            workbook(
+                A=[
+                    [],
+                    [None, "group", "x"],
+                    *([None, "AB"[k // 3] if k % 3 == 0 else None, k] for k in range(6)),
+                ]
+            )
+        )
+    )
+    for first in (3, 6):
+        book["A"].merge_cells(start_row=first, end_row=first + 2, start_column=2, end_column=2)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    got = read(buffer.getvalue())
+    assert [row[0] for row in got.rows] == list("AAABBB")
+
+
+ARFF = """% a comment
+@relation flowers
+
+@ATTRIBUTE 'sepal length' NUMERIC
+@attribute width real
+@attribute kind {'Iris setosa',other}
+
+@data
+5.1,3.5,'Iris setosa'
+% another
+4.9,?,other
+"""
+
+
+def test_arff_is_read(read):
+    got = read(ARFF)
+    assert got.names == ["sepal length", "width", "kind"]
+    assert got.rows == [["5.1", "3.5", "Iris setosa"], ["4.9", None, "other"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (workbook(A=[["a", "b"], [1, 2]])[:-200], "damaged workbook"),
+        (b"ARROW1\x00\x00" + bytes(range(100)), "Arrow file is damaged"),
+        (
+            json.dumps({"features": [{"a": {"x": 1}}, {"a": {"x": 2}}]}).encode(),
+            "JSON document, but not a table",
+        ),
+    ],
+)
+def test_damaged_or_nested_content_is_named(content, what, read):
+    with pytest.raises(DataError, match=what):
+        read(content)
 
 
 def test_largest_sheet_is_used_until_another_is_chosen(read):
