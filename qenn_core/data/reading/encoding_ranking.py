@@ -7,7 +7,9 @@ counts: whether a language has it, how often, and whether it stands where a lett
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 _WESTERN = ("cp1252", "mac-roman", "cp850")
 _CENTRAL = ("cp1250", "iso8859-2", "cp852")
@@ -69,7 +71,8 @@ _FEW_CHARACTERS = 4
 _LESS_USUAL, _NOT_WESTERN, _FEW_SPEAKERS = 0.02, 0.03, 0.05
 
 
-def rank_encodings(sample: bytes) -> list[str]:
+@lru_cache(maxsize=8)
+def rank_encodings(sample: bytes) -> tuple[str, ...]:
     """Return the encodings that can decode `sample`, the most likely first.
 
     Parameters
@@ -79,31 +82,43 @@ def rank_encodings(sample: bytes) -> list[str]:
 
     Returns
     -------
-    list of str
+    tuple of str
         Names that Python knows; UTF-8, UTF-16 and UTF-32, which can be recognized with certainty, are not
         among them.
     """
     costs: dict[str, float] = {}
-    for encoding, handicap, cost in _candidates():
+    for encoding, alphabets in _alphabets_by_encoding().items():
         try:
-            text = sample.decode(encoding)
+            characters = _characters_beyond_ascii(sample.decode(encoding))
         except UnicodeDecodeError:
             continue
-        n_telling = sum(not character.isascii() for character in text)
-        handicap *= 1 + _FEW_CHARACTERS / max(n_telling, 1)
-        costs[encoding] = min(handicap + cost(text), costs.get(encoding, _CONTROL))
-    return sorted(costs, key=lambda encoding: costs[encoding])
+        n_characters = max(characters.total(), 1)
+        few = 1 + _FEW_CHARACTERS / n_characters
+        costs[encoding] = min(
+            handicap * few + sum(n * cost(*where) for where, n in characters.items()) / n_characters
+            for handicap, cost in alphabets
+        )
+    return tuple(sorted(costs, key=lambda encoding: costs[encoding]))
 
 
-def _candidates() -> Iterator[tuple[str, float, Callable[[str], float]]]:
-    """Yield encodings with a handicap and the function that returns the cost of a decoded text."""
+def _characters_beyond_ascii(text: str) -> Counter[tuple[str, str, str]]:
+    """Count the characters beyond ASCII, each with the one before and the one after it."""
+    neighbours = zip(" " + text, text, text[1:] + " ", strict=False)
+    return Counter(around for around in neighbours if not around[1].isascii())
+
+
+@cache
+def _alphabets_by_encoding() -> dict[str, list[tuple[float, Callable[[str, str, str], float]]]]:
+    """Return, for each encoding, a handicap and the cost of a character for each alphabet written in it."""
+    found: dict[str, list[tuple[float, Callable[[str, str, str], float]]]] = defaultdict(list)
     for alphabets, few in ((_ALPHABETS, 0.0), (_RARE_ALPHABETS, _FEW_SPEAKERS)):
         for letters, encodings in alphabets:
             for position, encoding in enumerate(encodings):
                 handicap = few + _LESS_USUAL * position + _NOT_WESTERN * (encodings is not _WESTERN)
-                yield encoding, handicap, _Alphabet(letters).mean_cost
+                found[encoding].append((handicap, _Alphabet(letters).cost))
     for position, (encoding, frequent) in enumerate(_FREQUENT_CHARACTERS.items()):
-        yield encoding, _NOT_WESTERN + _LESS_USUAL * position, _Characters(*frequent).mean_cost
+        found[encoding].append((_NOT_WESTERN + _LESS_USUAL * position, _Characters(*frequent).cost))
+    return found
 
 
 class _Alphabet:
@@ -116,16 +131,8 @@ class _Alphabet:
         lower = {letter: weight * rank / len(letters) for rank, letter in enumerate(letters)}
         self._costs = {letter.upper(): cost for letter, cost in lower.items()} | lower
 
-    def mean_cost(self, text: str) -> float:
-        """Return the mean cost of the characters beyond ASCII."""
-        costs = [
-            self._cost(character, before, after)
-            for before, character, after in zip(" " + text, text, text[1:] + " ", strict=False)
-            if not character.isascii()
-        ]
-        return sum(costs) / max(len(costs), 1)
-
-    def _cost(self, character: str, before: str, after: str) -> float:
+    def cost(self, before: str, character: str, after: str) -> float:
+        """Return the cost of a character between two others."""
         category = unicodedata.category(character)
         if category.startswith("C"):
             return _CONTROL
@@ -155,16 +162,8 @@ class _Characters:
         self._standard = standard
         self._frequent = range(first, last + 1)
 
-    def mean_cost(self, text: str) -> float:
-        """Return the mean cost of the characters beyond ASCII."""
-        costs = [
-            self._cost(character, before)
-            for before, character in zip(" " + text, text, strict=False)
-            if not character.isascii()
-        ]
-        return sum(costs) / max(len(costs), 1)
-
-    def _cost(self, character: str, before: str) -> float:
+    def cost(self, before: str, character: str, after: str) -> float:
+        """Return the cost of a character after another."""
         if "\u3000" <= character <= "\u303f" or "\uff00" <= character <= "\uff60":  # punctuation
             return 0.0
         if self._standard == "euc-jp" and "\u3040" <= character <= "\u30ff":  # kana

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -92,20 +93,19 @@ def _mostly_values(cells: Sequence[str]) -> bool:
 
 def _holds_names(row: Row, columns: Sequence[Sequence[str]], valued: Mapping[int, Sequence[str]]) -> bool:
     """Return whether most cells of a row are unlike the values below, or the row is a series of names."""
-    above = [(row[number], cells) for number, cells in valued.items() if number < len(row)]
-    n_unlike = sum(_is_unlike(cell, cells) for cell, cells in above)
-    n_alike = sum(cell_type(cell) in _VALUES for cell, _ in above) - n_unlike
-    n_alike += sum(cell_type(cell) is CellType.TEXT for cell, _ in above)
-    return n_unlike > n_alike or (n_alike > 0 and _numbers_are_names(row, columns, valued))
+    unlike = [
+        _is_unlike(row[number], cells)
+        for number, cells in valued.items()
+        if number < len(row) and cell_type(row[number]) is not CellType.EMPTY
+    ]
+    return 2 * sum(unlike) > len(unlike) or (not all(unlike) and _numbers_are_names(row, columns, valued))
 
 
 def _is_unlike(cell: str, cells: Sequence[str]) -> bool:
     """Return whether a cell is no value like those below: a text, a date above numbers, `10%` above `0.3`."""
     kind = cell_type(cell)
-    if kind is CellType.EMPTY:
-        return False
-    kinds = [kind for kind in map(cell_type, cells) if kind is not CellType.EMPTY]
-    if 2 * kinds.count(kind) < len(kinds):
+    below = Counter(map(cell_type, cells))
+    if 2 * below[kind] < below.total() - below[CellType.EMPTY]:
         return True
     return kind is CellType.NUMBER and _has_unit(cell) and not any(map(_has_unit, cells))
 
