@@ -18,14 +18,17 @@ from qenn_core.store import ENDED_STATES, StoredRun
 from qenn_core.text import count, percent, short_number
 
 if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
     from pages._shared.model_choice import ChosenModel
     from qenn_core.analysis import ModelCard, Predictions
     from qenn_core.data import ColumnSchema, ImageFormat, Table
 
-FROM_FILE, BY_HAND = "A file", "One row"
+FROM_FILE, BY_HAND, DRAWN = "A file", "One row", "A drawing"
 FILE_KEY = "rows_to_predict"
 ROLE_NAMES = {"numeric": "a number", "boolean": "yes or no", "category": "a category", "date": "a date"}
 MAX_CATEGORIES = 12
+MAX_SHOWN_COLUMNS = 20
 REFRESH_SECONDS = 2
 
 
@@ -59,33 +62,17 @@ def draw_settings(runs: Sequence[StoredRun]) -> tuple[ChosenModel, str] | None:
     except QennError as error:
         error_messages.show(error)
         return None
+    options = [FROM_FILE, BY_HAND] if model.card.image is None else [DRAWN, FROM_FILE]
     rows = st.radio(
-        "What to predict",
-        [FROM_FILE, BY_HAND],
-        horizontal=True,
-        key="what to predict",
-        persist_state="session",
+        "What to predict", options, horizontal=True, key=f"what to predict: {options}", persist_state="session"
     )
-    if rows == FROM_FILE:
-        st.file_uploader(
-            upload.FILE_LABEL, key=FILE_KEY, help=f"{upload.FILE_FORMATS} Columns are matched by name."
-        )
-        st.download_button(
-            "CSV template",
-            to_csv(pd.DataFrame({column.name: [column.typical] for column in model.card.columns})),
-            file_name="rows.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            width="stretch",
-            help="The columns that the model expects, with one typical row.",
-        )
     return model, rows
 
 
 def draw_title(model: ChosenModel) -> None:
     card, run = model.card, model.run
-    facts = [run.name, f"trained on {run.data_name}", count(len(card.columns), "column")]
+    name = [run.name] if run.name != run.data_name else []
+    facts = [*name, f"trained on {run.data_name}", count(len(card.columns), "column")]
     if run.test_accuracy is not None:
         facts.append(f"{percent(run.test_accuracy)} of its test rows classified correctly")
     if card.spec.noise.shots:
@@ -94,13 +81,34 @@ def draw_title(model: ChosenModel) -> None:
     st.caption(" · ".join(map(escape_markdown, facts)))
 
 
+def draw_file_choice(card: ModelCard) -> UploadedFile | None:
+    """Draw the upload of a file, and return the file."""
+    left, right = st.columns([3, 1], gap="medium", vertical_alignment="bottom")
+    with left:
+        file = st.file_uploader(
+            upload.FILE_LABEL, key=FILE_KEY, help=f"{upload.FILE_FORMATS} Columns are matched by name."
+        )
+    right.download_button(
+        "CSV template",
+        to_csv(pd.DataFrame({column.name: [column.typical] for column in card.columns})),
+        file_name="rows.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+        help="The columns that the model expects, with one typical row.",
+    )
+    return file
+
+
 def draw_expected_columns(card: ModelCard) -> None:
     st.markdown(
         "Upload a table with the columns below, in any order. Other columns stay in the table but are not "
         "used. If the table contains the true class of each row, the predictions are compared with it."
     )
     rows = [(column.name, ROLE_NAMES[column.role], describe_values(column)) for column in card.columns]
-    st.html(html.text_table(("Column", "Kind", "Values in the training rows"), rows))
+    place = st.expander(f"All {len(rows)} columns") if len(rows) > MAX_SHOWN_COLUMNS else st.container()
+    place.html(html.text_table(("Column", "Kind", "Values in the training rows"), rows))
 
 
 def describe_values(column: ColumnSchema) -> str:
@@ -115,7 +123,7 @@ def describe_values(column: ColumnSchema) -> str:
 
 
 def draw_file_predictions(model: ChosenModel) -> None:
-    file = st.session_state.get(FILE_KEY)
+    file = draw_file_choice(model.card)
     if file is None:
         draw_expected_columns(model.card)
         return

@@ -18,7 +18,7 @@ from qenn_core.store import Upload
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-_TILE_WIDTH = 212
+_TILE_WIDTH = 218
 
 
 def draw_data_choice() -> None:

@@ -274,7 +274,9 @@ def _group_notes(labeled: LabeledTable, separated: _Separated) -> Iterator[str]:
 
 
 def _features_note(labeled: LabeledTable, n_features: int) -> str:
+    n_columns = len(labeled.used)
+    constant = " (columns that never change in the training rows gave none)" if n_features < n_columns else ""
     return (
-        f"{count(len(labeled.used), 'column')} gave {count(n_features, 'number')} per row; any gaps were "
+        f"{count(n_columns, 'column')} gave {count(n_features, 'number')} per row{constant}; any gaps were "
         "filled and values rescaled using the training rows."
     )

@@ -81,7 +81,6 @@ def test_predictions_and_row_form_are_accessible(predict_page: Studio) -> None:
 def test_digit_is_drawn_with_the_mouse_and_with_the_keyboard(studio: Studio) -> None:
     studio.train(data="digits", ep="30", **{"d.first": "0", "d.second": "1"})
     studio.go("Predict")
-    studio.page.get_by_role("radio", name="One row").press("Space")
     area = studio.page.get_by_role("application", name="Drawing area")
     predicted = studio.page.get_by_role("heading", name="digit: digit")
     box = area.bounding_box()

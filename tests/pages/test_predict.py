@@ -248,7 +248,7 @@ def test_row_form_is_limited_for_many_columns() -> None:
 def test_image_is_drawn_and_predicted(bars_model: Trained) -> None:
     key = new_key()
     run = store_model(key, "Bars and stripes", BARS, bars_model.content)
-    app = open_row_form(key)
+    app = open_page(key)
     assert has_no_errors(app)
     assert not app.number_input, "no pixel is a field of its own"
     assert "Draw an image" in text_of(app)
@@ -277,7 +277,7 @@ def test_rows_that_are_images_show_them(bars_model: Trained) -> None:
     key = new_key()
     store_model(key, "Bars and stripes", BARS, bars_model.content)
     rows = bars_model.rows(load_builtin(BARS.data).frame).assign(Image="mine")
-    app = upload(open_page(key), rows)
+    app = upload(open_page(key).radio[0].set_value("A file").run(), rows)
     assert has_no_errors(app)
     shown = app.dataframe[0].value
     assert shown["Image"].tolist() == ["mine"] * len(rows)
