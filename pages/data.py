@@ -56,7 +56,13 @@ def draw_preview(overview: Overview) -> None:
     # The class stands beside the image.
     order = sorted(frame.columns, key=lambda name: overview.image is not None and name != overview.target)
     thumbnails.draw_table(
-        frame, overview.image, column_order=order, height=280, width="stretch", hide_index=True
+        frame,
+        overview.image,
+        pictures=overview.preview.images,
+        column_order=order,
+        height=280,
+        width="stretch",
+        hide_index=True,
     )
 
 

@@ -64,7 +64,11 @@ def draw_settings(runs: Sequence[StoredRun]) -> tuple[ChosenModel, str] | None:
         return None
     options = [FROM_FILE, BY_HAND] if model.card.image is None else [DRAWN, FROM_FILE]
     rows = st.radio(
-        "What to predict", options, horizontal=True, key=f"what to predict: {options}", persist_state="session"
+        "What to predict",
+        options,
+        horizontal=True,
+        key=f"what to predict: {options}",
+        persist_state="session",
     )
     return model, rows
 

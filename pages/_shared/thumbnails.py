@@ -26,6 +26,7 @@ def draw_table(
     image: ImageFormat | None,
     *,
     column_order: Sequence[str],
+    pictures: Sequence[bytes] | None = None,
     column_config: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> None:
@@ -37,6 +38,8 @@ def draw_table(
         The rows.
     image : ImageFormat or None
         How they are images, if they are.
+    pictures : sequence of bytes, optional
+        The levels of grey of the images; by default, they are read from the rows.
     column_order, column_config, **options
         As Streamlit's `st.dataframe` takes them.
     """
@@ -48,7 +51,10 @@ def draw_table(
         while title in frame.columns:
             title += " "
         shown = frame.head(_MAX_THUMBNAILS)
-        frame = frame.assign(**{title: pd.Series(_thumbnails(image, shown), index=shown.index, dtype="str")})
+        if pictures is None:
+            pictures = [grey.tobytes() for grey in image.read_grey(shown)]
+        cells = [_thumbnail(grey, image.width) for grey in pictures]
+        frame = frame.assign(**{title: pd.Series(cells, index=shown.index, dtype="str")})
         column_order.insert(0, title)
         column_config[title] = st.column_config.ImageColumn(_TITLE, width=64, pinned=True)
         options["row_height"] = _ROW_HEIGHT
@@ -60,23 +66,18 @@ def picture_of_data_set(source: str) -> str:
     """Return a small picture of a built-in data set with its default settings, as SVG."""
     overview = worker_requests.built_in_overview(source)
     if overview.image is not None:
-        rows = pd.DataFrame(overview.preview.rows, columns=list(overview.preview.columns))
-        return picture_of_images(list(_grey(overview.image, rows)))
+        return picture_of_images([_grid(grey, overview.image.width) for grey in overview.preview.images])
     # Built-in data can be used as they are, and have two features or more.
     assert overview.prepared is not None
     assert overview.prepared.sample.projection is not None
     return picture_of_points(overview.prepared.sample.projection.points, overview.prepared.sample.labels)
 
 
-def _thumbnails(image: ImageFormat, rows: pd.DataFrame) -> list[str]:
-    return [_thumbnail(picture.tobytes(), image.width) for picture in _grey(image, rows)]
-
-
-def _grey(image: ImageFormat, rows: pd.DataFrame) -> NDArray[np.uint8]:
-    return np.rint(255 * image.read(rows)).astype(np.uint8)
+def _grid(grey: bytes, width: int) -> NDArray[np.uint8]:
+    return np.frombuffer(grey, dtype=np.uint8).reshape(-1, width)
 
 
 @lru_cache(maxsize=2 * _MAX_THUMBNAILS)
 def _thumbnail(grey: bytes, width: int) -> str:
     """Return the thumbnail of an image; cached, because a page with a table is drawn again and again."""
-    return thumbnail(np.frombuffer(grey, dtype=np.uint8).reshape(-1, width))
+    return thumbnail(_grid(grey, width))

@@ -21,6 +21,7 @@ from qenn_core.analysis.overview_data import (
 from qenn_core.data import (
     Column,
     Floats,
+    ImageFormat,
     Plane,
     Preparation,
     Table,
@@ -89,14 +90,15 @@ def describe_table(
         columns = read_columns(table.frame, dict(spec.data.roles), target)
         prepared = None
         message = error.message
+    image = find_image(spec.data.source, columns)
     return Overview(
         name=table.name,
         n_rows=len(table.frame),
-        preview=_preview(table, target),
+        preview=_preview(table, target, image),
         target=target,
         target_reason=reason,
         columns=tuple(_summarise_column(column) for column in columns),
-        image=find_image(spec.data.source, columns),
+        image=image,
         prepared=prepared,
         error=message,
     )
@@ -107,12 +109,13 @@ def _fallback_target(spec: ExperimentSpec, table: Table) -> tuple[str, str]:
     return choose_target(table, chosen if chosen in table.frame.columns else None)
 
 
-def _preview(table: Table, target: str) -> Preview:
+def _preview(table: Table, target: str, image: ImageFormat | None) -> Preview:
     head = table.frame.head(PREVIEW_ROWS).copy()
     head[target] = target_cells(table, target).cells.head(PREVIEW_ROWS)
     return Preview(
         columns=tuple(map(str, head.columns)),
         rows=tuple(tuple(map(_cell_text, row)) for row in head.itertuples(index=False, name=None)),
+        images=() if image is None else tuple(grey.tobytes() for grey in image.read_grey(head)),
     )
 
 

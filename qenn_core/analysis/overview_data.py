@@ -12,7 +12,7 @@ from qenn_core.experiment import ReductionMethod, Role
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class ColumnSummary(_Record):
@@ -45,10 +45,12 @@ class ClassCount(_Record):
 
 
 class Preview(_Record):
-    """The first rows of the table, as text."""
+    """The first rows of the table, as text in which long cells are cut, and as images if they are some."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    images: tuple[bytes, ...] = ()
+    """The levels of grey of each row's pixels, row by row from the top left."""
 
 
 class Projection(_Record):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from qenn_core.data.prepared import Floats
@@ -58,6 +59,10 @@ class ImageFormat(BaseModel):
         brightness = (values - self.low) / (self.high - self.low)
         images: Floats = np.clip(np.nan_to_num(brightness), 0, 1).reshape(-1, self.height, self.width)
         return images
+
+    def read_grey(self, frame: pd.DataFrame) -> NDArray[np.uint8]:
+        """Return the images of rows as levels of grey, 0 to 255, of shape (rows, height, width)."""
+        return np.rint(255 * self.read(frame)).astype(np.uint8)
 
     def values(self, brightness: Sequence[float]) -> dict[str, float]:
         """Return the value of each pixel's column from its brightness, 0 to 1."""

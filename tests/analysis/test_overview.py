@@ -68,6 +68,16 @@ def test_long_cells_are_cut_in_the_preview():
     assert all(len(row[0]) == 80 for row in describe_table(csv_spec(), rows).preview.rows)
 
 
+def test_first_rows_are_images_whatever_is_cut_from_their_text():
+    spec, table = built_in("bars_and_stripes")
+    overview = describe_table(spec, table)
+    assert any("…" in cell for cell in overview.preview.rows[0])
+    [*_, last] = overview.preview.images
+    pixels = table.frame[list(overview.image.pixels)].iloc[len(overview.preview.images) - 1].to_numpy(float)
+    assert list(last) == np.rint(255 * np.clip((pixels + 1) / 2, 0, 1)).astype(int).tolist()
+    assert not describe_table(*built_in("penguins")).preview.images
+
+
 def test_long_fractions_are_cut_in_the_preview():
     cells = {
         "0.1234567890123456": "0.123456…",
