@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from qenn_core.text import count, quoted_list
 
 _MAX_FOOTNOTES = 20
-_RULE_STARTS = ("", ":", "-", "=", "_", " ", "+")  # tells other rows quickly
+_UNUSUAL_STARTS = frozenset(":-=_ +|#%/")  # those of rules and comments, and of some cells
 _RULE = re.compile(r":?(-{3,}|={3,}|_{3,}):?")
 _RULE_ACROSS = re.compile(r"[+:|\s]*[-=_]{2,}([+:|\s]+[-=_]+)*[+:|\s]*")
 _COMMENT_STARTS = ("#", "%", "//")
@@ -91,14 +91,18 @@ def _without_other_lines(
 ) -> Iterator[list[str]]:
     """Yield rows without those that are no data; blank lines stay as empty rows."""
     names = None if header is None else list(header)
+    first_name = names[0] if names else None
     for row in rows:
-        if not row:
+        first = row[0] if row else ""
+        if first and first[0] not in _UNUSUAL_STARTS and first != first_name:
+            yield row  # nearly all rows
+        elif not row:
             yield row
         elif row == names:
             issues.n_repeated_headers += 1
-        elif row[0][:1] in _RULE_STARTS and is_rule(row):
+        elif is_rule(row):
             issues.n_rules += 1
-        elif len(row) == 1 < width and row[0].startswith(_COMMENT_STARTS):
+        elif len(row) == 1 < width and first.startswith(_COMMENT_STARTS):
             issues.n_comments += 1
         elif any(row):
             yield row
@@ -110,6 +114,9 @@ def _without_footnotes(rows: Iterable[list[str]], width: int, issues: RowIssues)
     pending: list[list[str]] = []
     is_apart = False  # whether a blank line stands above
     for row in rows:
+        if not pending and not is_apart and len(row) == width > 1 and row[1]:
+            yield row  # nearly all rows
+            continue
         if not row:
             is_apart = True
             continue
