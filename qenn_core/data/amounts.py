@@ -14,7 +14,12 @@ YEARS = (1500, 2200)
 SPACES = " '’\u00a0\u2009\u202f"
 _CURRENCY = r"[A-Z]{0,2}\$|[€£¥₹₽₺₩₪₫₴]|USD|EUR|GBP|CHF|Fr\.|Rs\.?|kr\.?|zł|Kč|Ft"
 # A few letters, such as kg or m², also one per another, such as km/h.
-_UNIT = r"[^\W\d_]{1,4}[²³]?(?:/[^\W\d_]{1,4}[²³]?)?|%|‰|°\s?[CF]?|[\"″′']"
+_LETTERS = r"[^\W\d_¼½¾⅓⅔⅛⅜⅝⅞]{1,4}[²³]?"
+_UNIT = rf"{_LETTERS}(?:/{_LETTERS})?|%|‰|°\s?[CF]?|[\"″′']"
+# Letters right after a number that multiply it: 2.5K, 565k, €110.5M.
+_MULTIPLIERS = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "万": 1e4, "亿": 1e8}
+# Cells without a unit count as in the unit of the others if they are at most so many times larger or smaller.
+_SAME_ORDER = 10
 _SIGN = r"[+\-−]"
 _PLAIN = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # Digits with grouped thousands, and either decimal sign.
@@ -24,7 +29,7 @@ _GROUPED = rf"(?:[0-9]+(?:[.,{SPACES}][0-9]{{2,3}})*)?(?:[.,][0-9]*)?(?:[eE][+-]
 def _amount(number: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?P<sign>{_SIGN}?)\s?(?P<open>\(?)\s?(?P<before>{_CURRENCY})?\s?(?P<inner>{_SIGN}?)(?=[.,]?[0-9])"
-        rf"(?P<number>{number})(?P<behind>-?)\s?(?P<after>{_CURRENCY}|{_UNIT})?\s?(?P<close>\)?)"
+        rf"(?P<number>{number})(?P<behind>-?)(?P<gap>\s?)(?P<after>{_CURRENCY}|{_UNIT})?\s?(?P<close>\)?)"
     )
 
 
@@ -53,7 +58,9 @@ def parse_amounts(cells: pd.Series, unit: str | None = None) -> Amounts:
     cells : pandas.Series
         Numbers or texts.
     unit : str, optional
-        The unit; by default the most frequent one. Cells in another unit are no numbers.
+        The unit; by default the most frequent one. Cells in another unit are no numbers, and none is one if
+        those without a unit are of another order of magnitude, unless the unit is a currency. A K, M or B
+        right after a number multiplies it.
     """
     import pandas as pd
 
@@ -64,13 +71,27 @@ def parse_amounts(cells: pd.Series, unit: str | None = None) -> Amounts:
     different = pd.Series(others.astype("str").unique())
     parts = different.str.strip().str.extract(rf"^{_READABLE.pattern}$").fillna("")
     is_amount = (parts["number"] != "") & ((parts["open"] == "") == (parts["close"] == ""))
-    units = parts["before"] + parts["after"]
+    factors = parts["after"].where(parts["gap"] == "").map(_MULTIPLIERS)
+    units = parts["before"] + parts["after"].where(factors.isna(), "")
+    is_guess = unit is None
     if unit is None:
         frequency = others.map(pd.Series(units[is_amount].to_numpy(), different[is_amount])).value_counts()
         unit = str(frequency.index[0]) if len(frequency) else ""
     in_unit = is_amount & units.isin([unit, ""])
     signs = parts[["sign", "inner", "behind"]].isin(["-", "−"])
     is_negative = signs.any(axis="columns") | (parts["open"] != "")
-    numbers = pd.to_numeric(parts["number"][in_unit]) * is_negative[in_unit].map({True: -1.0, False: 1.0})
-    parsed = others.map(pd.Series(numbers.to_numpy(), different[in_unit], dtype="float64"))
-    return Amounts(values.fillna(parsed.astype("float64")), unit)
+    factors = factors.fillna(1.0) * is_negative.map({True: -1.0, False: 1.0})
+    numbers = pd.to_numeric(parts["number"][in_unit]) * factors[in_unit]
+    parsed = others.map(pd.Series(numbers.to_numpy(), different[in_unit], dtype="float64")).astype("float64")
+    if is_guess and not re.fullmatch(f"({_CURRENCY})?", unit) and _are_of_other_order(values, parsed):
+        return Amounts(values, "")
+    return Amounts(values.fillna(parsed), unit)
+
+
+def _are_of_other_order(plain: pd.Series, with_unit: pd.Series) -> bool:
+    """Return whether numbers without a unit are much larger or smaller than those with one."""
+    sizes = [numbers[numbers != 0].abs().dropna() for numbers in (plain, with_unit)]
+    if any(numbers.empty for numbers in sizes):
+        return False
+    (low, high), (low_with, high_with) = ((numbers.min(), numbers.max()) for numbers in sizes)
+    return bool(high > _SAME_ORDER * high_with or low_with > _SAME_ORDER * low)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -63,12 +63,14 @@ def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:
     than numbers do not count.
     """
     leads: dict[int, int] = defaultdict(int)
+    shapes: dict[int, Counter[str]] = defaultdict(Counter)
     balances: dict[int, int] = defaultdict(int)
     for row in rows:
         for column, cell in enumerate(row):
             digits = digits_of(cell)
             balances[column] += bool(digits) - (digits is None and bool(cell.strip()))
             text = _OTHER_SEPARATORS.sub("", digits or "")
+            shapes[column].update(_shape_of_thousands(text))
             if _POINT_THOUSANDS.fullmatch(text):
                 leads[column] += _CERTAIN
             elif _COMMA_THOUSANDS.fullmatch(text):
@@ -77,7 +79,37 @@ def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:
                 leads[column] += delimiter == ";" or not _THOUSANDS.fullmatch(text)
             elif _POINT_NUMBER.fullmatch(text):
                 leads[column] -= not _THOUSANDS.fullmatch(text)
+    for column, seen in shapes.items():
+        if _holds_thousands(seen, "."):
+            leads[column] = _CERTAIN
+        elif _holds_thousands(seen, ","):
+            leads[column] = -_CERTAIN
     return "," if sum(lead for column, lead in leads.items() if balances[column] >= 0) > 0 else "."
+
+
+def _shape_of_thousands(digits: str) -> Iterator[str]:
+    """Yield what a number tells about thousands: their sign, a zero at the end, digits alone."""
+    if not digits:
+        return
+    if _THOUSANDS.fullmatch(digits):
+        sign = digits[-4]
+        yield sign
+        if digits.endswith("0"):
+            yield f"{sign}0"
+    else:
+        yield "alone" if digits.isdigit() and len(digits) <= 3 else "other"
+
+
+def _holds_thousands(seen: Counter[str], sign: str) -> bool:
+    """Return whether a column proves that a sign stands between thousands.
+
+    If it were the decimal sign, all numbers would have three decimal places, or zeros at the end were left
+    out.
+    """
+    others = "," if sign == "." else "."
+    return bool(
+        seen[sign] > 2 and seen[f"{sign}0"] and seen["alone"] and not seen["other"] and not seen[others]
+    )
 
 
 def to_decimal_points(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray | None:

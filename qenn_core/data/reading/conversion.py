@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import json
@@ -17,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qenn_core import limits
 from qenn_core.data.reading.csv_rows import Dialect
 from qenn_core.data.reading.file_format import too_large_unpacked
+from qenn_core.data.reading.json_tables import json_tables
+from qenn_core.data.reading.layout import too_many_columns
 from qenn_core.errors import DataError
 from qenn_core.text import count, quoted_list
 
@@ -27,9 +28,13 @@ if TYPE_CHECKING:
 DIALECT = Dialect(",")
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
+_FAILED_CELL = re.compile(rb'<c [^>]*\bt="e"|<f\b[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>')
 _PARQUET = b"PAR1"
 _ARROW = b"ARROW1"
+_ARROW_STREAM = b"\xff\xff\xff\xff"
 _ARFF = re.compile(rb"(\s|%[^\n]*\n)*@relation\s", re.IGNORECASE)
+_ARFF_CELL = re.compile(r"""(?:^|(?<=,))\s*('(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*"|[^,]*)""")
+_JSON_BEGINS = re.compile(r"""\s*(\[\s*[{\[]|\{\s*["'])""")
 _ARFF_ATTRIBUTE = re.compile(r"@attribute\s+('[^']*'|\"[^\"]*\"|\S+)", re.IGNORECASE)
 _BATCH_ROWS = 2_000
 
@@ -47,17 +52,28 @@ class Converted(NamedTuple):
         The sheets of a workbook.
     sheet : str
         The sheet that was converted.
+    noun : str
+        What the format calls a sheet.
+    n_failed : int
+        The cells of a workbook with an error instead of a value, or with a formula that was not computed.
     """
 
     content: bytes
     header: int | None = None
     sheets: tuple[str, ...] = ()
     sheet: str = ""
+    noun: str = "sheet"
+    n_failed: int = 0
 
     def notes(self) -> Iterator[str]:
         """Yield sentences on what was converted."""
         if len(self.sheets) > 1:
-            yield f"The workbook has {count(len(self.sheets), 'sheet')}; ‘{self.sheet}’ is used."
+            yield f"The file has {count(len(self.sheets), self.noun)}; ‘{self.sheet}’ is used."
+        if self.n_failed:
+            yield (
+                f"The workbook has {count(self.n_failed, 'cell')} with an error, or with a formula whose "
+                "result is not stored; they count as missing. A spreadsheet program stores results."
+            )
 
 
 def convert(content: bytes, sheet: str | None) -> Converted | None:
@@ -81,10 +97,12 @@ def convert(content: bytes, sheet: str | None) -> Converted | None:
         return _convert_parquet(content)
     if content.startswith(_ARROW):
         return _convert_arrow(content)
+    if content.startswith(_ARROW_STREAM):
+        return _convert_arrow_stream(content)
     if _ARFF.match(content):
         return _convert_arff(content)
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        return _convert_json(content)
+    if content.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1] in (b"{", b"["):
+        return _convert_json(content, sheet)
     return None
 
 
@@ -132,7 +150,16 @@ def _convert_workbook(content: bytes, sheet: str | None) -> Converted:
             "Upload the workbook with the cells that you see in your spreadsheet program.",
             place="upload",
         )
-    return Converted(_to_csv(rows[used]), sheets=names, sheet=used)
+    return Converted(_to_csv(rows[used]), sheets=names, sheet=used, n_failed=_count_failed_cells(content))
+
+
+def _count_failed_cells(content: bytes) -> int:
+    """Return the number of cells with an error or a formula without a result, in a workbook of Excel 2007."""
+    if not content.startswith(_ZIP):
+        return 0
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        return sum(len(_FAILED_CELL.findall(archive.read(name))) for name in parts)
 
 
 def _no_such_sheet(sheet: str, names: Iterable[str]) -> DataError:
@@ -148,7 +175,9 @@ def _sheet_rows(workbook: Any, name: str) -> list[list[str]]:
     sheet = workbook.get_sheet_by_name(name)
     rows = [list(map(_cell_text, row)) for row in sheet.iter_rows()]
     _fill_merged_downwards(rows, sheet)
-    return rows
+    # A cell far away that holds a space, or only a format, is no column.
+    width = max((number for row in rows for number, cell in enumerate(row, 1) if cell.strip()), default=0)
+    return [row[:width] for row in rows]
 
 
 def _fill_merged_downwards(rows: list[list[str]], sheet: Any) -> None:
@@ -188,6 +217,13 @@ def _convert_arrow(content: bytes) -> Converted:
         return _convert_batches(file.schema.names, _within_size(batches))
 
 
+def _convert_arrow_stream(content: bytes) -> Converted:
+    import pyarrow as pa
+
+    with _naming_damage("Arrow"), pa.ipc.open_stream(pa.BufferReader(content)) as stream:
+        return _convert_batches(stream.schema.names, _within_size(stream))
+
+
 def _within_size(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     size = 0
     for batch in batches:
@@ -224,70 +260,53 @@ def _convert_arff(content: bytes) -> Converted:
     """Convert a file of Weka: lines that declare the columns above comma-separated rows."""
     lines = iter(content.decode("utf-8-sig", errors="replace").splitlines())
     above = list(takewhile(lambda line: not line.strip().lower().startswith("@data"), lines))
-    names = [found[1].strip("'\"") for line in above if (found := _ARFF_ATTRIBUTE.match(line.strip()))]
-    rows = (line for line in lines if not line.startswith("%"))
-    cells = csv.reader(rows, quotechar="'", escapechar="\\", skipinitialspace=True)
+    names = [_unquoted(found[1]) for line in above if (found := _ARFF_ATTRIBUTE.match(line.strip()))]
+    rows = (line for line in map(str.strip, lines) if line and not line.startswith("%"))
+    # Behind a row may stand its weight.
+    cells = ([_unquoted(cell) for cell in _ARFF_CELL.findall(row)][: len(names)] for row in rows)
     return Converted(_to_csv([names, *cells]), header=1)
 
 
-def _convert_json(content: bytes) -> Converted | None:
-    """Convert JSON lines, or an array of objects; return ``None`` for text that only begins like JSON."""
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if is_quoted else text
+
+
+def _convert_json(content: bytes, chosen: str | None) -> Converted | None:
+    """Convert JSON lines, or lists of objects or of lists; return ``None`` for text that is no JSON."""
+    text = content.decode(json.detect_encoding(content[:4]), errors="replace").lstrip("\ufeff")
     try:
-        text = content.decode("utf-8-sig")
-        parsed = _parse_json(text)
-    except (UnicodeDecodeError, ValueError, RecursionError):
-        if _begins_with_a_record(content):
+        tables = json_tables(_parse_json(text))
+    except (ValueError, RecursionError):
+        if _JSON_BEGINS.match(text):
             raise DataError(
-                "The lines of JSON are damaged.",
-                "The first line is an object, but not all others are.",
+                "The JSON is damaged.",
+                "It begins like a list of objects, but ends or continues in another way.",
                 "Write or download the file again, or upload the table as CSV.",
                 place="upload",
             ) from None
         return None
-    records = _records(parsed)
-    if records is None:
+    if not tables:
         raise DataError(
             "This is a JSON document, but not a table.",
             "A table in JSON is a list of objects, each of which is a row, or has one object per line.",
             "Upload such a list, or the table as CSV.",
             place="upload",
         )
-    names = list(dict.fromkeys(name for record in records for name in record))
-    rows = ([_cell_text(record.get(name)) for name in names] for record in records)
-    return Converted(_to_csv([names, *rows]), header=1)
-
-
-def _records(parsed: Any) -> list[dict[str, Any]] | None:
-    """Return the longest list of objects in a document, or ``None`` if it has none with at least two."""
-    lists = filter(_has_flat_records, parsed.values()) if isinstance(parsed, dict) else [parsed]
-    return max(filter(_has_records, lists), key=len, default=None)
-
-
-def _has_records(entries: Any) -> bool:
-    return (
-        isinstance(entries, list) and len(entries) > 1 and all(isinstance(entry, dict) for entry in entries)
-    )
-
-
-def _has_flat_records(entries: Any) -> bool:
-    """Return whether these are records of more values than lists and objects, unlike features on a map."""
-    if not _has_records(entries):
-        return False
-    values = [value for entry in entries for value in entry.values()]
-    return 2 * sum(isinstance(value, dict | list) for value in values) < len(values)
-
-
-def _begins_with_a_record(content: bytes) -> bool:
-    first = content.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")[0]
-    try:
-        return isinstance(json.loads(first), dict)
-    except (ValueError, RecursionError):
-        return False
+    if chosen is not None and chosen not in tables:
+        raise _no_such_sheet(chosen, tables)
+    name = chosen or max(tables, key=lambda each: len(tables[each]))
+    header, *rows = tables[name]
+    if len(header) > limits.MAX_COLUMNS:
+        raise too_many_columns(len(header))
+    names = tuple(tables) if len(tables) > 1 else ()
+    return Converted(_to_csv([map(_cell_text, row) for row in (header, *rows)]), 1, names, name, "list")
 
 
 def _parse_json(text: str) -> Any:
     lines = [line for line in text.splitlines() if line.strip()]
-    if lines[0].lstrip().startswith("{") and len(lines) > 1:
+    if lines and lines[0].lstrip().startswith("{") and len(lines) > 1:
         try:
             return [json.loads(line) for line in lines]
         except ValueError:

@@ -66,6 +66,8 @@ def split_rows(
         lines = _without_stray_ends(lines, f"{dialect.delimiter}{dialect.quote}")
     if dialect.quoted_lines and dialect.quote:
         lines = _unquoted(lines, dialect.quote)
+    if dialect.delimiter == " ":
+        lines = (line.replace("\t", " ") for line in lines)
     begun: list[str] = []  # the lines of the current row, if there may be comments
     # The extra line shows whether the file ends within a quoted cell, which the reader does not report.
     lines = chain(lines, [_END_OF_FILE])

@@ -19,6 +19,8 @@ _OTHER_DELIMITERS = {":": 0.7, " ": 0.7, "^": 0.9, "~": 0.9}
 # Spaces that align cells, where single ones may be part of a cell.
 _ALIGNED = 0.69
 _MAX_ALIGNED_LENGTH = 2000
+# Dashes below the names, which show how wide columns are.
+_RULE = re.compile(r"[-=]{2,}( +[-=]+)+")
 # A column of spaces may have a character in this share of the lines, such as those of a title.
 _FEW_LINES = 0.1
 _LINES = 300
@@ -130,14 +132,31 @@ def _aligned_starts(lines: Sequence[str]) -> tuple[int, ...]:
     if 2 * n_spaced < len(filled) or length > _MAX_ALIGNED_LENGTH or any("\t" in line for line in filled):
         return ()
     lines = [line.ljust(length) for line in filled]
+    rule = next((line for line in lines if _RULE.fullmatch(line.strip())), None)
+    if rule is not None:
+        return tuple(found.start() for found in re.finditer("[-=]+", rule))
     columns = zip(*lines, strict=True)
     is_used = [sum(sign != " " for sign in column) > _FEW_LINES * len(lines) for column in columns]
-    starts = tuple(
-        number
-        for number, (before, used) in enumerate(pairwise([False, *is_used]))
-        if used and not before and (number == 0 or any(_is_gap(line, number) for line in lines))
-    )
-    return starts if len(starts) > 1 else ()
+    starts: list[int] = []
+    for number, (before, used) in enumerate(pairwise([False, *is_used])):
+        if used and not before and (not starts or _separates(lines, starts[-1], number)):
+            starts.append(number)
+    ends = [*starts[1:], length]
+    # Where no name stands above a column but the first, words happen to begin at the same place.
+    named = [
+        start
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+        if number == 0 or lines[0][start:end].strip()
+    ]
+    return tuple(named) if len(named) > 1 else ()
+
+
+def _separates(lines: Sequence[str], start: int, end: int) -> bool:
+    """Return whether a column of spaces stands between cells, rather than between two words of each."""
+    if any(_is_gap(line, end) for line in lines):
+        return True
+    kinds = Counter(cell_type(line[start:end]) for line in lines)
+    return kinds[CellType.NUMBER] > kinds.total() / 2
 
 
 def _is_gap(line: str, start: int) -> bool:

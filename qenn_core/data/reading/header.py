@@ -17,6 +17,8 @@ _VALUES = frozenset((CellType.NUMBER, CellType.DATE))
 _BODY_ROWS = 200
 # A column holds numbers or dates if so many of its cells do.
 _MOSTLY = 0.8
+# With fewer cells, a column has no range that a name could be outside of.
+_MIN_BELOW = 3
 # A column with at most this many different texts per row repeats some of them.
 _REPEATED = 0.7
 
@@ -146,6 +148,11 @@ def _numbers_are_names(
     if not top[0].strip() and _are_positions(top[1:]):
         return True  # the corner above an index
     alike = [n for n in valued if n < len(top) and top[n].strip() and not _is_unlike(top[n], valued[n])]
+    texts = [number for number in range(min(len(top), len(columns))) if number not in alike]
+    named = [number for number in texts if top[number].strip() and top[number] not in columns[number]]
+    is_strong = any(number in valued for number in named)  # a text above numbers
+    if (named or not top[0].strip()) and _stand_out([top[n] for n in alike], [columns[n] for n in alike]):
+        return True
     numbers = [top[number].strip() for number in alike]
     if not all(re.fullmatch(r"\d{1,4}", number) for number in numbers):
         return False
@@ -155,13 +162,30 @@ def _numbers_are_names(
     is_years = all(YEARS[0] <= name <= YEARS[1] for name in names)
     if not is_series and not is_years:
         return False
-    texts = [number for number in range(min(len(top), len(columns))) if number not in alike]
-    named = [number for number in texts if top[number].strip() and top[number] not in columns[number]]
     below = [cell.strip() for number in alike for cell in columns[number]]
     n_alike = sum(cell.isdigit() and (len(cell) == 4 or not is_years) for cell in below)
     if n_alike < len(below) / 2:
-        return bool(named) and (is_years or names[0] > 0)
-    return len(names) > 2 and names[0] in (0, 1) and any(number in valued for number in named)
+        return bool(named) and (is_years or names[0] > 0 or len(names) > 2)
+    return is_strong and (is_years or (len(names) > 2 and names[0] in (0, 1)))
+
+
+def _stand_out(top: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Return whether numbers rise, and are far from the values below each of them."""
+    try:
+        names = [float(cell) for cell in top]
+        below = [[float(cell) for cell in cells if cell_type(cell) is CellType.NUMBER] for cells in columns]
+    except ValueError:
+        return False
+    is_rising = len(names) > 1 and all(before < after for before, after in pairwise(names))
+    return is_rising and all(map(_is_far_from, names, below))
+
+
+def _is_far_from(number: float, others: Sequence[float]) -> bool:
+    """Return whether a number is farther from the range of others than this is wide."""
+    if len(others) < _MIN_BELOW:
+        return False
+    low, high = min(others), max(others)
+    return number < low - (high - low) or number > high + (high - low)
 
 
 def _are_positions(top: Row) -> bool:

@@ -51,6 +51,8 @@ class Layout:
         The number of columns.
     header_is_comment : bool
         Whether the header stands in a comment.
+    has_row_names : bool
+        Whether rows begin with a name, for which the header has none.
     """
 
     dialect: Dialect
@@ -60,6 +62,7 @@ class Layout:
     decimal: str
     width: int
     header_is_comment: bool = False
+    has_row_names: bool = False
 
     def notes(self) -> Iterator[str]:
         """Yield sentences on what is special about this layout."""
@@ -71,6 +74,11 @@ class Layout:
             yield "The file has no header row, so the columns are numbered."
         elif self.n_header_rows > 1:
             yield f"The names of the columns are those of {self.n_header_rows} header rows, joined."
+        if self.has_row_names:
+            yield (
+                "The rows have one cell more than the header; the first is taken for the name of the row. "
+                "If cells contain the delimiter, quotation marks have to enclose them."
+            )
 
 
 _LocatedRow = tuple[int, list[str]]  # the number of lines above a row, and its cells
@@ -116,7 +124,7 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
     _refuse_excessive_width(body, delimiter)
     with Sniffer(folder) as sniffer:
         dialect = detect_dialect(body, delimiter, options.quote, sniffer)
-    n_comments = _count_comments(body)
+    n_comments = _count_comments(body, dialect)
     header_is_comment = n_comments > 0 and _last_comment_is_header(body, n_comments, dialect)
     if header_is_comment:
         body = [_without_comment_sign(body[n_comments - 1]), *body[n_comments:]]
@@ -135,19 +143,27 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
     n_header_rows = options.header
     if n_header_rows is None:
         n_header_rows = count_header_rows(cells, width)
-    header = None
+    header, has_row_names = None, False
     if n_header_rows:
         names = merge_header(cells[:n_header_rows])
         header = _align_header(names, width, cells[n_header_rows:])
+        has_row_names = len(header) > len(names) and not header[0] and bool(names[0])
         width = len(header)
     if options.skip_rows is None:
         skip += rows[0][0]
-    return Layout(dialect, header, n_header_rows, skip, decimal, width, header_is_comment)
+    return Layout(dialect, header, n_header_rows, skip, decimal, width, header_is_comment, has_row_names)
 
 
-def _count_comments(body: Sequence[str]) -> int:
+def _count_comments(body: Sequence[str], dialect: Dialect) -> int:
     """Return the number of lines at the top that are comments, or blank and above one."""
-    first = next((n for n, line in enumerate(body) if line.strip() and not _COMMENT.match(line)), 0)
+
+    def is_comment(line: str) -> bool:
+        # A sign alone in the first cell is a name.
+        sign = line.partition(dialect.delimiter)[0].strip()
+        is_name = not dialect.delimiter.isspace() or dialect.delimiter == "\t"
+        return bool(_COMMENT.match(line)) and not (is_name and set(sign) <= set("#%/"))
+
+    first = next((n for n, line in enumerate(body) if line.strip() and not is_comment(line)), 0)
     return max((n for n, line in enumerate(body[:first], 1) if line.strip()), default=0)
 
 

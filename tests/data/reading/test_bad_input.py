@@ -42,7 +42,7 @@ REFUSED = {
     "cut parquet": (b"PAR1\x15\x04\x15", "Parquet file is damaged", "upload"),
     "xml": (b'<?xml version="1.0"?>\n<rows><row a="1"/></rows>\n', "XML document", "upload"),
     "json object": (b'{"rows": 3,\n "data": [1, 2]}\n', "JSON document", "upload"),
-    "damaged json lines": (b'{"a":1}\n{"a":2}\n{"a":', "lines of JSON are damaged", "upload"),
+    "damaged json lines": (b'{"a":1}\n{"a":2}\n{"a":', "JSON is damaged", "upload"),
     "part of a web page": (b"<table><tr><td>a</td></tr></table>", "web page", "upload"),
     "json numbers": (b"[1, 2, 3]", "JSON document", "upload"),
     "web page": (b"\n<!DOCTYPE html>\n<html><body>a,b</body></html>", "web page", "upload"),

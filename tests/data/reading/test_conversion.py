@@ -53,6 +53,13 @@ def arrow(records: list[dict[str, object]]) -> bytes:
     return buffer.getvalue()
 
 
+def arrow_stream(records: list[dict[str, object]]) -> bytes:
+    buffer, table = io.BytesIO(), pa.Table.from_pylist(records)
+    with pa.ipc.new_stream(buffer, table.schema) as writer:
+        writer.write_table(table)
+    return buffer.getvalue()
+
+
 def open_document(rows: list[list[str]]) -> bytes:
     cells = "".join(
         "<table:table-row>"
@@ -90,8 +97,55 @@ FILES = {
     "json lines": "\n".join(map(json.dumps, AS_TEXT)).encode() + b"\n",
     "json array": json.dumps(AS_TEXT, indent=2).encode(),
     "json array in an object": json.dumps({"n": 3, "towns": AS_TEXT, "by": [{"name": "us"}]}).encode(),
+    "json of lists": json.dumps([NAMES, *([record[name] for name in NAMES] for record in AS_TEXT)]).encode(),
+    "json in UTF-16": json.dumps(AS_TEXT).encode("utf-16"),
+    "json of columns": json.dumps(
+        {name: {str(k): record[name] for k, record in enumerate(AS_TEXT)} for name in NAMES}
+    ).encode(),
+    "json of a data frame": json.dumps(
+        {
+            "columns": NAMES,
+            "index": [0, 1, 2],
+            "data": [[record[name] for name in NAMES] for record in AS_TEXT],
+        }
+    ).encode(),
+    "json of a map": json.dumps(
+        {
+            "type": "FeatureCollection",
+            "features": [{"type": "Feature", "properties": each} for each in AS_TEXT],
+        }
+    ).encode(),
     "arrow": arrow(RECORDS),
+    "arrow stream": arrow_stream(RECORDS),
 }
+
+
+def test_one_of_several_lists_in_json_can_be_chosen(read):
+    rows = [{"x": k, "kind": "ab"[k % 2]} for k in range(9)]
+    content = json.dumps({"train": rows, "test": rows[:4], "by": "us"}).encode()
+    got = read(content)
+    assert len(got.rows) == 9
+    assert "2 lists; ‘train’ is used" in got.notes
+    assert len(read(content, sheet="test").rows) == 4
+
+
+def test_many_names_in_json_are_refused_soon(read):
+    content = json.dumps([{f"a{k}": k} for k in range(20_000)]).encode()
+    with pytest.raises(DataError, match="columns, more than the"):
+        read(content)
+
+
+def test_errors_and_formulas_without_results_are_counted(read):
+    rows = [["x", "y", "kind"], *([k, f"=A{k + 2}*2", "ab"[k % 2]] for k in range(6))]
+    rows[2][0] = "#REF!"
+    got = read(workbook(A=rows))
+    assert "7 cells with an error, or with a formula" in got.notes
+    assert "error" not in read(workbook(A=[["x", "kind"], [1, "a"], [2, "b"]])).notes
+
+
+def test_cells_far_away_with_a_space_are_no_columns(read):
+    rows = [["x", "kind", *[None] * 900, " "], [1, "a"], [2, "b"]]
+    assert read(workbook(A=rows)).names == ["x", "kind"]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -158,14 +212,15 @@ ARFF = """% a comment
 @data
 5.1,3.5,'Iris setosa'
 % another
-4.9,?,other
+4.9,?,other,{5}
+4.7,3.2,"Iris setosa"
 """
 
 
 def test_arff_is_read(read):
     got = read(ARFF)
     assert got.names == ["sepal length", "width", "kind"]
-    assert got.rows == [["5.1", "3.5", "Iris setosa"], ["4.9", None, "other"]]
+    assert got.rows == [["5.1", "3.5", "Iris setosa"], ["4.9", None, "other"], ["4.7", "3.2", "Iris setosa"]]
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,69 @@ FILES = {
         ["Ann", "31"],
         4,
     ),
+    "words that begin at the same place": File(
+        lines(
+            "Name        Age   Score Group",
+            "Group One    21   29.50 a",
+            *["Ctl          21   14.00 b"] * 3,
+            "Group Two    22   19.00 a",
+        ),
+        ["Name", "Age", "Score", "Group"],
+        ["Group One", "21", "29.50", "a"],
+        5,
+    ),
+    "dashes as wide as the columns": File(
+        lines(
+            "NAME       ID  KIND",
+            "---------- --- ----",
+            "Bob 1      12  a",
+            "Ann 2      13  b",
+            "Cy 3       14  a",
+        ),
+        ["NAME", "ID", "KIND"],
+        ["Bob 1", "12", "a"],
+        3,
+    ),
+    "spaces and tabs between cells": File(
+        lines(
+            '18.0   8   307.0   12.0   70\t"chevrolet malibu"',
+            '15.0   8   350.0   11.5   70\t"buick skylark"',
+            '24.0   4   113.0   15.0   70\t"toyota corona"',
+        ),
+        [f"column {number}" for number in range(1, 7)],
+        ["18.0", "8", "307.0", "12.0", "70", "chevrolet malibu"],
+        3,
+    ),
+    "a number sign as a name before a tab": File(
+        lines("#\tName\tHP", "1\tBulbasaur\t45", "2\tIvysaur\t60", "3\tVenusaur\t80"),
+        ["#", "Name", "HP"],
+        ["1", "Bulbasaur", "45"],
+        3,
+    ),
+    "decimals as names far from the values": File(
+        lines("wavelength,1100.5,1102.0,kind", "corn0,0.61,0.62,a", "corn1,0.63,0.66,b", "corn2,0.65,0.72,a"),
+        ["wavelength", "1100.5", "1102.0", "kind"],
+        ["corn0", "0.61", "0.62", "a"],
+        3,
+    ),
+    "years as names above other years": File(
+        lines("year;2015;2016", "1990;1000;1001", "1991;1002;1009", "1992;1000;1011"),
+        ["year", "2015", "2016"],
+        ["1990", "1000", "1001"],
+        3,
+    ),
+    "sorted numbers without names": File(
+        lines("1,2.5,x", "2,3.5,y", "3,4.5,x", "4,5.5,y"),
+        ["column 1", "column 2", "column 3"],
+        ["1", "2.5", "x"],
+        4,
+    ),
+    "thousands that only the column shows": File(
+        lines("town;people", "a;769.495", "b;847.253", "c;763.380", "d;95.123", "e;987"),
+        ["town", "people"],
+        ["a", "769495"],
+        5,
+    ),
     "an end-of-file mark": File(lines("a,b", "1,x", "2,y", "\x1a"), ["a", "b"], ["1", "x"], 2),
     "thousands with points": File(
         lines("a,b", "1.234,x", "2.345.678,y", "3.456,z"), ["a", "b"], ["1234", "x"], 3
