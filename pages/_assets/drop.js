@@ -17,13 +17,13 @@ export function mount() {
   const show = (event) => {
     if (!holdsFiles(event)) return;
     event.preventDefault(); // otherwise the browser would open the file
-    announce("Drop your CSV file");
+    announce("Drop your CSV or Excel file");
   };
   const hide = (event) => {
     if (!event.relatedTarget) sign.remove(); // the pointer has left the window
   };
   const refuse = (reason) => {
-    announce(`${reason} Drop a single CSV file.`);
+    announce(`${reason} Drop a single file.`);
     hiding = setTimeout(() => sign.remove(), REFUSAL_MS);
   };
   const drop = (event) => {

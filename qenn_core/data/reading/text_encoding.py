@@ -130,7 +130,7 @@ def decode_lines(content: bytes, encoding: str) -> Iterator[str]:
     text = io.TextIOWrapper(io.BytesIO(content), encoding, errors="replace", newline="")
     is_first = True
     for line in text:
-        yield line.removeprefix("\ufeff") if is_first else line
+        yield line.lstrip("\ufeff") if is_first else line
         is_first = False
 
 
