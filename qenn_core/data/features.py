@@ -129,8 +129,10 @@ def fit_features(columns: Sequence[Column], train: pd.DataFrame) -> FittedFeatur
             raise
         raise DataError(
             "No column differs between the training rows.",
-            "Columns with the same value in every row cannot separate the classes.",
-            "Use more rows, or change the role of a column that was left out.",
+            "Equal rows stay in one part, so with few different rows all of one part can be equal; what is "
+            "the same in every row cannot separate the classes.",
+            "Check how the file was read, use columns with more different values, or change the role of a "
+            "column that was left out.",
             "data.roles",
         ) from error
     varies = pipeline[-1].get_support()

@@ -184,19 +184,27 @@ def make_classes(
         merged = spellings(texts) if ignore_case else []
         texts = texts.replace({other: first for first, *others in merged for other in others})
         rare = _rare_values(texts) if combine_rare else []
-        texts = texts.replace(dict.fromkeys(rare, REST))
+        every_text, texts = texts, texts.replace(dict.fromkeys(rare, REST))
         labels, different = pd.factorize(texts, sort=True)
         names = [str(value) for value in different]
         notes = [f"Treated {quoted_list(group)} in ‘{target}’ as one class." for group in merged]
         if rare:
             notes.append(
                 f"Combined the {count(len(rare), 'rarest value')} of ‘{target}’ to the class ‘{REST}’: "
-                f"{quoted_list(rare)}."
+                f"{quoted_list(rare)}{_tie_note(every_text, rare)}."
             )
     n_unlabeled = int((labels == NO_CLASS).sum())
     if n_unlabeled:
         notes.insert(0, f"Left out {count(n_unlabeled, 'row')} without a value in ‘{target}’.")
     return replace(_drop_rare_classes(target, labels, names, notes), edges=edges)
+
+
+def _tie_note(texts: pd.Series, rare: Sequence[str]) -> str:
+    """Return a remark if values that were kept are as rare as one that was combined, empty otherwise."""
+    counts = texts.value_counts()
+    is_rare = counts.index.isin(list(rare))
+    is_tie = counts[~is_rare].min() == counts[is_rare].max()
+    return " (others are as rare, but stand earlier in the file)" if is_tie else ""
 
 
 def _rare_values(texts: pd.Series) -> list[str]:

@@ -178,6 +178,11 @@ def test_a_target_without_usable_classes_is_an_error_with_a_remedy(values, bands
     assert caught.value.place == place
 
 
+def test_values_that_are_combined_although_others_are_as_rare_are_told():
+    classes = make_classes(cells([f"town {k % 13:02}" for k in range(130)]), 0, combine_rare=True)
+    assert any("others are as rare" in note for note in classes.notes)
+
+
 def test_values_beyond_the_nine_most_frequent_are_combined():
     names = [name for k, name in enumerate("abcdefghijklm") for _ in range(20 - k)]
     values = cells([*names, None])
@@ -187,7 +192,7 @@ def test_values_beyond_the_nine_most_frequent_are_combined():
         name if name in "abcdefghi" else REST for name in names
     ]
     assert classes.labels[-1] == NO_CLASS
-    assert any("4 rarest values" in note and "‘m’" in note for note in classes.notes)
+    assert any("4 rarest values" in note and "‘m’." in note for note in classes.notes)
     further = cells(["a", "m", "never seen", None])
     assert labels_of(further, classes.names, combine_rare=True).tolist() == [
         classes.names.index("a"),

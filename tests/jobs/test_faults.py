@@ -208,7 +208,7 @@ def test_damaged_checkpoint_is_refused(service: JobService) -> None:
 def test_run_over_its_time_limit_is_stopped_and_scored(
     service: JobService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service._dispatcher, "_run_limits", RunLimits(seconds=0.5))
+    monkeypatch.setattr(service._dispatcher, "_run_limits", RunLimits(seconds=1.5))
     run = service.submit(LONG, owner=ALICE)
     ended = until(service, run, settled)
     assert ended.state == "stopped", ended.error

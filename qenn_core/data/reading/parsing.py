@@ -119,7 +119,7 @@ def _parse_text(
     folder: Path,
 ) -> ParsedTable:
     layout = detect_layout(head, options, folder)
-    _check_width(layout.width)
+    _check_width(layout.width, raw)
     names, name_notes = make_column_names(layout.header or [""] * layout.width)
 
     issues_of_passes: list[RowIssues] = []
@@ -131,7 +131,7 @@ def _parse_text(
     loaded = load_rows(iterate_rows, names, options.sample_rows, options.target, options.seed)
     issues = issues_of_passes[0]  # the second pass, for a sample, stops early
     cleaned = _clean_columns(loaded.table, layout, options.gaps)
-    _check_width(cleaned.cells.num_columns)
+    _check_width(cleaned.cells.num_columns, raw)
     reading = Reading(
         text_encoding=encoding,
         delimiter=layout.dialect.delimiter,
@@ -153,15 +153,21 @@ def _parse_text(
     return ParsedTable(cleaned.cells, cleaned.gap_words, reading)
 
 
-def _check_width(width: int) -> None:
+def _check_width(width: int, raw: RawText) -> None:
     if width > limits.MAX_COLUMNS:
         raise too_many_columns(width)
     if width < 2:
+        remedy, place = (
+            "If the file has more columns, choose the character between them as the delimiter.",
+            "delimiter",
+        )
+        if not raw.is_text:
+            remedy, place = "Choose another sheet, or upload a table with more columns.", "sheet"
         raise DataError(
             "The file has only one column.",
             "Training needs at least one column to learn from and one to predict.",
-            "If the file has more columns, choose the character between them as the delimiter.",
-            place="data.delimiter",
+            remedy,
+            place=f"data.{place}",
         )
 
 
