@@ -71,7 +71,7 @@ class Server:
     def _is_healthy(self) -> bool:
         try:
             return requests.get(f"{self.url}/_stcore/health", timeout=5).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     @property
