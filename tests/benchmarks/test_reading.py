@@ -98,8 +98,8 @@ def test_files_are_read_and_counted() -> None:
     assert text in insert(DOCUMENT.read_text(encoding="utf-8"), text, SECTION)
 
 
-# A title above the third column could be the name of a group; a name may begin with the sign of a comment.
-AMBIGUOUS = {"padded-titles.in-the-third-column", "odd-names.symbols"}
+# A title above the third column could be the name of a group.
+AMBIGUOUS = {"padded-titles.in-the-third-column"}
 
 
 @pytest.mark.parametrize("sample", load_samples(), ids=lambda sample: sample.name)

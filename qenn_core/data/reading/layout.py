@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -130,6 +130,8 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
         body = [_without_comment_sign(body[n_comments - 1]), *body[n_comments:]]
         skip += n_comments - 1
     elif options.skip_rows is None:
+        if n_comments and _begins_with_a_sign(body, n_comments, dialect):
+            n_comments -= 1
         body = body[n_comments:]
         skip += n_comments
     rows = [located for located in _located_rows(body, dialect) if not is_rule(located[1])]
@@ -180,6 +182,14 @@ def _last_comment_is_header(body: Sequence[str], n_comments: int, dialect: Diale
     width = _most_common_width(iter(rows[1:]))
     is_first = not count_header_rows(rows[1:], width)
     return is_first and len(rows[0]) == width and count_header_rows(rows, width) == 1
+
+
+def _begins_with_a_sign(body: Sequence[str], n_comments: int, dialect: Dialect) -> bool:
+    """Return whether the last line that looks like a comment is a row whose first cell begins with a sign."""
+    if _COMMENT_AND_SPACE.match(body[n_comments - 1]):
+        return False
+    rows = [row for _, row in _located_rows(body[n_comments - 1 :], replace(dialect, comment=None))]
+    return bool(rows) and len(rows[0]) > 1 and len(rows[0]) == _most_common_width(iter(rows[1:]))
 
 
 def _without_comment_sign(line: str) -> str:
