@@ -10,7 +10,7 @@ import logging
 import multiprocessing
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from pathlib import Path
@@ -28,7 +28,6 @@ CORRECTED = "with two corrections"
 MAX_CORRECTIONS = 2
 MAX_SECONDS = 10
 
-Judge = Callable[[Sample], Verdict]
 Results = Mapping[str, Mapping[str, Verdict]]
 
 logger = logging.getLogger(__name__)
@@ -80,8 +79,7 @@ def judge_all(reader: str, samples: Sequence[Sample]) -> dict[str, Verdict]:
 
 def report(samples: Sequence[Sample], results: Results) -> str:
     """Return the tables of files that are read right, in Markdown."""
-    readers = [name for name in (OURS, CORRECTED, *READERS) if name in results]
-    readers = list(dict.fromkeys(readers))
+    readers = [name for name in dict.fromkeys((OURS, CORRECTED, *READERS)) if name in results]
     head = ("kind", "files", *readers)
     lines = [
         *_kinds(samples, results, readers, is_text=True),
@@ -109,7 +107,6 @@ def settings(truth: Truth) -> dict[str, Any]:
         "quote": truth.quote or "",
         "text_encoding": truth.text_encoding,
         "header": truth.header_rows,
-        "header_rows": truth.header_rows,
         "skip_rows": truth.skip_rows,
         "decimal": truth.decimal,
         "sheet": truth.sheet,

@@ -18,7 +18,9 @@ _END_OF_FILE = "\ufdd0"
 class Dialect:
     """The special characters of a CSV file; ``None`` where it has no such character.
 
-    With ``stray_end``, lines end with a delimiter and a quotation mark that encloses nothing.
+    With ``stray_end``, lines end with a delimiter and a quotation mark that encloses nothing. With
+    ``quoted_lines``, quotation marks enclose whole lines, and those within are doubled. With ``starts``,
+    spaces align the cells, which begin at these positions of a line.
     """
 
     delimiter: str

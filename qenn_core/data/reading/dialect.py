@@ -175,6 +175,8 @@ def _encloses_lines(lines: Sequence[str], dialect: Dialect) -> bool:
     filled = [line.strip() for line in lines if line.strip()]
     mark = dialect.quote or ""
     enclosed = [line for line in filled if len(line) > 1 and line.startswith(mark) and line.endswith(mark)]
+    if len(enclosed) < _NEARLY_ALL * len(filled):
+        return False
     alone = [row for row in split_rows(enclosed, dialect, truncated=True) if len(row) == 1]
     n_splitting = sum(dialect.delimiter in row[0] for row in alone)
     return n_splitting >= _NEARLY_ALL * len(filled)

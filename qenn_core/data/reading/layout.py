@@ -15,7 +15,7 @@ from qenn_core.data.reading.csv_rows import Dialect, split_rows
 from qenn_core.data.reading.dialect import USUAL_DELIMITERS, detect_dialect
 from qenn_core.data.reading.header import count_header_rows, merge_header
 from qenn_core.data.reading.protocol import ReadOptions
-from qenn_core.data.reading.row_cleaning import is_comment_row, is_rule
+from qenn_core.data.reading.row_cleaning import COMMENT_SIGNS, is_comment_row, is_rule
 from qenn_core.data.reading.sniffer import Sniffer
 from qenn_core.errors import DataError
 from qenn_core.text import count, quoted
@@ -27,7 +27,7 @@ _HEAD_CHARACTERS = 2**19
 # Spreadsheet programs may write such a line at the top, to state the delimiter.
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 # A sign that is not a name by itself, or the beginning of one such as "# of rooms".
-_COMMENT = re.compile(r"\s*(#+|%+|//+)[ \t]*(?!of\b)(?=[\w\"'(\[])")
+_COMMENT = re.compile(rf"\s*({'|'.join(f'{sign}+' for sign in COMMENT_SIGNS)})[ \t]*(?!of\b)(?=[\w\"'(\[])")
 _COMMENT_AND_SPACE = re.compile(r"\s*[#%/]+\s")
 
 

@@ -12,7 +12,7 @@ _MAX_FOOTNOTES = 20
 _UNUSUAL_STARTS = frozenset(":-=_ +|#%/")  # those of rules and comments, and of some cells
 _RULE = re.compile(r":?(-{3,}|={3,}|_{3,}):?")
 _RULE_ACROSS = re.compile(r"[+:|\s]*[-=_]{2,}([+:|\s]+[-=_]+)*[+:|\s]*")
-_COMMENT_STARTS = ("#", "%", "//")
+COMMENT_SIGNS = ("#", "%", "//")
 
 
 @dataclass
@@ -102,7 +102,7 @@ def _without_other_lines(
             issues.n_repeated_headers += 1
         elif is_rule(row):
             issues.n_rules += 1
-        elif len(row) == 1 < width and first.startswith(_COMMENT_STARTS):
+        elif len(row) == 1 < width and first.startswith(COMMENT_SIGNS):
             issues.n_comments += 1
         elif any(row):
             yield row
