@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 FROM_FILE, BY_HAND, DRAWN = "A file", "One row", "A drawing"
 FILE_KEY = "rows_to_predict"
-ROLE_NAMES = {"numeric": "a number", "boolean": "yes or no", "category": "a category", "date": "a date"}
+ROLE_NAMES = {
+    "numeric": "a number",
+    "pair": "two numbers",
+    "boolean": "yes or no",
+    "category": "a category",
+    "date": "a date",
+}
 MAX_CATEGORIES = 12
 MAX_SHOWN_COLUMNS = 20
 REFRESH_SECONDS = 2

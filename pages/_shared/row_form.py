@@ -17,6 +17,7 @@ _WIDGETS_PER_LINE = 3
 # More widgets slow the page down, and nobody fills them in.
 _MAX_WIDGETS = 100
 _UNKNOWN = "unknown"
+_PAIR = "120/80"
 _EMPTY_HELP = "Leave it empty if it is unknown."
 # Number of steps from the lowest to the highest value of the training rows.
 _STEPS = 20
@@ -57,6 +58,8 @@ def _draw_cell(column: ColumnSchema, key: str) -> str | None:
         return _draw_number(column, key)
     if column.role == "date":
         return _draw_date(column, key)
+    if column.role == "pair":
+        return _draw_pair(column, key)
     choices = column.spelling if column.role == "boolean" else column.categories
     return _draw_choice(column, key, [choice for choice in choices if choice != MISSING_CATEGORY])
 
@@ -77,6 +80,18 @@ def _draw_number(column: ColumnSchema, key: str) -> str | None:
         persist_state="session",
     )
     return None if value is None else str(value)
+
+
+def _draw_pair(column: ColumnSchema, key: str) -> str | None:
+    _set_first_value(key, column.typical)
+    value = st.text_input(
+        escape_markdown(column.name),
+        key=key,
+        placeholder=_UNKNOWN,
+        help=f"Two numbers, such as {column.typical or _PAIR}. {_EMPTY_HELP}",
+        persist_state="session",
+    )
+    return value or None
 
 
 def _draw_date(column: ColumnSchema, key: str) -> str | None:

@@ -27,6 +27,7 @@ FILE_FORMATS = (
 
 _CONTROL = "upload"
 _STORAGE = "upload.storage"
+_CORRECTED = "corrected_file"
 _GAPS = "data.gaps"
 _AUTOMATIC = "automatic"
 _CORRECTION_WIDTH = 190
@@ -86,6 +87,7 @@ def draw_invitation() -> None:
     """Draw what a page shows instead of data until a file is uploaded."""
     st.header("Upload your own data")
     _draw_refusal()
+    draw_reading()
     st.markdown(
         "Press **Upload your CSV** in the sidebar (behind » on a phone), or drop the file anywhere on this "
         f"page. {FILE_FORMATS}\n\n"
@@ -100,7 +102,6 @@ def draw_invitation() -> None:
             on_click=state.choose_data,
             args=(left,),
         )
-    draw_reading()
 
 
 def draw_reading() -> None:
@@ -113,7 +114,9 @@ def draw_reading() -> None:
     else:
         return
     labels = _correction_labels(raw)
-    with st.expander("How the file was read", icon=":material/fact_check:", expanded=refused is not None):
+    # Stays open while the reading is corrected.
+    is_open = refused is not None or data.fingerprint == st.session_state.get(_CORRECTED)
+    with st.expander("How the file was read", icon=":material/fact_check:", expanded=is_open):
         lines = "lines of the file" if raw.is_text else "rows of the table"
         st.caption(f"These are the first {lines}. If a guess below is wrong, correct it.")
         st.code("\n".join(raw.lines), language=None)
@@ -139,7 +142,7 @@ def _draw_gap_words(reading: Reading) -> None:
             key=key,
             accept_new_options=True,
             placeholder="None: only empty cells count as missing. Type a word to add it.",
-            on_change=lambda: read_again(gaps=tuple(st.session_state[key])),
+            on_change=lambda: _correct(gaps=tuple(st.session_state[key])),
             help=field_of(_GAPS).description,
         )
         st.button(
@@ -148,7 +151,7 @@ def _draw_gap_words(reading: Reading) -> None:
             help="Count the usual words as missing, unless they are as frequent as a class in the column to "
             "predict.",
             disabled=chosen is None,
-            on_click=read_again,
+            on_click=_correct,
             kwargs={"gaps": None},
         )
     error_messages.show_at(_GAPS)
@@ -192,7 +195,7 @@ def _draw_correction(name: str, labels: Mapping[Any, str], current: object, gues
         chosen = st.session_state[key]
         # The browser may answer with a label of the last file, which is not an option any more.
         if chosen in options:
-            read_again(**{name: None if chosen == _AUTOMATIC else chosen})
+            _correct(**{name: None if chosen == _AUTOMATIC else chosen})
 
     def label(choice: Any) -> str:
         if choice != _AUTOMATIC:
@@ -212,6 +215,13 @@ def _draw_correction(name: str, labels: Mapping[Any, str], current: object, gues
         help=field_of(path).description,
     )
     error_messages.show_at(path)
+
+
+def _correct(**options: Any) -> None:
+    refused = _refused_file()
+    data = refused.data if refused is not None else state.spec().data
+    st.session_state[_CORRECTED] = data.fingerprint
+    read_again(**options)
 
 
 def read_again(**options: Any) -> None:

@@ -17,6 +17,7 @@ from qenn_core.text import count, quoted_list, short_number
 
 FILLED_WITH = {
     "numeric": "the median of the training rows",
+    "pair": "the medians of the training rows",
     "boolean": "the more common answer in the training rows",
     "date": "the median of the training rows",
 }
@@ -116,6 +117,8 @@ def _make_schema(column: Column, present: pd.Series) -> ColumnSchema:
         return ColumnSchema(**fields | {"categories": categories, "typical": named[0] if named else ""})
     if column.role == "boolean":
         return ColumnSchema(**fields | {"typical": spelling[int(present.mode()[0])]})
+    if column.role == "pair":
+        return ColumnSchema(**fields | {"typical": present.mode()[0]})
     # An existing value rather than a mean of two, so that whole numbers stay whole and no digits are added.
     median = present.sort_values().iloc[len(present) // 2]
     if column.role == "date":

@@ -27,17 +27,15 @@ BOOLEAN_WORDS = (
     {"off": 0.0, "on": 1.0},
     {"0": 0.0, "1": 1.0},
 )
+# Two numbers in a cell, such as a blood pressure of 120/80.
+_PAIR = r"^\s*(\d+(?:[.,]\d+)?)\s*/\s*(\d+(?:[.,]\d+)?)\s*$"
 # Two words, each in lower, upper and title case.
 MAX_BOOLEAN_SPELLINGS = 6
 # In order of preference: of several formats that fit, the first wins, so 03/04/2020 is the third of April.
-DATE_FORMATS = (
-    "ISO8601",
+_DAYS = (
     "%d.%m.%Y",
-    "%d.%m.%Y %H:%M",
     "%d/%m/%Y",
     "%m/%d/%Y",
-    "%d/%m/%Y %H:%M",
-    "%m/%d/%Y %H:%M",
     "%Y/%m/%d",
     "%d-%m-%Y",
     "%d %b %Y",
@@ -45,8 +43,14 @@ DATE_FORMATS = (
     "%b %d, %Y",
     "%B %d, %Y",
 )
-# The date format is detected from this many distinct cells, spread over the column.
-DATE_SAMPLE = 200
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+DATE_FORMATS = ("ISO8601", *(day + time for time in _TIMES for day in _DAYS))
+# Forms of Google name the time zone of each answer.
+_TIME_ZONE = r" GMT[+-]\d{1,2}(?::\d\d)?$"
+_YEAR = r"\d{4}"
+# The date format is detected from this many distinct cells, spread over the column. A few suffice to rule
+# most formats out.
+DATE_SAMPLES = (20, 200)
 # A column has the role that fits at least this share of its cells; the others count as missing.
 NEARLY_ALL = 0.95
 # Texts with more distinct values, or with fewer rows per value, identify rows rather than group them.
@@ -61,8 +65,13 @@ GROUPS_ROWS = "it only says which rows belong together"
 CODE = r"\s*0\d{3,}\s*$"
 IDENTIFIES_ROWS = "the cells only number or identify the rows"
 
-USABLE_ROLES: tuple[Role, ...] = ("numeric", "boolean", "category", "date")
-EXPECTED_CELL = {"numeric": "a number", "boolean": "yes or no", "date": "a date"}
+USABLE_ROLES: tuple[Role, ...] = ("numeric", "pair", "boolean", "category", "date")
+EXPECTED_CELL = {
+    "numeric": "a number",
+    "pair": "two numbers, such as 120/80",
+    "boolean": "yes or no",
+    "date": "a date",
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Column:
         What it is used as, and what it would be used as if the user had not chosen.
     values : pandas.Series
         One value per row: numbers (missing ones NaN) for numeric and boolean, times for dates, texts for
-        categories, and the unparsed cells for other roles.
+        categories, texts such as "120/80" for pairs, and the unparsed cells for other roles.
     cells : pandas.Series
         The cells as in the table.
     left_out : str
@@ -161,10 +170,12 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
         return "boolean", ""
     numbers = parse_amounts(present).values
     if numbers.notna().mean() >= NEARLY_ALL and not are_codes(present, CODE):
-        readable = numbers.dropna()
-        if are_identifiers(name, readable, None if labels is None else labels[readable.index]):
+        return ("ignore", IDENTIFIES_ROWS) if _identify_rows(name, numbers, labels) else ("numeric", "")
+    pairs = split_pairs(_parse_pairs(present))
+    if pairs[0].notna().mean() >= NEARLY_ALL:
+        if any(_identify_rows(name, part, labels) for _, part in pairs.items()):
             return "ignore", IDENTIFIES_ROWS
-        return "numeric", ""
+        return "pair", ""
     if _parse_dates(present, _detect_date_format(present)).notna().mean() >= NEARLY_ALL:
         return "date", ""
     if len(different) <= MAX_CATEGORIES and len(present) >= MIN_ROWS_PER_CATEGORY * len(different):
@@ -174,9 +185,15 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
     return "text", "the cells are free text or row names"
 
 
+def _identify_rows(name: str, numbers: pd.Series, labels: Ints | None) -> bool:
+    readable = numbers.dropna()
+    return are_identifiers(name, readable, None if labels is None else labels[readable.index])
+
+
 def _keep_years(column: Column) -> Column:
     """Return a column of years as numbers although they number the rows; nothing else can be learnt from."""
-    if column.left_out == IDENTIFIES_ROWS and to_numbers(column.cells).dropna().between(*YEARS).all():
+    numbers = to_numbers(column.cells).dropna()
+    if column.left_out == IDENTIFIES_ROWS and len(numbers) and numbers.between(*YEARS).all():
         return _parse_column(column.name, column.cells, "numeric", None)
     return column
 
@@ -202,6 +219,8 @@ def _parse_column(name: str, cells: pd.Series, chosen: Role | None, labels: Ints
     values, notes = parse_cells(name, role, cells, spelling)
     if role == "numeric" and spelling:
         notes = (f"Read the numbers in ‘{name}’ without their unit, {spelling[0]}.", *notes)
+    if role == "pair":
+        notes = (f"Read each cell of ‘{name}’ as two numbers.", *notes)
     column = Column(name, role, guessed, values, cells, notes=notes)
     if values.notna().sum() == 0:
         return _leave_out(column, f"no cell can be read as {EXPECTED_CELL[role]}")
@@ -254,6 +273,8 @@ def parse_cells(
         parsed = values = _parse_booleans(cells, spelling)
     elif role == "date":
         parsed = values = _parse_dates(cells, spelling[0])
+    elif role == "pair":
+        parsed = values = _parse_pairs(cells)
     else:
         parsed = parse_amounts(cells, *(spelling or ("",))).values
         values = _mask_huge(parsed)
@@ -284,15 +305,33 @@ def _parse_booleans(cells: pd.Series, words: tuple[str, ...]) -> pd.Series:
     return cells.astype("str").str.casefold().map({no: 0.0, yes: 1.0}).astype("float64")
 
 
+def _parse_pairs(cells: pd.Series) -> pd.Series:
+    numbers = cells.astype("str").str.extract(_PAIR)
+    return (numbers[0] + "/" + numbers[1]).str.replace(",", ".")
+
+
+def split_pairs(pairs: pd.Series) -> pd.DataFrame:
+    """Return the two numbers of each parsed pair as columns, NaN for missing pairs."""
+    return pairs.astype("str").str.extract(_PAIR).astype("float64")
+
+
 def _detect_date_format(cells: pd.Series) -> str:
-    different = cells.dropna().drop_duplicates()
-    sample = different.iloc[:: max(1, len(different) // DATE_SAMPLE)]
-    return max(DATE_FORMATS, key=lambda date_format: _parse_dates(sample, date_format).notna().sum())
+    different = cells.dropna().astype("str").drop_duplicates()
+    different = different[different.str.contains(_YEAR)]
+    fitting = DATE_FORMATS
+    for size in DATE_SAMPLES:
+        sample = different.iloc[:: max(1, len(different) // size)]
+        n_dates = {fmt: int(_parse_dates(sample, fmt).notna().sum()) for fmt in fitting}
+        if not any(n_dates.values()):
+            break
+        fitting = tuple(fmt for fmt, n in n_dates.items() if n == max(n_dates.values()))
+    return fitting[0]
 
 
 def _parse_dates(cells: pd.Series, date_format: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(cells):
         return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
+    cells = cells.astype("str").str.replace(_TIME_ZONE, "", regex=True)
     parsed = pd.to_datetime(cells, format=date_format, errors="coerce", utc=True)
     return parsed.dt.tz_localize(None).astype("datetime64[us]")
 

@@ -16,7 +16,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from qenn_core.data.columns import USABLE_ROLES, Column
+from qenn_core.data.columns import USABLE_ROLES, Column, split_pairs
 from qenn_core.data.prepared import Floats
 from qenn_core.errors import DataError
 
@@ -71,11 +71,12 @@ def values_frame(columns: Sequence[Column]) -> pd.DataFrame:
 def fit_features(columns: Sequence[Column], train: pd.DataFrame) -> FittedFeatures:
     """Fit the pipeline on the training rows.
 
-    Numbers and dates: gaps are filled with the median, then values are scaled to mean 0 and variance 1; a
-    date gives the days since 1970, and the time of year as sine and cosine. Yes/no: 0 or 1, with gaps filled
-    with the more common answer. A category gives one 0/1 feature per value (a single one for two values);
-    rare values are grouped as "other", and values not seen in training count as these. A column in which at
-    least `MIN_GAP_SHARE` of the cells are missing gives one more 0/1 feature, "is missing".
+    Numbers, pairs and dates: gaps are filled with the median, then values are scaled to mean 0 and variance
+    1; a pair gives both numbers, a date the days since 1970, and the time of year as sine and cosine. Yes/no:
+    0 or 1, with gaps filled with the more common answer. A category gives one 0/1 feature per value (a single
+    one for two values); rare values are grouped as "other", and values not seen in training count as these.
+    A column in which at least `MIN_GAP_SHARE` of the cells are missing gives one more 0/1 feature, "is
+    missing".
 
     Parameters
     ----------
@@ -96,15 +97,8 @@ def fit_features(columns: Sequence[Column], train: pd.DataFrame) -> FittedFeatur
     blocks = ColumnTransformer(
         [
             ("number", make_pipeline(_imputer("median"), StandardScaler()), names_by_role["numeric"]),
-            (
-                "date",
-                make_pipeline(
-                    FunctionTransformer(_date_parts, feature_names_out=_date_names),
-                    _imputer("median"),
-                    StandardScaler(),
-                ),
-                names_by_role["date"],
-            ),
+            ("pair", _numbers_of(_pair_parts, _pair_names), names_by_role["pair"]),
+            ("date", _numbers_of(_date_parts, _date_names), names_by_role["date"]),
             ("truth", _imputer("most_frequent"), names_by_role["boolean"]),
             (
                 "category",
@@ -145,6 +139,13 @@ def fit_features(columns: Sequence[Column], train: pd.DataFrame) -> FittedFeatur
     )
 
 
+def _numbers_of(parts: Callable[[pd.DataFrame], Floats], names: Callable[..., Names]) -> Pipeline:
+    """Return the steps for columns of which each gives several numbers."""
+    return make_pipeline(
+        FunctionTransformer(parts, feature_names_out=names), _imputer("median"), StandardScaler()
+    )
+
+
 def _imputer(strategy: str) -> SimpleImputer:
     return SimpleImputer(strategy=strategy, keep_empty_features=True)
 
@@ -158,6 +159,14 @@ def _scaling(blocks: ColumnTransformer) -> tuple[Floats, Floats]:
             positions = blocks.output_indices_[name]
             centre[positions], scale[positions] = step[-1].mean_, step[-1].scale_
     return centre, scale
+
+
+def _pair_parts(pairs: pd.DataFrame) -> Floats:
+    return np.column_stack([split_pairs(pairs[name]) for name in pairs])
+
+
+def _pair_names(_: FunctionTransformer, names: Names) -> Names:
+    return np.array([f"{name} ({part})" for name in names for part in ("first", "second")], dtype=object)
 
 
 def _date_parts(dates: pd.DataFrame) -> Floats:
@@ -192,5 +201,5 @@ def _ignoring_unknown_categories(method: Callable[[pd.DataFrame], T], frame: pd.
 # What a fitted pipeline consists of. Stored models refer to these by name, so do not rename the functions.
 FEATURE_PARTS = (
     *(ColumnTransformer, FunctionTransformer, OneHotEncoder, Pipeline, SimpleImputer, StandardScaler),
-    *(VarianceThreshold, _date_parts, _date_names, _gap_names, _category_name),
+    *(VarianceThreshold, _pair_parts, _pair_names, _date_parts, _date_names, _gap_names, _category_name),
 )

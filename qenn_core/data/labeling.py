@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import pandas as pd
 from qenn_core import limits
 from qenn_core.data.advice import Advice, with_role
 from qenn_core.data.columns import GROUPS_ROWS, Column, column_notes, read_columns
+from qenn_core.data.gap_codes import find_gap_codes
 from qenn_core.data.prepared import Ints
 from qenn_core.data.reading.sampling import stratified_sample
 from qenn_core.data.table import Table
@@ -123,6 +125,7 @@ def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
         notes=tuple(notes),
         advice=(
             *_gap_word_advice(spec.data, table, target, class_words),
+            *_gap_code_advice(spec.data, table, columns, class_words),
             *(() if spec.data.bands else _case_advice(spec.data, target, frame[target])),
             *_group_advice(spec.data, columns),
         ),
@@ -161,6 +164,26 @@ def _gap_word_advice(
         action=f"Leave out rows with {words}",
         data=data.model_copy(update={"gaps": table.reading.gap_words}),
     )
+
+
+def _gap_code_advice(
+    data: DataSpec, table: Table, columns: Sequence[Column], class_words: Mapping[str, int]
+) -> Iterator[Advice]:
+    if table.reading is None:
+        return
+    gaps = [word for word in table.reading.gap_words if word not in class_words]
+    codes_by_cell = defaultdict(list)
+    for code in find_gap_codes(column for column in columns if not column.left_out):
+        codes_by_cell[code.cell].append(code)
+    for cell, codes in codes_by_cell.items():
+        names = quoted_list(code.column for code in codes)
+        n_cells = count(sum(code.n_cells for code in codes), "cell")
+        yield Advice(
+            text=f"{n_cells} of {names} are {cell}, far from all other "
+            "numbers there. If that stands for a missing value, count it as one.",
+            action=f"Count {cell} as missing",
+            data=data.model_copy(update={"gaps": (*gaps, cell.replace(".", table.reading.decimal))}),
+        )
 
 
 def _case_advice(data: DataSpec, target: str, cells: pd.Series) -> Iterator[Advice]:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Pla
 
 from qenn_core.registry import Entry, Scalar
 
-Role = Literal["numeric", "category", "boolean", "date", "text", "group", "ignore"]
+Role = Literal["numeric", "pair", "category", "boolean", "date", "text", "group", "ignore"]
 Entanglement = Literal["ring", "linear", "all", "none"]
 ReductionMethod = Literal["pca", "kbest", "linear"]
 

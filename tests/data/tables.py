@@ -34,6 +34,7 @@ def mixed(n_rows: int = 120) -> Table:
         colour=rng.choice(["red", "green", "blue", None], n_rows),
         size=rng.choice(["small", "large"], n_rows),
         joined=dates.strftime("%Y-%m-%d"),
+        pressure=[f"{high}/{low}" for high, low in rng.integers([100, 60], [160, 100], (n_rows, 2))],
         remark=[f"remark {k}" for k in range(n_rows)],
     )
 

@@ -85,6 +85,15 @@ def test_the_date_format_is_that_of_training():
     assert column.format_date(pd.Timestamp(2021, 2, 1).date()) == "01/02/2021"
 
 
+def test_pairs_are_read_however_few_they_are():
+    column = schema_of("pressure", [f"{100 + k % 40}/{60 + k % 7}" for k in range(60)])
+    assert (column.role, column.typical) == ("pair", "100/60")
+    values, notes = read(column, "126 / 83", "high", None)
+    assert values[0] == "126/83"
+    assert "(expected two numbers, such as 120/80): ‘high’" in notes[0]
+    assert notes[1] == "Filled 2 gaps in ‘pressure’ with the medians of the training rows."
+
+
 def test_iso_dates_are_written_without_a_time():
     column = schema_of("day", pd.date_range("2020-01-13", periods=30).strftime("%Y-%m-%d"))
     assert column.typical == column.format_date(pd.Timestamp(column.typical).date())

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qenn_core.data.columns import MISSING_CATEGORY, column_notes, read_columns
+from qenn_core.data.columns import MISSING_CATEGORY, column_notes, read_columns, split_pairs
 from tests.data.tables import table
 
 
@@ -27,8 +27,16 @@ def parse(cells, role=None, name="c"):
         (["31.01.2024", "01.02.2024"], "date"),
         (["01/31/2024", "02/01/2024"], "date"),
         (["2024-01-31 10:20", "2024-02-01T11:00:05"], "date"),
+        (["1/31/2024 9:05:11", "2/1/2024 10:20:30"], "date"),
+        (["2024/03/05 10:11:12 AM GMT+1", "2024/03/06 1:02:03 PM GMT+1"], "date"),
+        (["31.01.2024 10:20:05", None], "date"),
         (["red", "green", "red", "green"], "category"),
         (["10:30", "11:45", "10:30", "11:45"], "category"),
+        (["126/83", "141 / 92", "118,5/76", None], "pair"),
+        (["3/2020", "11/2022"], "pair"),
+        ([*(f"{120 + k % 9}/80" for k in range(20)), "unknown"], "pair"),
+        ([f"2020/{k}" for k in range(1, 31)], "ignore"),
+        (["1/2/3", "4/5/6"], "text"),
         ([f"Mr {k}" for k in range(50)], "text"),
         ([None, None], "ignore"),
     ],
@@ -91,6 +99,12 @@ def test_missing_categories_are_a_category():
 
 def test_ambiguous_dates_have_the_day_first():
     assert parse(["03/04/2020", "01/02/2020"]).values[0] == pd.Timestamp(2020, 4, 3)
+
+
+def test_pairs_are_two_numbers():
+    column = parse(["126/83", "118,5 / 76", None])
+    assert split_pairs(column.values).fillna(-1).to_numpy().tolist() == [[126, 83], [118.5, 76], [-1, -1]]
+    assert column.notes == ("Read each cell of ‘c’ as two numbers.",)
 
 
 def test_any_unambiguous_date_determines_the_format():

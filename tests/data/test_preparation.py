@@ -44,7 +44,7 @@ def test_inputs_fit_the_circuit(encoding, reduction, labeled_mixed):
     spec = csv_spec(encoding__kind=encoding, encoding__reduction=reduction, circuit__n_qubits=2)
     data = prepare_labeled(spec, labeled_mixed).data
     entry = ENCODINGS[encoding]
-    assert data.n_features == 13
+    assert data.n_features == 15
     if reduction == "linear":
         assert data.input_names == data.feature_names
     else:
@@ -68,6 +68,8 @@ def test_columns_of_every_role_become_named_features(mixed_data):
         "weight",
         "a",
         "b",
+        "pressure (first)",
+        "pressure (second)",
         "joined (days)",
         "joined (time of year, sine)",
         "joined (time of year, cosine)",
@@ -225,8 +227,8 @@ def test_notes_describe_the_preparation(labeled_mixed):
         "‘kind’ is the column to predict",
         "Left out 1 column because the cells are free text or row names: ‘remark’.",
         "72 rows for training, 24 for validation and 24 for testing",
-        "7 columns gave 13 numbers per row",
-        "Principal component analysis reduced 13 features to 4 and kept",
+        "8 columns gave 15 numbers per row",
+        "Principal component analysis reduced 15 features to 4 and kept",
     ):
         assert any(text in note for note in notes), (text, notes)
 

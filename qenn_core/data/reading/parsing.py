@@ -27,7 +27,7 @@ from qenn_core.data.reading.text_encoding import (
     decode_lines,
     detect_encoding,
     sample_encodings,
-    without_control_characters,
+    without_invisible_characters,
 )
 from qenn_core.data.table import Reading
 from qenn_core.errors import DataError, TooManyRowsError
@@ -75,8 +75,7 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> ParsedTab
         content, options = converted.content, _options_for(converted, options)
     refuse_other_formats(content)
     encoding = options.text_encoding or detect_encoding(content)
-    text = without_control_characters(content, encoding, options.delimiter)
-    n_removed = len(content) - len(text)
+    text, n_removed = without_invisible_characters(content, encoding, options.delimiter)
     head = take_head(decode_lines(text, encoding))
     lines = tuple(line.rstrip("\r\n")[:_MAX_RAW_LINE_LENGTH] for line in head[:_N_RAW_LINES])
     raw = (
@@ -92,7 +91,7 @@ def parse_table(content: bytes, options: ReadOptions, folder: Path) -> ParsedTab
         raise UnreadableTableError(error.message, raw) from error
     notes = list(parsed.reading.notes)
     if n_removed:
-        notes.append(f"Removed {count(n_removed, 'control character')}, which no program shows.")
+        notes.append(f"Removed {count(n_removed, 'invisible character')}.")
     if converted is not None:
         notes = [*converted.notes(), *notes]
     sheet = parsed.reading.sheet if converted is None else converted.sheet

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
+from typing import NamedTuple
 
 from qenn_core.data.raw_text import EncodingSample
 from qenn_core.data.reading.encoding_ranking import rank_encodings
@@ -36,6 +37,7 @@ _MIN_NUL_SHARE = 0.05
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 # In a small file, so many are more likely left by a program.
 _FEW_CONTROLS = 3
+_SPACES_WITHOUT_WIDTH = tuple(space.encode() for space in ("\u200b", "\u2060"))
 # All but tab and line ends.
 _UNWANTED = bytes({*range(32), 127} - set(b"\t\n\r\x85"))
 _CHUNK_BYTES = 2**20
@@ -134,8 +136,18 @@ def decode_lines(content: bytes, encoding: str) -> Iterator[str]:
         is_first = False
 
 
-def without_control_characters(content: bytes, encoding: str, delimiter: str | None) -> bytes:
-    """Return text without bytes that have no meaning in a table, such as NUL and the end-of-file mark of DOS.
+class VisibleText(NamedTuple):
+    """Text, and the number of characters that were removed from it."""
+
+    content: bytes
+    n_removed: int
+
+
+def without_invisible_characters(content: bytes, encoding: str, delimiter: str | None) -> VisibleText:
+    """Return text without characters that have no meaning in a table.
+
+    These are control characters, such as NUL and the end-of-file mark of DOS, and, in UTF-8, spaces without
+    width, which copying from web pages leaves in cells.
 
     Raises
     ------
@@ -144,13 +156,19 @@ def without_control_characters(content: bytes, encoding: str, delimiter: str | N
     """
     _refuse_binary(decode_lines(content, encoding), delimiter)
     if not _keeps_ascii(encoding):
-        return content
+        return VisibleText(content, 0)
+    n_removed = 0
+    if codecs.lookup(encoding).name.startswith("utf-8"):
+        for space in _SPACES_WITHOUT_WIDTH:
+            n_removed += content.count(space)
+            content = content.replace(space, b"")
     unwanted = bytes(set(_UNWANTED) - set((delimiter or "").encode("ascii", "ignore")))
     starts = range(0, len(content), _CHUNK_BYTES)
     chunks = (content[start : start + _CHUNK_BYTES] for start in starts)
     if all(len(chunk.translate(None, unwanted)) == len(chunk) for chunk in chunks):
-        return content  # the usual case, without a copy of the whole
-    return content.translate(None, unwanted)
+        return VisibleText(content, n_removed)  # the usual case, without a copy of the whole
+    visible = content.translate(None, unwanted)
+    return VisibleText(visible, n_removed + len(content) - len(visible))
 
 
 def _keeps_ascii(encoding: str) -> bool:

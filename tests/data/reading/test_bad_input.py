@@ -282,11 +282,14 @@ def test_invalid_options_are_errors_at_their_control(options, place, read):
     assert caught.value.place == place
 
 
-def test_control_characters_are_removed_and_counted(read):
+def test_invisible_characters_are_removed_and_counted(read):
     text = "name,x\n" + "".join(f"r{n},{n}\n" for n in range(20))
     got = read(text.replace("r3", "r\x003").replace("r4", "\x0cr4") + "\x1a")
     assert got.rows == read(text).rows
-    assert "Removed 3 control characters" in got.notes
+    assert "Removed 3 invisible characters" in got.notes
+    copied = read(text.replace("r3", "r3\u200b").replace("r4", "\u2060r4"))
+    assert copied.rows == read(text).rows
+    assert "Removed 2 invisible characters" in copied.notes
     assert read(text.encode("utf-16")).rows == read(text).rows
     assert "Removed" not in read(text + "\x00" * 500).notes, "padding is no part of the table"
     hidden = text.replace(",", "\x01")
