@@ -18,7 +18,7 @@ settings.register_profile(
 )
 # More random circuits, see `random_examples.py`. CI runs these.
 settings.register_profile("thorough", parent=settings.get_profile("repeatable"))
-settings.load_profile(os.environ.get("QENN_HYPOTHESIS_PROFILE", "repeatable"))
+settings.load_profile("repeatable")
 
 # Folders whose tests share a server or a cluster of workers, the longest first: each is one process's work,
 # begun before what can be handed out in small parts.

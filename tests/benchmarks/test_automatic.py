@@ -10,6 +10,7 @@ from benchmarks.automatic import Problem, Result, measure, report
 from qenn_core.experiment import ExperimentSpec
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "margin", "expected"), [("two_curves", 0.05, 0.93), ("linearly_separable", 0.2, 0.97)]
 )

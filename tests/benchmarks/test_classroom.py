@@ -22,6 +22,8 @@ from benchmarks.load.tab import PageError, Tab, until_ready
 from benchmarks.load.tables import FILLING, report
 from benchmarks.load.widgets import moved
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parents[2] / "pages" / "_assets"
 
 COMPARISONS = (Comparison(watched=1.1, run=1.0, training=0.5), Comparison(watched=1.2, run=1.0, training=1.0))

@@ -26,6 +26,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 # Enough for a busy machine. Waits end as soon as their condition is met.
 PATIENCE_MS = 60_000
+POLLING_MS = 100
 expect.set_options(timeout=PATIENCE_MS)
 
 LAPTOP = {"width": 1366, "height": 768}
@@ -169,16 +170,20 @@ class Studio:
 
     def _wait_for_link(self, link: dict[str, str], *, exactly: bool) -> None:
         try:
-            self.page.wait_for_function(
+            self.wait_for(
                 "([wanted, exactly]) => {"
                 " const found = Object.fromEntries(new URLSearchParams(location.search));"
                 " delete found.run; const keys = Object.keys(wanted);"
                 " return (!exactly || keys.length === Object.keys(found).length)"
                 " && keys.every((key) => found[key] === wanted[key]); }",
-                arg=[link, exactly],
+                [link, exactly],
             )
         except TimeoutError:
             raise AssertionError(f"the link holds {self.link}, and not {link}") from None
+
+    def wait_for(self, condition: str, argument: object = None) -> None:
+        """Wait until a function of the page returns true; asking at every frame would keep it busy."""
+        self.page.wait_for_function(condition, arg=argument, polling=POLLING_MS)
 
     def navigation(self, name: str) -> Locator:
         """Return the link to a page in the navigation bar."""
@@ -336,10 +341,10 @@ class Studio:
         mouse.down()
         mouse.move(area["x"] + 0.7 * area["width"], area["y"] + 0.8 * area["height"], steps=4)
         mouse.up()
-        self.page.wait_for_function(
+        self.wait_for(
             "([name, before]) => { const {xaxis} = document.querySelector(`[data-chart=${name}]`).layout;"
             "return xaxis.range[0] !== before[0]; }",
-            arg=[chart, before],
+            [chart, before],
         )
 
     def epochs(self) -> list[int]:
@@ -349,8 +354,8 @@ class Studio:
 
     def wait_for_epochs(self, number: int) -> list[int]:
         """Wait until the loss chart has at least `number` epochs, and return them."""
-        self.page.wait_for_function(
-            "wanted => document.querySelector('[data-chart=loss]')?.data?.[0]?.x.length >= wanted", arg=number
+        self.wait_for(
+            "wanted => document.querySelector('[data-chart=loss]')?.data?.[0]?.x.length >= wanted", number
         )
         return self.epochs()
 
@@ -361,8 +366,9 @@ class Studio:
 
     def wait_for_map(self) -> None:
         """Wait until the decision map has its background."""
-        self.page.wait_for_function(
-            "document.querySelector('[data-chart=map]')?.layout?.images?.[0]?.source.startsWith('data:image/png')"
+        self.wait_for(
+            "() => document.querySelector('[data-chart=map]')?.layout?.images?.[0]?.source"
+            ".startsWith('data:image/png')"
         )
         expect(self.chart("map").locator("image")).to_have_count(1)
 

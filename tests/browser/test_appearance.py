@@ -41,4 +41,4 @@ def test_live_charts_are_on_the_first_screen_and_follow_the_theme(studio: Studio
     colour = "getComputedStyle(document.querySelector('[data-chart=loss] .xtick text')).fill"
     light = studio.page.evaluate(colour)
     studio.page.emulate_media(color_scheme="dark")
-    studio.page.wait_for_function(f"{colour} !== '{light}'")
+    studio.wait_for(f"{colour} !== '{light}'")

@@ -12,6 +12,8 @@ from browser.studio import LAPTOP, PHONE, Studio, Visit
 from playwright.sync_api import expect
 from serving import Server, serving
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "Grüße aus Zürich"
 
 

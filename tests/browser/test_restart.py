@@ -15,6 +15,8 @@ from browser.test_shared_link import SETTINGS, expect_settings
 from playwright.sync_api import expect
 from serving import Server, serving
 
+pytestmark = pytest.mark.slow
+
 LONG = {"ep": "500", "pat": "0", "bs": "4"}
 
 

@@ -67,7 +67,7 @@ def test_pause_step_resume_stop_and_reset(running: Studio) -> None:
     studio.press("Reset")
     expect(studio.table).to_have_count(0)
     expect(studio.progress).to_contain_text("Ready")
-    studio.page.wait_for_function("document.querySelector('[data-chart=loss]').data[0].x.length === 0")
+    studio.wait_for("document.querySelector('[data-chart=loss]').data[0].x.length === 0")
     studio.expect_link(**LONG)
     assert "run" not in studio.link
 
@@ -108,7 +108,7 @@ def test_run_and_zoom_survive_changed_settings_and_other_pages(running: Studio) 
     expect(studio.table).to_be_visible()
     assert studio.ranges("loss") == zoomed
     studio.chart("loss").locator(".nsewdrag").dblclick()
-    studio.page.wait_for_function("document.querySelector('[data-chart=loss]').layout.xaxis.range[1] === 500")
+    studio.wait_for("document.querySelector('[data-chart=loss]').layout.xaxis.range[1] === 500")
     low, high = studio.ranges("loss")[2:]
     losses = [loss for trace in studio.traces("loss") for loss in trace["y"]]
     assert low < min(losses) <= max(losses) < high, "a double-click shows all of the curves"

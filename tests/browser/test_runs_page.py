@@ -165,9 +165,9 @@ def test_table_works_with_the_keyboard_and_is_updated_in_place(studio: Studio) -
     studio.page.keyboard.press("Shift+Space")
     expect(studio.button("Open")).to_be_enabled()
     row = studio.history.locator("tbody tr").first
-    studio.page.wait_for_function(
+    studio.wait_for(
         "before => document.querySelector('[data-testid=stDataFrame] tbody tr').innerText !== before",
-        arg=row.evaluate("row => row.innerText"),
+        row.evaluate("row => row.innerText"),
     )
     assert studio.page.evaluate("document.querySelector('[data-testid=stDataFrame] canvas').marked")
     expect(studio.button("Open")).to_be_enabled()

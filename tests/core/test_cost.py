@@ -26,6 +26,7 @@ FACTOR = 3
 SPEED = 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

@@ -31,6 +31,7 @@ LARGE_WORKLOAD = Workload({"train": 12_000, "validation": 4_000, "test": 4_000},
 FACTOR = 2.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -54,6 +55,7 @@ def test_estimate_is_close_to_the_measured_time(
     assert measured.seconds / FACTOR < estimate.seconds < measured.seconds * FACTOR
 
 
+@pytest.mark.slow
 def test_estimate_is_close_to_the_measured_memory(processes: ProcessPoolExecutor) -> None:
     spec = ExperimentSpec().with_(**{"circuit.n_qubits": 13, "circuit.n_layers": 2, "training.epochs": 1})
     measured, workload, speed = processes.submit(measure_run, spec.to_json()).result()

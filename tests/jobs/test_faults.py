@@ -29,6 +29,8 @@ from qenn_core.jobs.requests import Request
 from qenn_core.jobs.snapshot import RunSnapshot
 from qenn_core.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).parents[2]
 # Long enough to be interrupted in the middle, short enough to wait for.
 MEDIUM = SHORT.with_(**{"training.epochs": 120, "data.params": {"n_samples": 100}})

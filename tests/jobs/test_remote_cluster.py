@@ -30,6 +30,8 @@ from qenn_core.jobs.job_service import JobService
 from qenn_core.jobs.requests import DRAW_CIRCUIT, READ_TABLE, Request
 from qenn_core.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ENDLESS = LONG.with_(**{"data.params": {"n_samples": 400}, "circuit.n_qubits": 7, "training.batch_size": 1})
 # Memory limit of a worker, about half of which is used before its first run (PyTorch for GPUs uses more), and

@@ -21,6 +21,8 @@ from qenn_core.jobs.job_service import JobService
 from qenn_core.jobs.requests import DRAW_CIRCUIT, READ_TABLE, Request
 from qenn_core.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 # Many seconds per epoch, some hundredths of a second per step.
 SLOW = ExperimentSpec().with_(
     **{

@@ -39,6 +39,11 @@ def upload(app: AppTest, content: bytes, name: str = "trees.csv") -> AppTest:
     return app
 
 
+def is_reading_open(app: AppTest) -> bool:
+    [reading] = [item for item in app.expander if item.label == "How the file was read"]
+    return bool(reading.proto.expanded)
+
+
 @pytest.fixture
 def app() -> AppTest:
     """The Data page with an uploaded file."""
@@ -87,8 +92,10 @@ def test_target_can_be_chosen(app: AppTest) -> None:
 
 
 def test_guess_can_be_corrected_and_restored(app: AppTest) -> None:
+    assert not is_reading_open(app)
     app.selectbox(key="read:delimiter").set_value(",").run()
     assert not app.exception
+    assert is_reading_open(app), "for further corrections"
     assert link_of(app)["sep"] == ","
     assert list(app.dataframe[0].value.columns) != ["Größe", "Farbe", "Art"]
     app.selectbox(key="read:delimiter").set_value(None).run()

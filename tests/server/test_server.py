@@ -113,6 +113,7 @@ def test_key_of_the_workers_is_private(server: Server) -> None:
     assert (folder / "key.pem").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_stopped_server_leaves_no_processes_or_files(tmp_path: Path, end: signal.Signals) -> None:
     server = Server(tmp_path)
