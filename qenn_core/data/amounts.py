@@ -69,6 +69,8 @@ def parse_amounts(cells: pd.Series, unit: str | None = None) -> Amounts:
     if others.empty or not pd.api.types.is_string_dtype(others):
         return Amounts(values, unit or "")
     different = pd.Series(others.astype("str").unique())
+    if not different.str.contains("[0-9]").any():
+        return Amounts(values, unit or "")
     parts = different.str.strip().str.extract(rf"^{_READABLE.pattern}$").fillna("")
     is_amount = (parts["number"] != "") & ((parts["open"] == "") == (parts["close"] == ""))
     factors = parts["after"].where(parts["gap"] == "").map(_MULTIPLIERS)

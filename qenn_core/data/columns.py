@@ -47,7 +47,8 @@ _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DATE_FORMATS = ("ISO8601", *(day + time for time in _TIMES for day in _DAYS))
 # Forms of Google name the time zone of each answer.
 _TIME_ZONE = r" GMT[+-]\d{1,2}(?::\d\d)?$"
-_YEAR = r"\d{4}"
+# A year, and a day or month beside it.
+_LIKE_A_DATE = r"\d{4}-?\d\d|\d\D+\d{4}|\d{4}\D+\d"
 # The date format is detected from this many distinct cells, spread over the column. A few suffice to rule
 # most formats out.
 DATE_SAMPLES = (20, 200)
@@ -171,9 +172,9 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
     numbers = parse_amounts(present).values
     if numbers.notna().mean() >= NEARLY_ALL and not are_codes(present, CODE):
         return ("ignore", IDENTIFIES_ROWS) if _identify_rows(name, numbers, labels) else ("numeric", "")
-    pairs = split_pairs(_parse_pairs(present))
-    if pairs[0].notna().mean() >= NEARLY_ALL:
-        if any(_identify_rows(name, part, labels) for _, part in pairs.items()):
+    pairs = _parse_pairs(present)
+    if pairs.notna().mean() >= NEARLY_ALL:
+        if any(_identify_rows(name, part, labels) for _, part in split_pairs(pairs).items()):
             return "ignore", IDENTIFIES_ROWS
         return "pair", ""
     if _parse_dates(present, _detect_date_format(present)).notna().mean() >= NEARLY_ALL:
@@ -192,9 +193,10 @@ def _identify_rows(name: str, numbers: pd.Series, labels: Ints | None) -> bool:
 
 def _keep_years(column: Column) -> Column:
     """Return a column of years as numbers although they number the rows; nothing else can be learnt from."""
-    numbers = to_numbers(column.cells).dropna()
-    if column.left_out == IDENTIFIES_ROWS and len(numbers) and numbers.between(*YEARS).all():
-        return _parse_column(column.name, column.cells, "numeric", None)
+    if column.left_out == IDENTIFIES_ROWS:
+        numbers = to_numbers(column.cells).dropna()
+        if len(numbers) and numbers.between(*YEARS).all():
+            return _parse_column(column.name, column.cells, "numeric", None)
     return column
 
 
@@ -317,11 +319,11 @@ def split_pairs(pairs: pd.Series) -> pd.DataFrame:
 
 def _detect_date_format(cells: pd.Series) -> str:
     different = cells.dropna().astype("str").drop_duplicates()
-    different = different[different.str.contains(_YEAR)]
+    different = different[different.str.contains(_LIKE_A_DATE)]
     fitting = DATE_FORMATS
     for size in DATE_SAMPLES:
         sample = different.iloc[:: max(1, len(different) // size)]
-        n_dates = {fmt: int(_parse_dates(sample, fmt).notna().sum()) for fmt in fitting}
+        n_dates = {fmt: int(_parse_dates(sample, fmt).notna().sum()) for fmt in fitting if len(sample)}
         if not any(n_dates.values()):
             break
         fitting = tuple(fmt for fmt, n in n_dates.items() if n == max(n_dates.values()))

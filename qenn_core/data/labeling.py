@@ -171,7 +171,9 @@ def _gap_code_advice(
 ) -> Iterator[Advice]:
     if table.reading is None:
         return
-    gaps = [word for word in table.reading.gap_words if word not in class_words]
+    gaps = data.gaps
+    if gaps is None:
+        gaps = tuple(word for word in table.reading.gap_words if word not in class_words)
     codes_by_cell = defaultdict(list)
     for code in find_gap_codes(column for column in columns if not column.left_out):
         codes_by_cell[code.cell].append(code)

@@ -48,6 +48,7 @@ def test_card_describes_inputs_and_outputs(model: Trained):
         "colour",
         "size",
         "joined",
+        "pressure",
         "a",
         "b",
     ]

@@ -98,9 +98,10 @@ def test_page_lists_the_columns_of_the_model(key: str) -> None:
     assert has_no_errors(app)
     assert app.header[0].value == "Predict kind"
     text = text_of(app).replace("\\", "")
-    assert "trained on mixed.csv · 7 columns · 87.5% of its test rows classified correctly" in text
+    assert "trained on mixed.csv · 8 columns · 87.5% of its test rows classified correctly" in text
     assert "mixed.csv · trained" not in text, "no name is said twice"
     assert "<td>member</td><td>yes or no</td><td>no or yes</td>" in text
+    assert "<td>pressure</td><td>two numbers</td><td>written like 1" in text
 
 
 def test_newest_model_is_the_default_and_another_choice_is_kept(key: str, penguins_model: Trained) -> None:
@@ -165,7 +166,7 @@ def test_no_accuracy_without_the_target_column(key: str) -> None:
 
 def test_file_in_another_format_is_predicted(key: str) -> None:
     content = (
-        "B;A;Weight;Member;COLOUR;size;Joined\r\n0,5;-1,25;70,5;yes;purple;small;2021-05-09\r\n"
+        "B;A;Weight;Member;COLOUR;size;Joined;Pressure\r\n0,5;-1,25;70,5;yes;purple;small;2021-05-09;126/83\r\n"
     ).encode("cp1252")
     app = upload(open_page(key), gzip.compress(content), "new.csv.gz")
     assert has_no_errors(app)

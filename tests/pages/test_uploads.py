@@ -305,14 +305,18 @@ def test_advice_is_followed_by_a_click() -> None:
 
 
 def test_codes_of_missing_values_can_be_counted_as_missing() -> None:
-    lines = [f"{-999 if row % 9 == 4 else row * 37 % 101 / 8},{'ab'[row % 7 % 2]}" for row in range(90)]
+    lines = [
+        f"{-999 if row % 9 == 4 else row * 37 % 101 / 8},{('yes', 'no', 'None')[row % 7 % 3]}"
+        for row in range(90)
+    ]
     app = upload(open_app("data.py", data="csv"), "\n".join(["depth,kind", *lines]).encode())
+    assert "3 classes" in text_of(app)
     assert "10 cells of ‘depth’ are -999" in text_of(app).replace("\\", "")
     [button] = [button for button in app.button if button.label == "Count -999 as missing"]
     button.click().run()
     assert errors_of(app) == ""
     assert spec_of(app).data.gaps == ("-999",)
-    assert "10 cells" in text_of(app)
+    assert "3 classes" in text_of(app), "None is still one"
     assert "far from all other numbers" not in text_of(app)
 
 
