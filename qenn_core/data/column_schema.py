@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from qenn_core.data.columns import MISSING_CATEGORY, Column, detect_spelling, parse_cells
+from qenn_core.data.columns import MISSING_CATEGORY, Column, detect_spelling, parse_cells, split_pairs
 from qenn_core.data.prepared import Ints
 from qenn_core.experiment import Role
 from qenn_core.text import count, quoted_list, short_number
@@ -38,7 +38,7 @@ class ColumnSchema(BaseModel):
     spelling : tuple of str
         How its cells are written; see `qenn_core.data.columns.detect_spelling`.
     typical : str
-        The median or the most common value, written as a cell.
+        The median, the most common value, or the pair closest to both medians, written as a cell.
     low, high : float or None
         The range of its numbers.
     whole : bool
@@ -118,7 +118,9 @@ def _make_schema(column: Column, present: pd.Series) -> ColumnSchema:
     if column.role == "boolean":
         return ColumnSchema(**fields | {"typical": spelling[int(present.mode()[0])]})
     if column.role == "pair":
-        return ColumnSchema(**fields | {"typical": present.mode()[0]})
+        numbers = split_pairs(present)
+        from_medians = (numbers - numbers.median()).abs().sum(axis="columns")
+        return ColumnSchema(**fields | {"typical": present[from_medians.idxmin()]})
     # An existing value rather than a mean of two, so that whole numbers stay whole and no digits are added.
     median = present.sort_values().iloc[len(present) // 2]
     if column.role == "date":

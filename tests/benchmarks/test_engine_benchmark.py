@@ -43,6 +43,7 @@ def cells(document: str, first: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["fused", "default.mixed"])
 def test_contender_is_measured(quick_run: str, key: str) -> None:
     _, step, times_fused, first_step, training, memory = cells(quick_run, CONTENDERS[key].label)
@@ -69,6 +70,7 @@ def test_contenders_train_the_same_model(key: str, reference: str, problem: Prob
     assert losses(key) == pytest.approx(losses(reference), abs=LOSS_TOLERANCE)
 
 
+@pytest.mark.slow
 def test_target_has_a_verdict(quick_run: str) -> None:
     speedup = "2 qubits, 2 layers, noisy | step: `TorchLayer`, `default.mixed`, backprop ÷ `FusedTorchLayer`"
     *_, target, measured, _, verdict = cells(quick_run, speedup)
@@ -77,6 +79,7 @@ def test_target_has_a_verdict(quick_run: str) -> None:
     assert verdict in {"reached", "**missed**"}
 
 
+@pytest.mark.slow
 def test_document_keeps_its_text(quick_run: str) -> None:
     assert quick_run.startswith(f"Before.\n{BEGIN}\n")
     assert quick_run.endswith(f"{END}\nAfter.\n")

@@ -9,6 +9,8 @@ from benchmarks.contenders.registry import CONTENDERS, Contender, Step
 from benchmarks.measure import Effort, Figures, Outcome, measure
 from benchmarks.problem import Circuit, Problem
 
+pytestmark = pytest.mark.slow
+
 PROBLEM = Problem(Circuit(3, 1), batch=32)
 EFFORT = Effort(turns=2, turn_seconds=0.02, steps=4, patience=0.5, timeout=5)
 

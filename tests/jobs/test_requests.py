@@ -72,6 +72,7 @@ def test_many_threads_may_send_requests_at_once(service: JobService) -> None:
     assert answers == list(range(1, 41))
 
 
+@pytest.mark.slow
 def test_request_that_takes_too_long_is_ended_and_the_next_is_answered(service: JobService) -> None:
     with pytest.raises(JobError, match="too long"):
         service.call(Request(time.sleep, 0.5), 60)
@@ -90,6 +91,7 @@ def test_file_that_keeps_its_reader_busy_delays_no_other(service: JobService, tm
         assert [answer.result() for answer in busy] == [0] * len(busy)
 
 
+@pytest.mark.slow
 def test_request_that_kills_its_worker_fails_and_a_file_read_there_is_read_again(
     service: JobService, tmp_path: Path
 ) -> None:
@@ -106,6 +108,7 @@ def test_request_that_kills_its_worker_fails_and_a_file_read_there_is_read_again
     assert len(calls.read_text()) == 2
 
 
+@pytest.mark.slow
 def test_request_that_kills_its_worker_is_not_repeated_forever(service: JobService, tmp_path: Path) -> None:
     calls = tmp_path / "calls"
     with pytest.raises(JobError, match="ended"):
