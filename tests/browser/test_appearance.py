@@ -38,7 +38,18 @@ def test_live_charts_are_on_the_first_screen_and_follow_the_theme(studio: Studio
         assert box is not None
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= LAPTOP["height"]
-    colour = "getComputedStyle(document.querySelector('[data-chart=loss] .xtick text')).fill"
+    expect_text_in_theme(studio, "[data-chart=loss]")
+
+
+def test_figures_follow_the_theme(studio: Studio) -> None:
+    studio.open("/data")
+    expect(studio.page.locator(".js-plotly-plot")).to_have_count(3)
+    expect_text_in_theme(studio, ".js-plotly-plot")
+
+
+def expect_text_in_theme(studio: Studio, chart: str) -> None:
+    """Check that the labels of an axis have another colour in the dark theme."""
+    colour = f"getComputedStyle(document.querySelector('{chart} .xtick text')).fill"
     light = studio.page.evaluate(colour)
     studio.page.emulate_media(color_scheme="dark")
     studio.wait_for(f"{colour} !== '{light}'")
