@@ -67,6 +67,8 @@ def draw_dashboard(overview: Overview | None, drawn_for: ExperimentSpec) -> None
         error_messages.show(run.error)
     if overview is not None:
         target_choice.draw_error(overview)
+        if data is None:
+            upload.draw_reading()
         data_advice.draw_advice(overview, MAX_ADVICE)
     elif run is None and state.awaits_file():
         upload.draw_invitation()

@@ -144,6 +144,7 @@ function mapContent(data, snapshot) {
   const points = snapshot.map_points ?? data.points ?? [];
   return {
     map, points,
+    epoch: snapshot.map_epoch,
     names: snapshot.class_names?.length ? snapshot.class_names : data.class_names,
     predictions: map?.predictions?.length === points.length ? map.predictions : [],
     axes: map?.axes ?? data.axes ?? ["", ""],
@@ -177,9 +178,10 @@ function drawDecisionMap(Plotly, node, colours, run, content, symbols) {
   });
 }
 
-/** Return what the map does not show, in sentences; empty if it shows everything. */
-function describeMap({ map, names, predictions, isWhole, nFeatures }) {
-  const sentences = isWhole ? [] : [`Shows 2 of ${nFeatures} directions, with their share of the variance.`];
+/** Return the epoch of the map and what it does not show, in sentences. */
+function describeMap({ map, epoch, names, predictions, isWhole, nFeatures }) {
+  const sentences = epoch ? [`After epoch ${epoch.number}${epoch.isBest ? ", the best one" : ""}.`] : [];
+  if (!isWhole) sentences.push(`Shows 2 of ${nFeatures} directions, with their share of the variance.`);
   const colours = new Set(map?.winner.flat());
   if (colours.size === 1) {
     const differ = new Set(predictions.filter((number) => number != null)).size > 1;

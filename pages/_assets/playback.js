@@ -124,7 +124,8 @@ class Playback {
     this.text.textContent = known ? `Epoch ${shown} of ${known}` : "";
     this.scrubber.ariaValueText = this.text.textContent;
     const isLatest = shown >= known;
-    this.view?.(isLatest ? snapshot : { ...snapshot, history: snapshot.history.slice(0, shown), decision_map: mapAfter(shown, snapshot) });
+    const map = isLatest ? snapshot.decision_map : mapAfter(shown, snapshot);
+    this.view?.({ ...snapshot, history: snapshot.history.slice(0, shown), decision_map: map, map_epoch: epochOf(map, snapshot) });
   }
 }
 
@@ -138,17 +139,27 @@ function mapAfter(epoch, { map_frames: frames, decision_map: last, class_names: 
   return frame ? (frame.map ??= unpack(frame, last, names.length)) : null;
 }
 
+/** Return the epoch of a decision map; the last map of a run that has ended is that of its best weights. */
+function epochOf(map, snapshot) {
+  if (!map) return null;
+  if (map.epoch) return { number: map.epoch, isBest: false };
+  if (isActive(snapshot) || !snapshot.history.length) return null;
+  const best = snapshot.history.reduce((least, epoch) => (epoch.validation_loss < least.validation_loss ? epoch : least));
+  return { number: best.epoch, isBest: true };
+}
+
 // In a kept map, in place of the class of a row that is not predicted.
 const NOT_PREDICTED = 255;
 const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 /** Return a kept map in the form of `last`, whose plane and rows it shares. */
-function unpack({ size, cells, predictions }, last, nClasses) {
+function unpack({ epoch, size, cells, predictions }, last, nClasses) {
   const bytes = bytesOf(cells);
   const rows = Array.from({ length: size }, (_, row) => Array.from(bytes.subarray(row * size, (row + 1) * size)));
   const spread = (values) => Array.from({ length: size }, (_, i) => values[0] + (i / (size - 1)) * (values.at(-1) - values[0]));
   return {
     ...last,
+    epoch,
     predictions: Array.from(bytesOf(predictions), (number) => (number === NOT_PREDICTED ? null : number)),
     x: spread(last.x),
     y: spread(last.y),

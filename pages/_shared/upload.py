@@ -200,7 +200,7 @@ def _draw_correction(name: str, labels: Mapping[Any, str], current: object, gues
     def label(choice: Any) -> str:
         if choice != _AUTOMATIC:
             return labels.get(choice, str(choice))
-        if guess is None:
+        if guess is None or current is not None:
             return _AUTOMATIC
         # The words that an encoding shows are for its choice.
         return f"{_AUTOMATIC}: {labels.get(guess, str(guess)).partition(_SHOWN_WORDS)[0]}"

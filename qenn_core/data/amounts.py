@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -20,6 +22,8 @@ _UNIT = rf"{_LETTERS}(?:/{_LETTERS})?|%|‰|°\s?[CF]?|[\"″′']"
 _MULTIPLIERS = {"k": 1e3, "K": 1e3, "M": 1e6, "B": 1e9, "万": 1e4, "亿": 1e8}
 # Cells without a unit count as in the unit of the others if they are at most so many times larger or smaller.
 _SAME_ORDER = 10
+# Numbers with and without a K are in the same unit if their medians differ by less than this factor.
+_SIMILAR = 3
 _SIGN = r"[+\-−]"
 _PLAIN = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 # Digits with grouped thousands, and either decimal sign.
@@ -60,7 +64,7 @@ def parse_amounts(cells: pd.Series, unit: str | None = None) -> Amounts:
     unit : str, optional
         The unit; by default the most frequent one. Cells in another unit are no numbers, and none is one if
         those without a unit are of another order of magnitude, unless the unit is a currency. A K, M or B
-        right after a number multiplies it.
+        right after a number multiplies it, unless it is the only unit or stands beside others, such as G.
     """
     import pandas as pd
 
@@ -73,7 +77,13 @@ def parse_amounts(cells: pd.Series, unit: str | None = None) -> Amounts:
         return Amounts(values, unit or "")
     parts = different.str.strip().str.extract(rf"^{_READABLE.pattern}$").fillna("")
     is_amount = (parts["number"] != "") & ((parts["open"] == "") == (parts["close"] == ""))
+    # A digit in parentheses or before a minus is an answer or a grade rather than a negative number.
+    is_mark = parts["number"].str.fullmatch("[0-9]") & (parts["before"] + parts["after"] == "")
+    is_amount &= ~(is_mark & ((parts["open"] != "") | (parts["behind"] != "")))
+    parts["behind"] = parts["behind"].where(~parts["number"].str.endswith("."), "")  # 8.- is 8.00
     factors = parts["after"].where(parts["gap"] == "").map(_MULTIPLIERS)
+    if _are_units(parts, factors, values.dropna(), unit):
+        factors[:] = np.nan
     units = parts["before"] + parts["after"].where(factors.isna(), "")
     is_guess = unit is None
     if unit is None:
@@ -88,6 +98,19 @@ def parse_amounts(cells: pd.Series, unit: str | None = None) -> Amounts:
     if is_guess and not re.fullmatch(f"({_CURRENCY})?", unit) and _are_of_other_order(values, parsed):
         return Amounts(values, "")
     return Amounts(values.fillna(parsed), unit)
+
+
+def _are_units(parts: pd.DataFrame, factors: pd.Series, plain: pd.Series, unit: str | None) -> bool:
+    """Return whether K, M and B are units here, such as kelvin or megabytes."""
+    if unit is not None:
+        return unit.isalpha() and len(unit) == 1
+    if ((parts["gap"] == "") & factors.isna() & parts["after"].str.fullmatch("[A-Za-z]")).any():
+        return True
+    used = factors.notna()
+    if parts["after"][used].nunique() != 1 or (parts["before"][used] != "").any():
+        return False
+    digits = parts["number"][used].astype("float64").median()
+    return plain.empty or bool(digits / _SIMILAR < plain.median() < digits * _SIMILAR)
 
 
 def _are_of_other_order(plain: pd.Series, with_unit: pd.Series) -> bool:

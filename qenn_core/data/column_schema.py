@@ -120,7 +120,7 @@ def _make_schema(column: Column, present: pd.Series) -> ColumnSchema:
     if column.role == "pair":
         numbers = split_pairs(present)
         from_medians = (numbers - numbers.median()).abs().sum(axis="columns")
-        return ColumnSchema(**fields | {"typical": present[from_medians.idxmin()]})
+        return ColumnSchema(**fields | {"typical": present.iloc[int(from_medians.argmin())]})
     # An existing value rather than a mean of two, so that whole numbers stay whole and no digits are added.
     median = present.sort_values().iloc[len(present) // 2]
     if column.role == "date":

@@ -32,23 +32,18 @@ _PAIR = r"^\s*(\d+(?:[.,]\d+)?)\s*/\s*(\d+(?:[.,]\d+)?)\s*$"
 # Two words, each in lower, upper and title case.
 MAX_BOOLEAN_SPELLINGS = 6
 # In order of preference: of several formats that fit, the first wins, so 03/04/2020 is the third of April.
+# fmt: off
 _DAYS = (
-    "%d.%m.%Y",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%Y/%m/%d",
-    "%d-%m-%Y",
-    "%d %b %Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
+    "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y",
+    "%B %d, %Y", "%d-%b-%Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%b %Y", "%B %Y",
 )
+# fmt: on
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DATE_FORMATS = ("ISO8601", *(day + time for time in _TIMES for day in _DAYS))
 # Forms of Google name the time zone of each answer.
 _TIME_ZONE = r" GMT[+-]\d{1,2}(?::\d\d)?$"
-# A year, and a day or month beside it.
-_LIKE_A_DATE = r"\d{4}-?\d\d|\d\D+\d{4}|\d{4}\D+\d"
+# A year, and a day or month beside it; or day, month and year.
+_LIKE_A_DATE = r"\d{4}-?\d\d|\d\D+\d{4}|\d{4}\D+\d|\d\D+\d+\D+\d\d|[a-z] \d{4}|\d-[A-Za-z]{3}-\d\d"
 # The date format is detected from this many distinct cells, spread over the column. A few suffice to rule
 # most formats out.
 DATE_SAMPLES = (20, 200)
@@ -164,6 +159,8 @@ def _guess_role(name: str, cells: pd.Series, labels: Ints | None) -> tuple[Role,
     if present.empty:
         return "ignore", "every cell is missing"
     different = present.drop_duplicates()
+    if len(different) == 1 < len(present) < len(cells):
+        return "category", ""  # a mark, or no mark
     if (
         len(different) <= MAX_BOOLEAN_SPELLINGS
         and _parse_booleans(different, _detect_boolean_words(different)).notna().all()
@@ -223,6 +220,8 @@ def _parse_column(name: str, cells: pd.Series, chosen: Role | None, labels: Ints
         notes = (f"Read the numbers in ‘{name}’ without their unit, {spelling[0]}.", *notes)
     if role == "pair":
         notes = (f"Read each cell of ‘{name}’ as two numbers.", *notes)
+    if role == "date" and _has_either_order(cells, spelling[0]):
+        notes = (f"Dates such as {cells.dropna().iloc[0]} in ‘{name}’ were read with the day first.", *notes)
     column = Column(name, role, guessed, values, cells, notes=notes)
     if values.notna().sum() == 0:
         return _leave_out(column, f"no cell can be read as {EXPECTED_CELL[role]}")
@@ -330,12 +329,22 @@ def _detect_date_format(cells: pd.Series) -> str:
     return fitting[0]
 
 
+def _has_either_order(cells: pd.Series, date_format: str) -> bool:
+    """Return whether days may be months, and the other way round, in dates with slashes."""
+    other = date_format.replace("%d/%m/", "%m/%d/")
+    if other == date_format:
+        return False
+    n_dates, n_others = (_parse_dates(cells, fmt).notna().sum() for fmt in (date_format, other))
+    return bool(n_dates == n_others)
+
+
 def _parse_dates(cells: pd.Series, date_format: str) -> pd.Series:
     if pd.api.types.is_numeric_dtype(cells):
         return pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
     cells = cells.astype("str").str.replace(_TIME_ZONE, "", regex=True)
     parsed = pd.to_datetime(cells, format=date_format, errors="coerce", utc=True)
-    return parsed.dt.tz_localize(None).astype("datetime64[us]")
+    dates = parsed.dt.tz_localize(None).astype("datetime64[us]")
+    return dates.where(dates.dt.year.between(*YEARS))
 
 
 def _mask_huge(numbers: pd.Series) -> pd.Series:

@@ -11,9 +11,9 @@ from qenn_core.data.prepared import Ints
 
 _NAMES = frozenset({"id", "index", "no", "nr", "row", "number", "rownames", "unnamed: 0", ""})
 # Last words of names such as CustomerId, EmployeeNumber or Sample code number.
-_LAST_WORDS = frozenset(
-    ("id", "uid", "uuid", "guid", "mrn", "ssn", "no", "nr", "num", "number", "code", "key")
-)
+_LAST_WORDS = frozenset(("id", "uid", "uuid", "guid", "mrn", "ssn", "code", "key"))
+# Of names such as EmployeeNumber, but also Reynolds number.
+_LAST_WORDS_OF_NUMBERS = frozenset(("no", "nr", "num", "number"))
 # Endings of names in one word, such as CLIENTNUM. Other words end like this too, so the cells must agree.
 _ENDINGS = ("id", "no", "nr", "num", "code", "key")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
@@ -32,9 +32,10 @@ def are_identifiers(name: str, numbers: pd.Series, labels: Ints | None) -> bool:
     That is so for whole numbers that
 
     - count the rows, or
-    - rarely repeat, in a column named like an identifier, or
-    - hardly ever repeat although they lie so close together that measured values would, or are spread evenly
-      over a range of long numbers, and either rise from row to row or have no relation to the classes.
+    - rarely repeat, in a column named as an identifier, or
+    - rarely repeat in a column named like an identifier, hardly ever repeat although they lie so close
+      together that measured values would, or are spread evenly over a range of long numbers, and either rise
+      from row to row or have no relation to the classes.
 
     Amounts such as incomes or populations rarely repeat too, but are not spread evenly, or are related to the
     classes. The classes of held-out rows have a part in this only by keeping a column that would else be left
@@ -59,19 +60,31 @@ def are_identifiers(name: str, numbers: pd.Series, labels: Ints | None) -> bool:
         return False
     digits = np.floor(np.log10(numbers.clip(lower=1)))
     have_one_length = bool(digits.nunique() == 1 and digits.iloc[0] >= _MIN_DIGITS - 1)
-    if _is_like_an_identifier(name, have_one_length):
+    if _is_named_identifier(name):
         return True
-    if not (_avoid_repeating(numbers, n_repeats) or (have_one_length and _are_even(numbers, n_repeats))):
+    if not (
+        _is_like_an_identifier(name, have_one_length)
+        or _avoid_repeating(numbers, n_repeats)
+        or (have_one_length and _are_even(numbers, n_repeats))
+    ):
         return False
     return bool((steps > 0).all()) or labels is None or not _are_related(numbers, labels)
 
 
+def _is_named_identifier(name: str) -> bool:
+    words = _words(name)
+    return name.strip().casefold() in _NAMES or (bool(words) and words[-1] in _LAST_WORDS)
+
+
 def _is_like_an_identifier(name: str, have_one_length: bool) -> bool:
-    folded = name.strip().casefold()
-    words = [word.casefold() for word in _WORD.findall(_CASE_CHANGE.sub(" ", name))]
-    if folded in _NAMES or (words and words[-1] in _LAST_WORDS):
-        return True
-    return have_one_length and folded.endswith(_ENDINGS)
+    """Return whether a name may be that of an identifier, but also that of a number, such as amount_paid."""
+    words = _words(name)
+    is_number = bool(words) and words[-1] in _LAST_WORDS_OF_NUMBERS
+    return is_number or (have_one_length and name.strip().casefold().endswith(_ENDINGS))
+
+
+def _words(name: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(_CASE_CHANGE.sub(" ", name))]
 
 
 def _avoid_repeating(numbers: pd.Series, n_repeats: int) -> bool:

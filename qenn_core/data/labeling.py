@@ -125,7 +125,7 @@ def label_table(spec: ExperimentSpec, table: Table) -> LabeledTable:
         notes=tuple(notes),
         advice=(
             *_gap_word_advice(spec.data, table, target, class_words),
-            *_gap_code_advice(spec.data, table, columns, class_words),
+            *_gap_code_advice(spec.data, table, target, columns, class_words),
             *(() if spec.data.bands else _case_advice(spec.data, target, frame[target])),
             *_group_advice(spec.data, columns),
         ),
@@ -167,7 +167,7 @@ def _gap_word_advice(
 
 
 def _gap_code_advice(
-    data: DataSpec, table: Table, columns: Sequence[Column], class_words: Mapping[str, int]
+    data: DataSpec, table: Table, target: str, columns: Sequence[Column], class_words: Mapping[str, int]
 ) -> Iterator[Advice]:
     if table.reading is None:
         return
@@ -175,14 +175,23 @@ def _gap_code_advice(
     if gaps is None:
         gaps = tuple(word for word in table.reading.gap_words if word not in class_words)
     codes_by_cell = defaultdict(list)
-    for code in find_gap_codes(column for column in columns if not column.left_out):
-        codes_by_cell[code.cell].append(code)
-    for cell, codes in codes_by_cell.items():
-        names = quoted_list(code.column for code in codes)
+    for code in find_gap_codes(columns):
+        codes_by_cell[code.cell, code.reason].append(code)
+    for (cell, reason), codes in codes_by_cell.items():
+        suspected = [code.column for code in codes]
+        elsewhere = [
+            str(name)
+            for name, cells in table.frame.items()
+            if name not in suspected and (cells.astype("str").str.strip() == cell).any()
+        ]
+        if target in elsewhere:
+            continue
+        names = quoted_list(suspected)
         n_cells = count(sum(code.n_cells for code in codes), "cell")
+        also = f" Then it is also missing in {quoted_list(elsewhere)}." if elsewhere else ""
         yield Advice(
-            text=f"{n_cells} of {names} are {cell}, far from all other "
-            "numbers there. If that stands for a missing value, count it as one.",
+            text=f"{n_cells} of {names} are ‘{cell}’, {reason}. If that stands for a missing value, count it "
+            f"as one.{also}",
             action=f"Count {cell} as missing",
             data=data.model_copy(update={"gaps": (*gaps, cell.replace(".", table.reading.decimal))}),
         )

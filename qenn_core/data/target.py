@@ -21,9 +21,16 @@ from qenn_core.errors import DataError
 from qenn_core.text import count, quoted_list
 
 # fmt: off
-TARGET_NAMES = frozenset((
-    "target", "class", "label", "labels", "category", "species", "diagnosis", "outcome", "result", "y",
-    "type", "group", "survived", "churn", "default", "status", "response", "variety", "quality", "grade",
+# A word of the names of columns that are predicted.
+TARGET_WORDS = frozenset((
+    "target", "class", "label", "labels", "species", "diagnosis", "outcome", "y", "survived", "churn",
+    "response", "variety", "passed", "spam", "fraud", "klasse", "ergebnis", "zielgröße", "bestanden", "clase",
+    "resultado", "classe", "résultat", "esito", "etiqueta", "klass", "klasa", "класс", "类别", "标签",
+))
+# Names of such columns that within other names, such as "smoking status", mean something else.
+TARGET_NAMES = TARGET_WORDS | frozenset((
+    "category", "result", "type", "group", "default", "status", "quality", "grade", "ziel", "success",
+    "kategorie",
 ))
 # fmt: on
 BAND_NAMES: dict[int, Sequence[str]] = {2: ("low", "high"), 3: ("low", "middle", "high")}
@@ -75,7 +82,8 @@ def choose_target(table: Table, chosen: str | None) -> tuple[str, str]:
         return chosen, "you chose it"
     if table.target is not None:
         return table.target, "the data set defines it"
-    named = [name for name in names if TARGET_NAMES & set(re.split(r"[\W_]+", name.casefold()))]
+    exact = [name for name in names if name.strip().casefold() in TARGET_NAMES]
+    named = exact or [name for name in names if TARGET_WORDS & set(re.split(r"[\W_]+", name.casefold()))]
     different = {name: target_cells(table, name).cells.value_counts() for name in names}
     few = [name for name in names if 2 <= len(different[name]) <= limits.MAX_CLASSES]
     few = [name for name in few if _are_usable(different[name])] or few
@@ -178,7 +186,7 @@ def make_classes(
             notes.append(f"You asked for {bands} bands, but too many rows share the same value.")
     elif number_share == 1 and not are_codes(cells, r"0\d"):
         labels, different = pd.factorize(values, sort=True)
-        names, notes = [np.format_float_positional(value, trim="-") for value in different], []
+        names, notes = [_number_name(cells[values == value], value) for value in different], []
     else:
         texts = cells.astype("str")
         merged = spellings(texts) if ignore_case else []
@@ -197,6 +205,12 @@ def make_classes(
     if n_unlabeled:
         notes.insert(0, f"Left out {count(n_unlabeled, 'row')} without a value in ‘{target}’.")
     return replace(_drop_rare_classes(target, labels, names, notes), edges=edges)
+
+
+def _number_name(cells: pd.Series, value: float) -> str:
+    """Return the name of a class of equal numbers, which keeps a unit as it is most often written."""
+    is_plain = pd.to_numeric(cells, errors="coerce").notna().all()
+    return np.format_float_positional(value, trim="-") if is_plain else str(cells.mode()[0])
 
 
 def _tie_note(texts: pd.Series, rare: Sequence[str]) -> str:

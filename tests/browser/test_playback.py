@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from browser.studio import Studio, Visit
 from playwright.sync_api import Locator, Route, expect
 
@@ -43,6 +45,8 @@ def test_training_is_played_at_its_pace_and_again(visit: Visit) -> None:
     page.wait_for_function(f"{SHOWN} === {EPOCHS}")
     studio.wait_for_map()
     last = page.evaluate(BACKGROUND)
+    remark = studio.chart("map").locator("..").locator(".qenn-remark")
+    expect(remark).to_have_text(re.compile(r"^After epoch \d+, the best one\.$"))
 
     pace.select_option("full speed")
     page.get_by_role("button", name="Play the training again").click()
@@ -57,6 +61,7 @@ def test_training_is_played_at_its_pace_and_again(visit: Visit) -> None:
     slider.press("ArrowRight")
     assert studio.epochs() == [1]
     expect(slider).to_have_attribute("aria-valuetext", f"Epoch 1 of {EPOCHS}")
+    expect(remark).to_have_text("After epoch 1.")
     first = page.evaluate(BACKGROUND)
     assert first
     assert first != last, "the map of the first epoch was kept"

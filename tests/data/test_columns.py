@@ -30,6 +30,12 @@ def parse(cells, role=None, name="c"):
         (["1/31/2024 9:05:11", "2/1/2024 10:20:30"], "date"),
         (["2024/03/05 10:11:12 AM GMT+1", "2024/03/06 1:02:03 PM GMT+1"], "date"),
         (["31.01.2024 10:20:05", None], "date"),
+        (["17.12.21", "01.02.22"], "date"),
+        (["17-Dec-2021", "18-Dec-2021"], "date"),
+        (["Dec 2021", "Jan 2022"], "date"),
+        (["0730", "1104", "1950"], "text"),
+        (["yes", None, "yes", "yes", None], "category"),
+        (["1", None, "1", None], "category"),
         (["red", "green", "red", "green"], "category"),
         (["10:30", "11:45", "10:30", "11:45"], "category"),
         (["126/83", "141 / 92", "118,5/76", None], "pair"),
@@ -105,6 +111,13 @@ def test_pairs_are_two_numbers():
     column = parse(["126/83", "118,5 / 76", None])
     assert split_pairs(column.values).fillna(-1).to_numpy().tolist() == [[126, 83], [118.5, 76], [-1, -1]]
     assert column.notes == ("Read each cell of ‘c’ as two numbers.",)
+
+
+def test_it_is_noted_that_days_might_be_months():
+    assert parse(["03/04/2020", "01/02/2020"]).notes == (
+        "Dates such as 03/04/2020 in ‘c’ were read with the day first.",
+    )
+    assert parse(["03/04/2020", "31/01/2020"]).notes == ()
 
 
 def test_any_unambiguous_date_determines_the_format():

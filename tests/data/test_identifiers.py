@@ -48,6 +48,8 @@ MEASUREMENTS = {
     "Number of visits": distinct(0, 5000),
     "steps per day": RNG.integers(2000, 16_000, 300),
     "amount paid": RNG.lognormal(8, 1, 300).round(),
+    "amount_paid": 20_000 + 30_000 * LABELS + RNG.permutation(20_000)[:300],
+    "Reynolds number": 2000 + 3000 * LABELS + RNG.permutation(3000)[:300],
     # Evenly spread and without repeats, but related to the classes:
     "distance": LABELS * 4_000_000 + distinct(1_000_000, 5_000_000),
     "dose": LABELS * 200 + distinct(100, 420),

@@ -29,6 +29,9 @@ def cells(values) -> pd.Series:
     [
         ({"species": "aabb", "x": "1234", "sex": "mfmf"}, "species", "name"),
         ({"Target Class": "aabb", "x": "0101"}, "Target Class", "name"),
+        ({"smoking_status": "aabb", "x": "1234", "stroke": "0101"}, "stroke", "last column with few"),
+        ({"Klasse": "aabb", "x": "1234", "colour": "rgrg"}, "Klasse", "name"),
+        ({"class": "aabb", "x": "1234", "ring class": "rgrg"}, "class", "name"),
         ({"colour": "aabb", "x": [*map(str, range(11)), "4"]}, "colour", "last column with few"),
         ({"a": range(20), "outcome": range(20), "z": range(20)}, "outcome", "name"),
         ({"a": range(20), "b": range(20)}, "b", "last column"),
@@ -68,6 +71,11 @@ def test_numbers_become_classes_in_numerical_order():
     classes = make_classes(cells(["10", "2", "2.0", "10.0"] * 3), 0)
     assert classes.names == ("2", "10")
     assert classes.labels[:4].tolist() == [1, 0, 0, 1]
+
+
+def test_numbers_with_a_unit_keep_it_in_their_names():
+    assert make_classes(cells(["10K", "5K", "10K", "5K"] * 3), 0).names == ("5K", "10K")
+    assert make_classes(cells(["1.0", "2", "1", "2"] * 3), 0).names == ("1", "2")
 
 
 def test_numbers_with_leading_zeros_are_names():

@@ -65,6 +65,7 @@ def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:
     leads: dict[int, int] = defaultdict(int)
     shapes: dict[int, Counter[str]] = defaultdict(Counter)
     balances: dict[int, int] = defaultdict(int)
+    grouped: dict[int, list[str]] = defaultdict(list)
     for row in rows:
         for column, cell in enumerate(row):
             digits = digits_of(cell)
@@ -72,13 +73,16 @@ def detect_decimal_sign(rows: Iterable[list[str]], delimiter: str) -> str:
             text = _OTHER_SEPARATORS.sub("", digits or "")
             shapes[column].update(_shape_of_thousands(text))
             if _POINT_THOUSANDS.fullmatch(text):
-                leads[column] += _CERTAIN
+                grouped[column].append(text)
             elif _COMMA_THOUSANDS.fullmatch(text):
                 leads[column] -= _CERTAIN
             elif _COMMA_NUMBER.fullmatch(text):
                 leads[column] += delimiter == ";" or not _THOUSANDS.fullmatch(text)
             elif _POINT_NUMBER.fullmatch(text):
                 leads[column] -= not _THOUSANDS.fullmatch(text)
+    for column, numbers in grouped.items():
+        if not all(_CODE.fullmatch(number) for number in numbers):
+            leads[column] += _CERTAIN
     for column, seen in shapes.items():
         if _holds_thousands(seen, "."):
             leads[column] = _CERTAIN
@@ -146,4 +150,6 @@ _COMMA_NUMBER = re.compile(r"[+-]?(\d*|[1-9]\d{0,2}(\.\d{3})+),\d+([eE][+-]?\d+)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
 # Only thousands have several separators.
 _POINT_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3}){2,}")
+# Addresses such as 192.168.161.194 and telephone numbers such as 555.123.456.
+_CODE = re.compile(r"\d{3}\.\d{3}\.\d{3}|\d+(\.\d+){3}")
 _COMMA_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3}){2,}")

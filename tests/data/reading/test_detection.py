@@ -42,6 +42,12 @@ FILES = {
         delimiter=";",
         decimal=",",
     ),
+    "addresses and telephone numbers beside decimal points": File(
+        "ip,phone,weight\n192.168.161.194,555.123.456,8.123\n10.100.100.100,725.153.530,3.450\n",
+        ["ip", "phone", "weight"],
+        ["192.168.161.194", "555.123.456", "8.123"],
+        2,
+    ),
     "semicolons with decimal points": File(
         "id;weight;note\n1;70.5;well, yes\n2;81.25;no\n3;64.0;so, so\n",
         ["id", "weight", "note"],
