@@ -87,13 +87,6 @@ def draw_invitation() -> None:
     """Draw what a page shows instead of data until a file is uploaded."""
     st.header("Upload your own data")
     _draw_refusal()
-    draw_reading()
-    st.markdown(
-        "Press **Upload your CSV** in the sidebar (behind » on a phone), or drop the file anywhere on this "
-        f"page. {FILE_FORMATS}\n\n"
-        "The file needs one row per example, one column per property, and one column with the class of each "
-        "example. Commas, semicolons or tabs, gaps and text columns are all fine."
-    )
     left = state.left_data()
     if left is not None:
         st.button(
@@ -102,6 +95,13 @@ def draw_invitation() -> None:
             on_click=state.choose_data,
             args=(left,),
         )
+    draw_reading()
+    st.markdown(
+        "Press **Upload your CSV** in the sidebar (behind » on a phone), or drop the file anywhere on this "
+        f"page. {FILE_FORMATS}\n\n"
+        "The file needs one row per example, one column per property, and one column with the class of each "
+        "example. Commas, semicolons or tabs, gaps and text columns are all fine."
+    )
 
 
 def draw_reading() -> None:
