@@ -52,6 +52,10 @@ def draw_upload_button() -> None:
         st.rerun()
     if not state.awaits_file():
         error_messages.show_at(_CONTROL)
+    elif error := state.errors().get(_CONTROL):
+        # On a phone, the sidebar covers the page, on which the whole message stands.
+        with st.container(key="refusal"):
+            st.caption(f":red[{escape_markdown(error.what)}] Close this menu to see why.")
     _draw_storage_warning()
 
 

@@ -28,6 +28,8 @@ _HEAD_CHARACTERS = 2**19
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 # A sign that is not a name by itself, or the beginning of one such as "# of rooms".
 _COMMENT = re.compile(rf"\s*({'|'.join(f'{sign}+' for sign in COMMENT_SIGNS)})[ \t]*(?!of\b)(?=[\w\"'(\[])")
+_WHOLE = re.compile(r"[+-]?\d+")
+_DECIMAL = re.compile(r"[+-]?\d*\.\d+")
 _COMMENT_AND_SPACE = re.compile(r"\s*[#%/]+\s")
 
 
@@ -138,13 +140,17 @@ def detect_layout(head: Sequence[str], options: ReadOptions, folder: Path) -> La
     if not rows:
         raise _no_rows(skip)
     width = _most_common_width(row for _, row in rows)
+    above: list[_LocatedRow] = []
     if options.skip_rows is None:
-        rows = rows[_first_row(rows, width) :]
+        first = _first_row(rows, width)
+        above, rows = rows[:first], rows[first:]
     cells = [row for _, row in rows]
     decimal = options.decimal or detect_decimal_sign(cells, dialect.delimiter)
     n_header_rows = options.header
     if n_header_rows is None:
         n_header_rows = count_header_rows(cells, width)
+        if not n_header_rows and above and _divides_decimals(above[-1][1], cells, dialect):
+            raise _divided_decimals(len(above[-1][1]), width)
     header, has_row_names = None, False
     if n_header_rows:
         names = merge_header(cells[:n_header_rows])
@@ -220,6 +226,31 @@ def _n_title_rows(rows: Sequence[Sequence[str]], width: int) -> int:
 def _is_header_of_other_width(row: Sequence[str], width: int) -> bool:
     names = row[: max(number for number, cell in enumerate(["x", *row]) if cell.strip())]
     return len(names) >= max(width - 1, 2) and len(row) != width and all(map(str.strip, names))
+
+
+def _divides_decimals(names: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) -> bool:
+    """Return whether commas divide the columns named above as well as their numbers, which have no points."""
+    width = len(rows[0])
+    cells = [cell.strip() for row in rows for cell in row if cell.strip()]
+    n_whole = sum(bool(_WHOLE.fullmatch(cell)) for cell in cells)
+    return (
+        dialect.delimiter == ","
+        and 2 <= len(names) < width <= 2 * len(names)
+        and all(name.strip() and not any(map(str.isdigit, name)) for name in names)
+        and n_whole / len(rows) >= 2 * (width - len(names))
+        and not any(_DECIMAL.fullmatch(cell) for cell in cells)
+    )
+
+
+def _divided_decimals(n_names: int, width: int) -> DataError:
+    return DataError(
+        f"The first line has {n_names} names, but the rows have {width} cells.",
+        "Commas seem to stand between the columns as well as in the numbers, so it is unclear which cells "
+        "belong together.",
+        "Save the file with semicolons or tabs between the columns. If the first line holds no names, choose "
+        "how many rows to skip.",
+        place="data.skip_rows",
+    )
 
 
 def _check_delimiter(delimiter: str | None) -> None:

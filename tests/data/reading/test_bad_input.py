@@ -282,6 +282,15 @@ def test_invalid_options_are_errors_at_their_control(options, place, read):
     assert caught.value.place == place
 
 
+def test_commas_that_divide_numbers_too_are_refused(read):
+    text = "width,time,winner\n2,71,10,2,blue\n3,14,9,8,red\n1,41,12,0,blue\n"
+    with pytest.raises(DataError, match="3 names, but the rows have 5 cells") as caught:
+        read(text)
+    assert caught.value.place == "data.skip_rows"
+    assert read(text, skip_rows=1).rows[0] == ["2", "71", "10", "2", "blue"]
+    assert read(text.replace(",7", ".7").replace(",1", ".1")).rows, "other decimals"
+
+
 def test_invisible_characters_are_removed_and_counted(read):
     text = "name,x\n" + "".join(f"r{n},{n}\n" for n in range(20))
     got = read(text.replace("r3", "r\x003").replace("r4", "\x0cr4") + "\x1a")
