@@ -32,9 +32,9 @@ def data_overview() -> Overview | None:
     ``"overview"``.
     """
     spec, automatic = state.spec(), state.fields_to_choose()
+    state.clear_error("overview")
     if spec.data.is_csv and state.uploaded_table() is None:
         return None
-    state.clear_error("overview")
     try:
         with st.spinner("Reading the data. Just after the server has started, this takes a few seconds."):
             overview = _describe(spec, state.uploaded_table(), automatic)
