@@ -17,7 +17,6 @@ _WIDGETS_PER_LINE = 3
 # More widgets slow the page down, and nobody fills them in.
 _MAX_WIDGETS = 100
 _UNKNOWN = "unknown"
-_PAIR = "120/80"
 _EMPTY_HELP = "Leave it empty if it is unknown."
 # Number of steps from the lowest to the highest value of the training rows.
 _STEPS = 20
@@ -88,7 +87,7 @@ def _draw_pair(column: ColumnSchema, key: str) -> str | None:
         escape_markdown(column.name),
         key=key,
         placeholder=_UNKNOWN,
-        help=f"Two numbers, such as {column.typical or _PAIR}. {_EMPTY_HELP}",
+        help=f"Two numbers, such as 120/80. {_EMPTY_HELP}",
         persist_state="session",
     )
     return value or None

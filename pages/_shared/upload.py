@@ -222,9 +222,7 @@ def _draw_correction(name: str, labels: Mapping[Any, str], current: object, gues
 
 
 def _correct(**options: Any) -> None:
-    refused = _refused_file()
-    data = refused.data if refused is not None else state.spec().data
-    st.session_state[_CORRECTED] = data.fingerprint
+    st.session_state[_CORRECTED] = _data_being_read().fingerprint
     read_again(**options)
 
 
@@ -303,11 +301,16 @@ def _refused_file() -> _RefusedFile | None:
     return _RefusedFile(DataSpec.model_validate(refused["data"]), *refused["rest"]) if refused else None
 
 
+def _data_being_read() -> DataSpec:
+    """Return how the last file was read, whether it was refused or is in use."""
+    refused = _refused_file()
+    return refused.data if refused is not None else state.spec().data
+
+
 def _read(name: str, content: bytes, options: dict[str, Any]) -> None:
     """Read a file and use it; if that fails, no data are in use until there is another one."""
-    spec, refused = state.spec(), _refused_file()
+    spec, before = state.spec(), _data_being_read()
     fingerprint = hashlib.sha256(content).hexdigest()
-    before = refused.data if refused else spec.data
     data = before if before.is_csv and before.fingerprint == fingerprint else DataSpec(source=CSV)
     changes = {"file_name": name[: limits.MAX_FILE_NAME_LENGTH], "fingerprint": fingerprint} | options
     data = DataSpec.model_validate(data.model_dump() | changes)

@@ -220,7 +220,7 @@ def _parse_column(name: str, cells: pd.Series, chosen: Role | None, labels: Ints
         notes = (f"Read the numbers in ‘{name}’ without their unit, {spelling[0]}.", *notes)
     if role == "pair":
         notes = (f"Read each cell of ‘{name}’ as two numbers.", *notes)
-    if role == "date" and _has_either_order(cells, spelling[0]):
+    if role == "date" and _has_either_order(cells, spelling[0], values):
         notes = (f"Dates such as {cells.dropna().iloc[0]} in ‘{name}’ were read with the day first.", *notes)
     column = Column(name, role, guessed, values, cells, notes=notes)
     if values.notna().sum() == 0:
@@ -329,13 +329,10 @@ def _detect_date_format(cells: pd.Series) -> str:
     return fitting[0]
 
 
-def _has_either_order(cells: pd.Series, date_format: str) -> bool:
+def _has_either_order(cells: pd.Series, date_format: str, dates: pd.Series) -> bool:
     """Return whether days may be months, and the other way round, in dates with slashes."""
     other = date_format.replace("%d/%m/", "%m/%d/")
-    if other == date_format:
-        return False
-    n_dates, n_others = (_parse_dates(cells, fmt).notna().sum() for fmt in (date_format, other))
-    return bool(n_dates == n_others)
+    return other != date_format and bool(_parse_dates(cells, other).notna().sum() == dates.notna().sum())
 
 
 def _parse_dates(cells: pd.Series, date_format: str) -> pd.Series:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from qenn_core import limits
 from qenn_core.data.advice import Advice, with_role
+from qenn_core.data.amounts import digits_of
 from qenn_core.data.columns import GROUPS_ROWS, Column, column_notes, read_columns
 from qenn_core.data.gap_codes import find_gap_codes
 from qenn_core.data.prepared import Ints
@@ -188,12 +189,14 @@ def _gap_code_advice(
             continue
         names = quoted_list(suspected)
         n_cells = count(sum(code.n_cells for code in codes), "cell")
+        # In the file, numbers have its own decimal sign.
+        as_written = cell if digits_of(cell) is None else cell.replace(".", table.reading.decimal)
         also = f" Then it is also missing in {quoted_list(elsewhere)}." if elsewhere else ""
         yield Advice(
             text=f"{n_cells} of {names} are ‘{cell}’, {reason}. If that stands for a missing value, count it "
             f"as one.{also}",
             action=f"Count {cell} as missing",
-            data=data.model_copy(update={"gaps": (*gaps, cell.replace(".", table.reading.decimal))}),
+            data=data.model_copy(update={"gaps": (*gaps, as_written)}),
         )
 
 

@@ -61,6 +61,17 @@ def test_words_among_numbers_are_codes():
     assert codes(*(f"word {k}" for k in range(10))) == []
 
 
+def test_words_count_as_missing_as_they_are_written_in_the_file():
+    rows = table(
+        depth=[*map(str, range(30)), "n.v.", "n.v."],
+        x=["1", "2", "4"] * 10 + ["1", "2"],
+        kind=["a", "b"] * 16,
+    )
+    rows = replace(rows, reading=Reading("utf-8", ";", ",", '"', 1, 0, 0, RawText(())))
+    [advice] = label_table(csv_spec(data__target="kind"), rows).advice
+    assert advice.data.gaps == ("n.v.",)
+
+
 def test_advice_says_what_else_would_be_missing():
     depth, scores = (
         [*(str(k % 7) for k in range(30)), "99", "99"],
