@@ -23,10 +23,10 @@ from qenn_core.store.store import Store
 
 pytestmark = pytest.mark.slow
 
-# Many seconds per epoch, some hundredths of a second per step.
+# A minute or more per epoch, some hundredths of a second per step.
 SLOW = ExperimentSpec().with_(
     **{
-        "data.params": {"n_samples": 400},
+        "data.params": {"n_samples": 2000},
         "circuit.n_qubits": 9,
         "circuit.n_layers": 8,
         "training.batch_size": 1,
