@@ -8,7 +8,7 @@ from functools import cached_property
 
 import torch
 
-from qenn_core.engine import execute
+from qenn_core.engine import execute, torch_compat
 from qenn_core.engine.angle_buffers import flatten_entries, read_value
 from qenn_core.engine.build import build_plan
 from qenn_core.engine.fuse import FusedCircuit, fuse
@@ -88,15 +88,16 @@ class CompiledCircuit:
         key = (like.dtype, like.device)
         if key not in self._plans:
             n_weights, n_inputs = self.n_entries
-            self._plans[key] = build_plan(
-                self.program,
-                self.fused,
-                self.measurements,
-                n_weights=n_weights,
-                n_inputs=n_inputs,
-                dtype=like.dtype,
-                device=like.device,
-            )
+            with torch_compat.outside_transforms():
+                self._plans[key] = build_plan(
+                    self.program,
+                    self.fused,
+                    self.measurements,
+                    n_weights=n_weights,
+                    n_inputs=n_inputs,
+                    dtype=like.dtype,
+                    device=like.device,
+                )
         return self._plans[key]
 
     def evaluate(self, rows: Encoded, weights: Sequence[torch.Tensor]) -> torch.Tensor:

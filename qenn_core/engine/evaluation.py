@@ -57,17 +57,19 @@ class PennyLaneEvaluation(Evaluation):
     reason : str
         Why PennyLane evaluates the circuit, as a sentence.
     run : callable
-        Computes results from inputs with PennyLane.
+        Computes results from inputs and weights (n_models, ...) with PennyLane.
     """
 
-    def __init__(self, reason: str, run: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    def __init__(
+        self, reason: str, run: Callable[[torch.Tensor, Sequence[torch.Tensor]], torch.Tensor]
+    ) -> None:
         super().__init__()
         self.reason = reason
         self._run = run
 
     def evaluate(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
         """Return what ``TorchLayer`` returns, with a leading axis if there are several models."""
-        return self._run(rows.inputs)
+        return self._run(rows.inputs, weights)
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
         """Return the inputs, since PennyLane encodes them in each call."""
@@ -103,6 +105,11 @@ class CompiledEvaluation(Evaluation):
             )
         n_sets = leading.pop(0) if own_rows else 1
         n_rows = prod(leading)
+        # As in PennyLane, a weight that the circuit does not use has no gradient, instead of zeros.
+        weights = [
+            values if is_used else values.detach()
+            for values, is_used in zip(weights, self.trace.parameters.uses_weight, strict=True)
+        ]
         results = self.evaluate_rows(rows.reshape(n_sets, n_rows), weights, streams)
         shape = (self.n_models or 1, n_rows, results.shape[2])
         if results.shape != shape:

@@ -31,8 +31,7 @@ def run(plan: Plan, supplied: SlotValues) -> torch.Tensor:
     -------
     tensor, shape (n_models or 1, batch or 1, n_outputs)
     """
-    if torch_compat.inside_functorch_transform():
-        # torch.func can differentiate and vectorise only plain operations.
+    if torch_compat.requires_plain_operations():
         return _run_differentiably(plan, supplied)
     result: torch.Tensor = _RunPlan.apply(plan, tuple(supplied), *supplied.values())  # type: ignore[no-untyped-call]
     return result
@@ -80,7 +79,8 @@ class _RunPlan(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         needed = ctx.needs_input_grad[2:]
-        if torch.is_grad_enabled():
+        needs_plain = torch_compat.is_batched(gradient) or torch_compat.requires_plain_operations()
+        if torch.is_grad_enabled() or needs_plain:
             gradients = _differentiable_gradients(ctx.plan, ctx.supplied, ctx.saved_tensors, needed, gradient)
         elif ctx.is_small:
             with np.errstate(all="ignore"):
@@ -135,8 +135,12 @@ def _differentiable_gradients(
     """Return gradients that can be differentiated again."""
     # One supplied tensor may have been computed from another, and its gradient must not be added to that of
     # the other here. Views, of which only these are differentiated, prevent this.
-    views = [tensor.view_as(tensor) for tensor in tensors]
-    result = _run_differentiably(plan, dict(zip(supplied, views, strict=True)))
+    with torch.enable_grad():
+        views = [tensor.view_as(tensor) for tensor in tensors]
+        result = _run_differentiably(plan, dict(zip(supplied, views, strict=True)))
     leaves = [view for view, is_needed in zip(views, needed, strict=True) if is_needed]
-    gradients = iter(torch.autograd.grad(result, leaves, gradient, create_graph=True, allow_unused=True))
+    create_graph = torch.is_grad_enabled()
+    gradients = iter(
+        torch.autograd.grad(result, leaves, gradient, create_graph=create_graph, allow_unused=True)
+    )
     return [next(gradients) if is_needed else None for is_needed in needed]

@@ -11,22 +11,26 @@ import numpy as np
 import pennylane as qml
 import torch
 
-from qenn_core.engine import pennylane_compat
+from qenn_core.engine import pennylane_compat, torch_compat
 from qenn_core.engine.compiled import Encoded
 from qenn_core.engine.evaluation import Evaluation, Exact, PennyLaneEvaluation, Sampled
 from qenn_core.engine.recording import UnsupportedError
 from qenn_core.engine.shift import Shifted
 from qenn_core.engine.trace import trace
+from qenn_core.engine.weights import Weights
 
 Gradient = Literal["backprop", "parameter-shift"]
 # Too coarse for amplitudes, so results are computed in single precision and rounded.
 _HALF_TYPES = (torch.float16, torch.bfloat16)
+# Frames from a warning to the code that called the layer: two of this class, two of torch.nn.Module.
+_CALLER = 5
 
 
 class FallbackWarning(UserWarning):
     """PennyLane evaluates a circuit that the engine cannot compile."""
 
 
+@pennylane_compat.accept_in_tools
 class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
     """A QNode as a torch module, like ``pennylane.qnn.TorchLayer``, but compiled.
 
@@ -65,8 +69,6 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         Why PennyLane evaluates the circuit, once a call has found that it must.
     """
 
-    qnode_weights: dict[str, Any]
-
     def __init__(
         self,
         qnode: qml.QNode,
@@ -82,6 +84,7 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             raise ValueError(f"unknown gradient {gradient!r}; known: backprop, parameter-shift")
         models = () if n_models is None else (n_models,)
         shapes = {name: (*models, *_shape(size)) for name, size in weight_shapes.items()}
+        self._weight_names = tuple(shapes)
         super().__init__(qnode, shapes, init_method)
         self.n_models = n_models
         self.gradient = gradient
@@ -94,6 +97,16 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         self.fallback_cause: str | None = None
         self._evaluations: dict[object, Evaluation] = {}
         self._training_streams = self._new_streams()
+
+    @property
+    def qnode_weights(self) -> Weights:
+        """The weights by name; setting one replaces it."""
+        return Weights(self, self._weight_names)
+
+    @qnode_weights.setter
+    def qnode_weights(self, values: Mapping[str, torch.Tensor]) -> None:
+        for name, value in values.items():
+            self.qnode_weights[name] = value
 
     @property
     def executions(self) -> int:
@@ -136,15 +149,22 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             If the inputs are not floating-point numbers.
         """
         rows = inputs if isinstance(inputs, Encoded) else Encoded(inputs)
+        if torch.compiler.is_dynamo_compiling():
+            # The layer is compiled already, and its first call cannot be traced.
+            result: torch.Tensor = torch.compiler.disable(self._evaluate)(rows)  # type: ignore[no-untyped-call]
+            return result
+        return self._evaluate(rows)
+
+    def _evaluate(self, rows: Encoded) -> torch.Tensor:
         dtype = rows.inputs.dtype
         if dtype in _HALF_TYPES:
-            return self.forward(rows.inputs.float()).to(dtype)
+            return self._evaluate(Encoded(rows.inputs.float())).to(dtype)
         evaluation = self._evaluation(rows.inputs)
         results = evaluation.evaluate(rows, self._stacked_weights(), self._streams())
         # After the evaluation, because if PennyLane refuses the circuit as well, its own error says more.
         if isinstance(evaluation, PennyLaneEvaluation) and self.compiles and self.fallback_cause is None:
             self.fallback_cause = evaluation.reason
-            warnings.warn(evaluation.reason, FallbackWarning, stacklevel=3)
+            warnings.warn(evaluation.reason, FallbackWarning, stacklevel=_CALLER)
         return results
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
@@ -163,9 +183,9 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         return self._evaluation(inputs).encode(inputs)
 
     def __str__(self) -> str:
-        """Return the name of the circuit, which may be any callable."""
+        """Return what ``TorchLayer`` returns, for any callable."""
         circuit = self.qnode.func
-        return f"<{type(self).__name__}: {getattr(circuit, '__name__', type(circuit).__name__)}>"
+        return f"<Quantum Torch Layer: func={getattr(circuit, '__name__', type(circuit).__name__)}>"
 
     __repr__ = __str__
 
@@ -175,41 +195,42 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
 
     def _evaluation(self, inputs: torch.Tensor) -> Evaluation:
         """Return the evaluation for inputs of this width, type and device, with or without a batch."""
-        if not inputs.dtype.is_floating_point:
+        if not (inputs.dtype.is_floating_point or inputs.dtype.is_complex):
             raise TypeError(
                 f"inputs of type {inputs.dtype}, to which weights would be rounded; convert them by .float()"
             )
         key = (inputs.ndim > 1, inputs.shape[-1], inputs.dtype, inputs.device)
         if key not in self._evaluations:
-            self._evaluations[key] = self._compile(inputs)
+            weight_shapes = [values.shape[1:] for values in self._stacked_weights()]
+            row_shape = (1, inputs.shape[-1]) if inputs.ndim > 1 else inputs.shape
+            with torch_compat.outside_transforms():
+                row = torch.empty(row_shape, dtype=inputs.dtype, device=inputs.device)
+                weights = [torch.empty(shape) for shape in weight_shapes]
+                self._evaluations[key] = self._compile(row, weights)
         return self._evaluations[key]
 
-    def _compile(self, inputs: torch.Tensor) -> Evaluation:
+    def _compile(self, row: torch.Tensor, weights: Sequence[torch.Tensor]) -> Evaluation:
+        """Compile for tensors like these, of whatever values."""
         if not self.compiles:
             reason = "PennyLane evaluates this circuit, as requested."
             return PennyLaneEvaluation(reason, self._run_pennylane)
-        weights = {name: values[0].detach() for name, values in self._named_weights()}
-        row = inputs.detach().new_zeros((1, inputs.shape[-1]) if inputs.ndim > 1 else inputs.shape[-1:])
-        n_weights = sum(values.numel() for values in weights.values())
         try:
-            recorded = trace(self.qnode, weights, row, self.input_arg)
+            if row.dtype.is_complex:
+                raise UnsupportedError("its inputs are complex numbers")
+            n_weights = sum(values.numel() for values in weights)
+            named = dict(zip(self._weight_names, weights, strict=True))
+            recorded = trace(self.qnode, named, row, self.input_arg)
             exact_or_sampled = Sampled if recorded.shots else Exact
             kind = Shifted if self.gradient == "parameter-shift" else exact_or_sampled
-            return kind(recorded, n_weights, inputs.shape[-1], self.n_models)
+            return kind(recorded, n_weights, row.shape[-1], self.n_models)
         except UnsupportedError as error:
             reason = f"PennyLane evaluates this circuit, which is slower: {error}."
             return PennyLaneEvaluation(reason, self._run_pennylane)
 
-    def _named_weights(self) -> Iterator[tuple[str, torch.Tensor]]:
-        """Yield the weights with an axis for models."""
-        for name in self.qnode_weights:
-            # Not by getattr, with which TorchLayer looks for the name on the QNode first.
-            values = torch.nn.Module.__getattr__(self, name)
-            assert isinstance(values, torch.Tensor)
-            yield name, values.unsqueeze(0) if self.n_models is None else values
-
     def _stacked_weights(self) -> list[torch.Tensor]:
-        return [values for _, values in self._named_weights()]
+        """Return the weights with an axis for models."""
+        weights = self.qnode_weights.values()
+        return [weight.unsqueeze(0) if self.n_models is None else weight for weight in weights]
 
     def _new_streams(self) -> list[np.random.Generator]:
         if self.training or None in self.seeds:
@@ -238,28 +259,31 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         finally:
             stream.bit_generator.state = training_state
 
-    def _run_pennylane(self, inputs: torch.Tensor) -> torch.Tensor:
+    def _run_pennylane(self, inputs: torch.Tensor, weights: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return the results of PennyLane for weights with an axis for models."""
+        own_rows = self.n_models is not None and inputs.ndim > 2
         with self._repeatable_shots():
-            if self.n_models is None:
-                results: torch.Tensor = qml.qnn.TorchLayer.forward(self, inputs)
-                return results
-            shared = inputs.ndim < 3
-            return torch.stack(
-                [self._run_pennylane_model(inputs if shared else inputs[m], m) for m in range(self.n_models)]
-            )
+            results = [
+                _TorchLayer(
+                    self.qnode,
+                    {name: values[m] for name, values in zip(self._weight_names, weights, strict=True)},
+                ).forward(inputs[m] if own_rows else inputs)
+                for m in range(self.n_models or 1)
+            ]
+        return results[0] if self.n_models is None else torch.stack(results)
 
-    def _run_pennylane_model(self, inputs: torch.Tensor, model: int) -> torch.Tensor:
-        stacked = self.qnode_weights
-        self.qnode_weights = {name: values[model] for name, values in stacked.items()}
-        try:
-            result: torch.Tensor = qml.qnn.TorchLayer.forward(self, inputs)
-            return result
-        finally:
-            self.qnode_weights = stacked
+
+class _TorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
+    """PennyLane's layer with given weights, instead of parameters of its own."""
+
+    def __init__(self, qnode: qml.QNode, weights: dict[str, torch.Tensor]) -> None:
+        torch.nn.Module.__init__(self)
+        self.qnode = qnode
+        self.qnode_weights = weights
 
 
 def _shape(size: int | Iterable[int]) -> tuple[int, ...]:
     """Return a shape as ``TorchLayer`` understands it."""
-    if isinstance(size, int):
-        return () if size == 1 else (size,)
-    return tuple(size)
+    if isinstance(size, Iterable):
+        return tuple(size)
+    return () if size == 1 else (size,)

@@ -6,6 +6,7 @@ once, and only the remaining part of the recorded arithmetic runs in each call.
 
 from __future__ import annotations
 
+import copy
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any, Literal
 
 import torch
 from torch import fx
+
+from qenn_core.engine import torch_compat
 
 # The arguments of the quantum function that a value may depend on.
 Dependency = Literal["weights", "inputs"]
@@ -80,10 +83,13 @@ class Parameters:
         set of weights, as far as it depends on them, that returns a list.
     rows_have_batch_dim : bool
         Whether the quantum function was recorded with a batch of one row.
+    uses_weight : tuple of bool
+        For each tensor of weights, whether any value depends on it.
     """
 
     graphs: dict[Dependencies, Callable[..., list[torch.Tensor]]]
     rows_have_batch_dim: bool
+    uses_weight: tuple[bool, ...]
 
     def compute(
         self, depends_on: Dependencies, inputs: torch.Tensor | None, weights: Sequence[torch.Tensor]
@@ -102,9 +108,19 @@ class Parameters:
         Returns
         -------
         list of tensor, shapes (n_models or 1, batch or 1, ...)
+
+        Raises
+        ------
+        RuntimeError
+            If ``torch.jit.trace`` is active, which cannot record ``torch.vmap``.
         """
         if depends_on not in self.graphs:
             return []
+        if torch_compat.is_jit_tracing():
+            raise RuntimeError(
+                "torch.jit.trace cannot record a circuit that computes values from its arguments. "
+                "Use torch.export.export(layer, (inputs,), strict=False) instead."
+            )
         graph = self.graphs[depends_on]
         if depends_on == WEIGHTS:
             return [value.unsqueeze(1) for value in torch.vmap(graph)(*weights)]
@@ -153,7 +169,14 @@ def find_parameters(
     graphs = {
         depends_on: _extract_subgraph(graph, nodes, depends_on) for depends_on, nodes in computed.items()
     }
-    return Parameters(graphs, rows_have_batch_dim), values
+    return Parameters(graphs, rows_have_batch_dim, _uses_weight(graph)), values
+
+
+def _uses_weight(graph: fx.GraphModule) -> tuple[bool, ...]:
+    """Return for each argument but the first whether an output of a graph depends on it."""
+    pruned = copy.deepcopy(graph.graph)
+    pruned.eliminate_dead_code()
+    return tuple(bool(node.users) for node in pruned.nodes if node.op == "placeholder")[1:]
 
 
 class _DataflowAnalysis:

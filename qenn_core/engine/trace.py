@@ -21,6 +21,7 @@ from qenn_core.engine import torch_compat
 from qenn_core.engine.angle_buffers import flatten_entries, read_value
 from qenn_core.engine.fourier import FourierSeries
 from qenn_core.engine.measurements import Measurement
+from qenn_core.engine.observation import RefuseReads, restored_random_state
 from qenn_core.engine.parameters import Dependencies, Parameters, Value, find_parameters
 from qenn_core.engine.recording import (
     GateKind,
@@ -119,14 +120,29 @@ def trace(
     ------
     UnsupportedError
         If a recording cannot reproduce what the function does.
+
+    Notes
+    -----
+    No transform or tracer of PyTorch may be active; see `torch_compat.outside_transforms`.
     """
     if qml.capture.enabled():
         raise UnsupportedError("program capture is enabled")
+    with restored_random_state(qnode.func) as has_drawn:
+        traced = _trace(qnode, weights, row, input_name)
+        if has_drawn():
+            raise UnsupportedError("its quantum function draws random numbers")
+        return traced
+
+
+def _trace(
+    qnode: qml.QNode, weights: Mapping[str, torch.Tensor], row: torch.Tensor, input_name: str
+) -> Trace:
     recordings: list[Recording] = []
 
     def run(inputs: torch.Tensor, *values: torch.Tensor) -> list[torch.Tensor]:
         arguments = {input_name: inputs, **dict(zip(weights, values, strict=True))}
-        recordings.append(record(qnode, arguments, len(inputs) if inputs.ndim == 2 else None))
+        with RefuseReads():
+            recordings.append(record(qnode, arguments, len(inputs) if inputs.ndim == 2 else None))
         return recordings[-1].tensors
 
     def run_one_row(*arguments: torch.Tensor) -> list[torch.Tensor]:
@@ -162,12 +178,11 @@ def trace(
         return find_parameters(graph, arguments, rows_have_batch_dim=arguments[0].ndim == 2)
 
     try:
-        with torch.no_grad():
-            parameters, values = record_row()
-            # A recording is valid for other values and batch sizes only if other runs agree with it.
-            positive = [1 + 6 * tensor for tensor in draw_arguments(3)]
-            samples = [positive, [-tensor for tensor in positive]]
-            results = [run(*arguments) for arguments in samples]
+        parameters, values = record_row()
+        # A recording is valid for other values and batch sizes only if other runs agree with it.
+        positive = [1 + 6 * tensor for tensor in draw_arguments(3)]
+        samples = [positive, [-tensor for tensor in positive]]
+        results = [run(*arguments) for arguments in samples]
     except UnsupportedError:
         raise
     except Exception as error:
@@ -227,6 +242,10 @@ def _agrees(
 
 def _cause(error: Exception) -> str:
     """Return the cause of a failed recording as a clause."""
-    if "DataDependent" in type(error).__name__:
+    text = str(error).strip().partition("\n")[0]
+    # Where code expects a number, a recording has a symbol.
+    if "DataDependent" in type(error).__name__ or any(
+        name in text for name in ("SymFloat", "SymInt", "SymBool")
+    ):
         return "it branches on a value, or takes a plain number out of a tensor"
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    return f"it raises {type(error).__name__}: {text}"

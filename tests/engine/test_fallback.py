@@ -1,12 +1,18 @@
 """PennyLane evaluates circuits that cannot be compiled, with one warning that states the reason."""
 
+import ctypes
+import math
+import random
 import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pennylane as qml
 import pytest
+import scipy.special
 import torch
+from pennylane import numpy as pnp
 
 from qenn_core.engine import FallbackWarning, FusedTorchLayer
 from tests.engine.parity import DOUBLE, assert_close, draw_inputs, node, observe, pair
@@ -193,6 +199,137 @@ def test_random_numbers_are_drawn_in_each_call() -> None:
     actual = fused(inputs)
     torch.manual_seed(1)
     torch.testing.assert_close(actual, reference(inputs), **DOUBLE)
+
+
+READS: dict[str, Callable[[torch.Tensor], Any]] = {
+    "np.cos": np.cos,
+    "pennylane.numpy": pnp.sin,
+    "np.asarray": lambda values: np.asarray(values.detach()) * 0.5,
+    "numpy()": lambda values: values.detach().numpy(),
+    "from_dlpack": lambda values: np.from_dlpack(values.detach()),
+    "scipy": lambda values: scipy.special.erf(values.detach()),
+    "data_ptr": lambda values: ctypes.c_double.from_address(values.data_ptr()).value,
+    "item": lambda values: values.flatten()[0].item(),
+    "tolist": lambda values: values.flatten().tolist()[0],
+    "math.cos": lambda values: math.cos(values.flatten()[0]),
+    "float": lambda values: float(values.flatten()[0]),
+}
+
+
+@pytest.mark.parametrize("argument", ["inputs", "weights"])
+@pytest.mark.parametrize("read", READS)
+@pytest.mark.filterwarnings("ignore:__array_wrap__ must accept context:DeprecationWarning")
+def test_circuit_that_reads_numbers_falls_back(read: str, argument: str) -> None:
+    def circuit(inputs, weights):
+        values = inputs[..., 1] if argument == "inputs" else weights[0, 0, 1]
+        qml.RY(READS[read](values), wires=0)
+        return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(inputs, weights)
+
+    fused, reference = seen(circuit)
+    # PyTorch cannot convert a tensor that requires gradients.
+    fused.requires_grad_(False), reference.requires_grad_(False)
+    inputs = draw_inputs(4, 3)
+    with pytest.warns(FallbackWarning, match="plain number|NumPy array"):
+        torch.testing.assert_close(fused(inputs), reference(inputs), **DOUBLE)
+    torch.testing.assert_close(fused(inputs * 0.3), reference(inputs * 0.3), **DOUBLE)
+
+
+@pytest.mark.filterwarnings("ignore:__array_wrap__ must accept context:DeprecationWarning")
+def test_constants_may_be_numpy_arrays() -> None:
+    constant = torch.tensor(0.3)
+
+    def circuit(inputs, weights):
+        qml.RY(np.cos(constant), wires=0)
+        qml.RY(pnp.sin(0.4), wires=1)
+        return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(inputs, weights)
+
+    fused, reference = seen(circuit)
+    torch.testing.assert_close(fused(draw_inputs(4, 3)), reference(draw_inputs(4, 3)), **DOUBLE)
+    assert fused.fallback_cause is None
+
+
+OWN_GENERATOR = np.random.default_rng(5)
+OWN_RANDOM = random.Random(5)
+
+
+def draw_from_own_generator() -> float:
+    return OWN_GENERATOR.random()
+
+
+# Draws that are nearly always the same, so that gates alone do not reveal them.
+DRAWS: dict[str, Callable[[], float]] = {
+    "random": random.random,
+    "numpy": lambda: np.random.rand(),
+    "pennylane.numpy": lambda: float(pnp.random.uniform()),
+    "own generator": lambda: OWN_GENERATOR.random(),
+    "own generator in a helper": draw_from_own_generator,
+    "own random.Random": lambda: OWN_RANDOM.random(),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+def test_rare_random_gates_fall_back(draw: str) -> None:
+    draw_number = DRAWS[draw]
+
+    def circuit(inputs, weights):
+        if draw_number() < 1e-9:
+            qml.X(0)
+        return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
+
+    fused, _ = seen(circuit)
+    with pytest.warns(FallbackWarning, match="draws random numbers"):
+        fused(draw_inputs(4, 3))
+
+
+def test_recording_leaves_the_random_state_as_it_was() -> None:
+    def circuit(inputs, weights):
+        qml.RX(np.random.rand() + random.random(), wires=0)
+        return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
+
+    fused, reference = seen(circuit)
+    inputs = draw_inputs(4, 3)
+
+    def seeded(layer: torch.nn.Module) -> torch.Tensor:
+        np.random.seed(3)
+        random.seed(3)
+        return layer(inputs)
+
+    expected = seeded(reference)
+    with pytest.warns(FallbackWarning):
+        torch.testing.assert_close(seeded(fused), expected, **DOUBLE)
+
+
+def test_complex_inputs_fall_back() -> None:
+    def circuit(inputs, weights):
+        qml.StatePrep(inputs, wires=[0])
+        qml.RX(weights[0], wires=0)
+        return qml.expval(qml.Y(0))
+
+    states = torch.tensor([[0.6, 0.8j], [1, 0]], dtype=torch.complex128)
+    fused, reference = pair(node(circuit, 1), {"weights": 2})
+    with pytest.warns(FallbackWarning, match="complex"):
+        torch.testing.assert_close(fused(states), reference(states), **DOUBLE)
+
+
+def test_fallback_survives_that_the_layer_replaces_pennylanes(monkeypatch: pytest.MonkeyPatch) -> None:
+    fused, reference = seen(REFUSED["purity"][0])
+    inputs = draw_inputs(4, 3)
+    expected = reference(inputs)
+    monkeypatch.setattr(qml.qnn, "TorchLayer", FusedTorchLayer)
+    monkeypatch.setattr(qml.qnn.torch, "TorchLayer", FusedTorchLayer)
+    with pytest.warns(FallbackWarning):
+        torch.testing.assert_close(fused(inputs), expected, **DOUBLE)
+
+
+def test_symbols_of_a_recording_are_not_named() -> None:
+    def circuit(inputs, weights):
+        qml.RX(math.fsum(weights[0, 0].detach()), wires=0)
+        return after(lambda: [qml.expval(qml.Z(0))])(inputs, weights)
+
+    fused, _ = seen(circuit)
+    with pytest.warns(FallbackWarning, match="plain number") as caught:
+        fused(draw_inputs(4, 3))
+    assert "Sym" not in str(caught[0].message)
 
 
 @pytest.mark.parametrize("measure", [qml.sample, qml.counts], ids=["samples", "counts"])

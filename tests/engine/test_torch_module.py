@@ -1,8 +1,10 @@
 """The layer is a torch module like TorchLayer: weights, states, copies, devices, training."""
 
 import copy
+import functools
 import pickle
 
+import numpy as np
 import pennylane as qml
 import pytest
 import torch
@@ -62,6 +64,21 @@ def test_is_a_torch_layer(qnode: qml.QNode) -> None:
     assert isinstance(fused, qml.qnn.TorchLayer)
     assert fused.qnode.func.__name__ in str(fused)
     assert fused.qnode is qnode
+
+
+def test_shapes_may_be_numbers_of_numpy() -> None:
+    def angles(inputs, weights):
+        qml.AngleEmbedding(inputs + weights, wires=range(3))
+        return [qml.expval(qml.Z(wire)) for wire in range(3)]
+
+    assert_parity(*pair(node(angles, 3), {"weights": np.int64(3)}), draw_inputs(2, 3))
+
+
+def test_string_is_that_of_torch_layer_for_any_callable(qnode: qml.QNode) -> None:
+    fused, reference = pair(qnode, SHAPES)
+    assert (str(fused), repr(fused)) == (str(reference), repr(reference))
+    partial = functools.partial(circuit)
+    assert str(FusedTorchLayer(node(partial, 3), SHAPES)) == "<Quantum Torch Layer: func=partial>"
 
 
 def test_state_dict_is_compatible_with_torch_layer(qnode: qml.QNode) -> None:

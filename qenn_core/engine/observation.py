@@ -1,0 +1,86 @@
+"""Notice what a quantum function does besides arithmetic on its arguments: read numbers, draw random ones."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch.overrides import TorchFunctionMode
+
+from qenn_core.engine import torch_compat
+from qenn_core.engine.recording import UnsupportedError
+
+# The methods that give access to a tensor's memory, without an operation that PyTorch could record.
+_READS = (
+    torch.Tensor.__array__,
+    torch.Tensor.__dlpack__,
+    torch.Tensor.data_ptr,
+    torch.Tensor.numpy,
+    torch.Tensor.tolist,
+)
+
+
+class RefuseReads(TorchFunctionMode):
+    """Raise an `UnsupportedError` where the numbers of a tensor are read that has none yet."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Call the function, unless it reads numbers."""
+        if func in _READS and not torch_compat.holds_numbers(args[0]):
+            raise UnsupportedError(
+                "its quantum function converts a tensor to a NumPy array or a plain number"
+            )
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def restored_random_state(function: Callable[..., Any]) -> Iterator[Callable[[], bool]]:
+    """Restore the random state at the end, and yield a function that tells whether it has changed.
+
+    The random state is that of the global generators of Python, NumPy and PyTorch, and of the generators to
+    which `function` and the functions that it calls refer by name.
+    """
+    generators = list(_referenced_generators(function, set()))
+
+    def state() -> tuple[Any, ...]:
+        own = [g.getstate() if isinstance(g, random.Random) else g.bit_generator.state for g in generators]
+        return random.getstate(), np.random.get_state(), torch.get_rng_state().numpy(), own
+
+    before = state()
+    frozen = pickle.dumps(before)
+    try:
+        yield lambda: pickle.dumps(state()) != frozen
+    finally:
+        of_python, of_numpy, of_torch, own = before
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)
+        torch.set_rng_state(torch.from_numpy(of_torch))
+        for generator, value in zip(generators, own, strict=True):
+            if isinstance(generator, random.Random):
+                generator.setstate(value)
+            else:
+                generator.bit_generator.state = value
+
+
+def _referenced_generators(function: object, seen: set[int]) -> Iterator[np.random.Generator | random.Random]:
+    """Yield the generators to which a function, or another that it calls, refers by name."""
+    if id(function) in seen:
+        return
+    seen.add(id(function))
+    if isinstance(function, np.random.Generator | random.Random):
+        yield function
+    elif inspect.isfunction(function):
+        variables = inspect.getclosurevars(inspect.unwrap(function))
+        for value in (*variables.nonlocals.values(), *variables.globals.values()):
+            yield from _referenced_generators(value, seen)
