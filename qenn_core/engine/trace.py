@@ -248,4 +248,6 @@ def _cause(error: Exception) -> str:
         name in text for name in ("SymFloat", "SymInt", "SymBool")
     ):
         return "it branches on a value, or takes a plain number out of a tensor"
+    if "convert all Tensors to FakeTensors" in text:
+        return "it uses a tensor that is not one of its arguments"
     return f"it raises {type(error).__name__}: {text}"
