@@ -11,7 +11,7 @@ from qenn_core.engine.blocks import BlockMatrices, make_blocks
 from qenn_core.engine.constant_maps import Monomial
 from qenn_core.engine.cost import prefers_heisenberg
 from qenn_core.engine.fuse import Chains, ConstantStep, FusedCircuit, MultiWireMap, Phases, Step
-from qenn_core.engine.measurements import Measurement, n_outputs
+from qenn_core.engine.measurements import Part, n_outputs
 from qenn_core.engine.parameters import INPUTS, Value
 from qenn_core.engine.plan import Plan
 from qenn_core.engine.plan_builder import PlanBuilder
@@ -26,7 +26,7 @@ TYPICAL_ROWS = 32
 def build_plan(
     program: Program,
     fused: FusedCircuit,
-    measurements: Sequence[Measurement],
+    measurements: Sequence[Part],
     *,
     n_weights: int,
     n_inputs: int,
@@ -41,7 +41,7 @@ def build_plan(
         The circuit.
     fused : FusedCircuit
         Its steps.
-    measurements : sequence of Measurement
+    measurements : sequence of Part
         The measurements at its end.
     n_weights, n_inputs : int
         Number of entries of all weights, and of a row of inputs.

@@ -12,7 +12,7 @@ from qenn_core.engine import execute, torch_compat
 from qenn_core.engine.angle_buffers import flatten_entries, read_value
 from qenn_core.engine.build import build_plan
 from qenn_core.engine.fuse import FusedCircuit, fuse
-from qenn_core.engine.measurements import Measurement
+from qenn_core.engine.measurements import Part
 from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS
 from qenn_core.engine.paulis import pauli_vector, transfer_matrix
 from qenn_core.engine.plan import Plan, Slot
@@ -63,15 +63,13 @@ class CompiledCircuit:
     ----------
     trace : Trace
         The circuit.
-    measurements : tuple of Measurement
+    measurements : tuple of Part
         The measurements at its end.
     n_weights, n_inputs : int
         Number of entries of all weights of a model, and of a row of inputs.
     """
 
-    def __init__(
-        self, trace: Trace, measurements: tuple[Measurement, ...], n_weights: int, n_inputs: int
-    ) -> None:
+    def __init__(self, trace: Trace, measurements: tuple[Part, ...], n_weights: int, n_inputs: int) -> None:
         self.trace = trace
         self.measurements = measurements
         self.n_entries = n_weights, n_inputs

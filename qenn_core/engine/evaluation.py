@@ -7,14 +7,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from math import prod
+from math import isqrt, prod
 
 import torch
 
 from qenn_core.engine.compiled import CompiledCircuit, Encoded
-from qenn_core.engine.measurements import Expectation, n_outputs
+from qenn_core.engine.measurements import (
+    Amplitudes,
+    DensityMatrix,
+    Expectation,
+    LinearMeasurement,
+    Variance,
+    all_parts,
+    combine,
+    n_outputs,
+)
 from qenn_core.engine.sampling import Sampling, Streams
 from qenn_core.engine.trace import Trace
+from qenn_core.engine.unsupported import UnsupportedError
 
 
 class Evaluation(ABC):
@@ -140,25 +150,28 @@ class CompiledEvaluation(Evaluation):
         measurements, returns = self.trace.measurements, self.trace.returns
         models = () if self.n_models is None else (self.n_models,)
         if returns == "tuple" and len(measurements) > 1:
-            parts = results.split_with_sizes([m.n_outputs for m in measurements], dim=-1)
+            pieces = results.split_with_sizes([m.n_outputs for m in measurements], dim=-1)
             return torch.stack(
-                [part.reshape((*models, *leading, part.shape[-1])) for part in parts], dim=len(models)
+                [piece.reshape((*models, *leading, piece.shape[-1])) for piece in pieces], dim=len(models)
             )
-        if returns != "single" or not isinstance(measurements[0], Expectation):
-            return results.reshape((*models, *leading, results.shape[-1]))
-        return results.reshape((*models, *leading))
+        shape: tuple[int, ...] = (results.shape[-1],)
+        if returns == "single" and isinstance(measurements[0], Expectation | Variance):
+            shape = ()
+        elif returns == "single" and isinstance(measurements[0], DensityMatrix):
+            shape = (isqrt(results.shape[-1]),) * 2
+        return results.reshape((*models, *leading, *shape))
 
 
 class Exact(CompiledEvaluation):
-    """Exact expectation values and probabilities."""
+    """Exact results."""
 
     def __init__(self, trace: Trace, n_weights: int, n_inputs: int, n_models: int | None) -> None:
         super().__init__(trace, n_weights, n_inputs, n_models)
-        self._circuit = CompiledCircuit(trace, trace.measurements, n_weights, n_inputs)
+        self._circuit = CompiledCircuit(trace, all_parts(trace.measurements), n_weights, n_inputs)
 
     def evaluate_rows(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
         """Return the results of the measurements."""
-        return self._circuit.evaluate(rows, weights)
+        return combine(self.trace.measurements, self._circuit.evaluate(rows, weights))
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
         """Compute what depends only on inputs."""
@@ -174,21 +187,42 @@ class Sampled(CompiledEvaluation):
 
     def __init__(self, trace: Trace, n_weights: int, n_inputs: int, n_models: int | None) -> None:
         super().__init__(trace, n_weights, n_inputs, n_models)
-        self._sampling = Sampling(trace.measurements, trace.n_wires)
-        measurements = (*trace.measurements, *self._sampling.outcomes)
+        self._sampling = Sampling(sampled_parts(trace), trace.n_wires)
+        measurements = (*self._sampling.measurements, *self._sampling.outcomes)
         self._circuit = CompiledCircuit(trace, measurements, n_weights, n_inputs)
-        self._n_outputs = n_outputs(trace.measurements)
+        self._n_exact = n_outputs(self._sampling.measurements)
 
     def evaluate_rows(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
         """Return the results of the measurements."""
         assert self.trace.shots is not None
         n_rows = rows.inputs.shape[1]
         results = self._circuit.evaluate(rows, weights).expand(len(streams), n_rows, -1)
-        exact, probabilities = results[..., : self._n_outputs], results[..., self._n_outputs :]
-        estimate = self._sampling.estimate(probabilities, self.trace.shots, streams)
+        exact = combine(self.trace.measurements, results[..., : self._n_exact])
+        frequencies = self._sampling.estimate(results[..., self._n_exact :], self.trace.shots, streams)
+        estimate = combine(self.trace.measurements, frequencies)
         self.executions += len(streams) * n_rows * self._sampling.n_circuits
         return exact + (estimate - exact.detach())
 
     def encode(self, inputs: torch.Tensor) -> Encoded:
         """Compute what depends only on inputs."""
         return self._circuit.encode(inputs)
+
+
+def _from_same_shots(measurement: Variance, n_wires: int) -> bool:
+    return Sampling((measurement.square, measurement.mean), n_wires).n_circuits == 1
+
+
+def sampled_parts(trace: Trace) -> tuple[LinearMeasurement, ...]:
+    """Return the parts of a circuit's measurements, which shots can estimate.
+
+    Raises
+    ------
+    UnsupportedError
+        If they cannot.
+    """
+    for measurement in trace.measurements:
+        if isinstance(measurement, Amplitudes | DensityMatrix):
+            raise UnsupportedError("it measures a state with shots")
+        if isinstance(measurement, Variance) and not _from_same_shots(measurement, trace.n_wires):
+            raise UnsupportedError("it measures with shots the variance of observables that do not commute")
+    return tuple(part for part in all_parts(trace.measurements) if not isinstance(part, Amplitudes))

@@ -14,9 +14,9 @@ import torch
 from qenn_core.engine import pennylane_compat, torch_compat
 from qenn_core.engine.compiled import Encoded
 from qenn_core.engine.evaluation import Evaluation, Exact, PennyLaneEvaluation, Sampled
-from qenn_core.engine.recording import UnsupportedError
 from qenn_core.engine.shift import Shifted
 from qenn_core.engine.trace import trace
+from qenn_core.engine.unsupported import UnsupportedError
 from qenn_core.engine.weights import Weights
 
 Gradient = Literal["backprop", "parameter-shift"]

@@ -394,6 +394,19 @@ class Squares(Kernel):
         return (self.xp.as_complex(from_parts.reshape(*inputs[0].shape, 2)),)
 
 
+class RealParts(Kernel):
+    """Take the real parts of amplitudes: complex (m, b, D) to real (m, b, D)."""
+
+    def forward(self, *inputs: Array) -> tuple[ArrayTuple, ArrayTuple]:
+        return (self.xp.as_real(inputs[0])[..., 0],), ()
+
+    def pullback(
+        self, inputs: ArrayTuple, saved: ArrayTuple, gradients: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        (gradient,) = gradients
+        return (gradient + 0j,)
+
+
 class Overlaps(Kernel):
     """Multiply amplitudes (m, b, D) to the products ψ*(z) ψ(z ^ mask), (m, b, D)."""
 

@@ -1,4 +1,7 @@
-"""Measurements as constant matrices, on products of a state's amplitudes or on a Pauli vector."""
+"""Measurements as constant matrices, on products of a state's amplitudes or on a Pauli vector.
+
+Some measurements are computed from several that such a matrix can express.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse
+import torch
 from numpy.typing import NDArray
 
 from qenn_core.engine.paulis import LETTERS, word_action, word_index
@@ -46,7 +50,44 @@ class Probabilities:
         return int(2 ** len(self.wires))
 
 
-Measurement = Expectation | Probabilities
+LinearMeasurement = Expectation | Probabilities
+
+
+@dataclass(frozen=True)
+class Variance:
+    """The variance ⟨O²⟩ - ⟨O⟩² of an observable."""
+
+    square: Expectation
+    mean: Expectation
+
+    @property
+    def n_outputs(self) -> int:
+        """Always one."""
+        return 1
+
+
+@dataclass(frozen=True)
+class DensityMatrix:
+    """The real parts of the density matrix of some wires, row by row, each an expectation value."""
+
+    entries: tuple[Expectation, ...]
+
+    @property
+    def n_outputs(self) -> int:
+        """One number per entry."""
+        return len(self.entries)
+
+
+@dataclass(frozen=True)
+class Amplitudes:
+    """The real parts of the amplitudes of a pure state."""
+
+    n_outputs: int
+
+
+# What a compiled circuit computes, and what a quantum function may return.
+Part = LinearMeasurement | Amplitudes
+Measurement = Part | Variance | DensityMatrix
 
 
 def n_outputs(measurements: Sequence[Measurement]) -> int:
@@ -54,7 +95,36 @@ def n_outputs(measurements: Sequence[Measurement]) -> int:
     return sum(measurement.n_outputs for measurement in measurements)
 
 
-def amplitude_readout(measurements: Sequence[Measurement], n_wires: int) -> dict[int, scipy.sparse.csr_array]:
+def parts(measurement: Measurement) -> tuple[Part, ...]:
+    """Return the measurements from which `combine` computes this one."""
+    if isinstance(measurement, Variance):
+        return (measurement.square, measurement.mean)
+    return measurement.entries if isinstance(measurement, DensityMatrix) else (measurement,)
+
+
+def all_parts(measurements: Sequence[Measurement]) -> tuple[Part, ...]:
+    """Return the parts of all measurements."""
+    return tuple(part for measurement in measurements for part in parts(measurement))
+
+
+def combine(measurements: Sequence[Measurement], results: torch.Tensor) -> torch.Tensor:
+    """Compute measurements from the results (..., n) of all their parts."""
+    if not any(isinstance(measurement, Variance) for measurement in measurements):
+        return results
+    sizes = [n_outputs(parts(measurement)) for measurement in measurements]
+    pieces = results.split_with_sizes(sizes, dim=-1)
+    return torch.cat(
+        [
+            piece[..., :1] - piece[..., 1:] ** 2 if isinstance(measurement, Variance) else piece
+            for measurement, piece in zip(measurements, pieces, strict=True)
+        ],
+        dim=-1,
+    )
+
+
+def amplitude_readout(
+    measurements: Sequence[LinearMeasurement], n_wires: int
+) -> dict[int, scipy.sparse.csr_array]:
     """Return the matrices that turn products of amplitudes ψ into outputs.
 
     All probabilities must be in the basis Z.
@@ -86,7 +156,7 @@ def amplitude_readout(measurements: Sequence[Measurement], n_wires: int) -> dict
     return matrices
 
 
-def pauli_readout(measurements: Sequence[Measurement], n_wires: int) -> scipy.sparse.csr_array:
+def pauli_readout(measurements: Sequence[LinearMeasurement], n_wires: int) -> scipy.sparse.csr_array:
     """Return the matrix (n_outputs, 4**n_wires) that turns a Pauli vector into outputs."""
     rows, columns, values = [], [], []
     first = 0

@@ -14,7 +14,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from qenn_core.engine import torch_compat
-from qenn_core.engine.recording import UnsupportedError
+from qenn_core.engine.unsupported import UnsupportedError
 
 # The methods that give access to a tensor's memory, without an operation that PyTorch could record.
 _READS = (

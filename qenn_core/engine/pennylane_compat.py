@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import numpy as np
 import pennylane as qml
 import torch
+from pennylane.ops.mid_measure import mid_measure
 
 Layer = TypeVar("Layer", bound=torch.nn.Module)
 
@@ -65,3 +68,19 @@ def abstract_tensors() -> Iterator[None]:
     finally:
         for module in modules:
             module.is_abstract = original
+
+
+@contextmanager
+def numbered_measurements() -> Iterator[None]:
+    """Name the mid-circuit measurements of a quantum function by their numbers, so that all calls agree.
+
+    PennyLane 0.45 names them at random, and sorts the wires of what depends on several by name. Can go when
+    it sorts them by the order of their creation.
+    """
+    numbers = itertools.count()
+    original = mid_measure.uuid
+    mid_measure.uuid = SimpleNamespace(uuid4=lambda: f"{next(numbers):08}")
+    try:
+        yield
+    finally:
+        mid_measure.uuid = original

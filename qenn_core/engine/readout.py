@@ -13,8 +13,9 @@ from qenn_core.engine import kernels
 from qenn_core.engine.constant_maps import Monomial, to_sparse
 from qenn_core.engine.fuse import ConstantStep, FusedCircuit
 from qenn_core.engine.measurements import (
-    Expectation,
-    Measurement,
+    Amplitudes,
+    LinearMeasurement,
+    Part,
     Probabilities,
     amplitude_readout,
     pauli_readout,
@@ -27,7 +28,7 @@ from qenn_core.engine.steps import Registers
 
 
 def absorb_constant_steps(
-    program: Program, fused: FusedCircuit, measurements: Sequence[Measurement]
+    program: Program, fused: FusedCircuit, measurements: Sequence[Part]
 ) -> tuple[FusedCircuit, scipy.sparse.csr_array | None]:
     """Multiply the constant maps right before the measurements into the read-out.
 
@@ -39,10 +40,11 @@ def absorb_constant_steps(
         The read-out: turns a Pauli vector, or the squared moduli of a pure state's amplitudes, into outputs.
         ``None`` if the squared moduli do not determine them.
     """
+    linear = [m for m in measurements if not isinstance(m, Amplitudes)]
     if program.mixed:
-        readout = pauli_readout(measurements, program.n_wires)
-    elif all(isinstance(m, Expectation) or set(m.basis) <= {"Z"} for m in measurements):
-        by_mask = amplitude_readout(measurements, program.n_wires)
+        readout = pauli_readout(linear, program.n_wires)
+    elif linear == list(measurements) and not any(_needs_rotation(m) for m in linear):
+        by_mask = amplitude_readout(linear, program.n_wires)
         if any(matrix.nnz for mask, matrix in by_mask.items() if mask):
             return fused, None
         readout = by_mask[0].real
@@ -63,7 +65,7 @@ def measure(
     builder: PlanBuilder,
     registers: Registers,
     register: Slot,
-    measurements: Sequence[Measurement],
+    measurements: Sequence[Part],
     readout: scipy.sparse.csr_array | None,
 ) -> Slot:
     """Return a slot with the outputs (m, b, n_outputs) of registers."""
@@ -75,9 +77,11 @@ def measure(
         squares = builder.add(kernels.Squares(), register)
         return builder.add(kernels.WeightedSum([_for_squares(readout, builder)]), squares)
     # A measurement in another basis requires a state that is rotated to this basis.
-    in_other_basis = [m for m in measurements if isinstance(m, Probabilities) and set(m.basis) - {"Z"}]
-    in_z_basis = [m for m in measurements if m not in in_other_basis]
-    outputs = []
+    amplitudes = [m for m in measurements if isinstance(m, Amplitudes)]
+    linear = [m for m in measurements if not isinstance(m, Amplitudes)]
+    in_other_basis = [m for m in linear if isinstance(m, Probabilities) and _needs_rotation(m)]
+    in_z_basis = [m for m in linear if m not in in_other_basis]
+    outputs = [builder.add(kernels.RealParts(), registers.in_wire_order(register)) for _ in amplitudes]
     if in_z_basis:
         outputs.append(_measure_in_z_basis(builder, registers.in_wire_order(register), in_z_basis))
     for measurement in in_other_basis:
@@ -86,10 +90,14 @@ def measure(
         outputs.append(_measure_in_z_basis(builder, state, [z_basis]))
     if len(outputs) == 1:
         return outputs[0]
-    computed = [*in_z_basis, *in_other_basis]
+    computed = [*amplitudes, *in_z_basis, *in_other_basis]
     starts = dict(zip(computed, np.cumsum([0, *(m.n_outputs for m in computed)]), strict=False))
     order = np.concatenate([starts[m] + np.arange(m.n_outputs) for m in measurements])
     return builder.add(kernels.ConcatenateOutputs(builder.index_tensor(order)), *outputs)
+
+
+def _needs_rotation(measurement: LinearMeasurement) -> bool:
+    return isinstance(measurement, Probabilities) and bool(set(measurement.basis) - {"Z"})
 
 
 def _rotate_to_z(
@@ -102,7 +110,9 @@ def _rotate_to_z(
     return register
 
 
-def _measure_in_z_basis(builder: PlanBuilder, register: Slot, measurements: Sequence[Measurement]) -> Slot:
+def _measure_in_z_basis(
+    builder: PlanBuilder, register: Slot, measurements: Sequence[LinearMeasurement]
+) -> Slot:
     by_mask = amplitude_readout(measurements, builder.program.n_wires)
     by_mask = {mask: matrix for mask, matrix in by_mask.items() if matrix.nnz} or by_mask
     slots, matrices = [], []

@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from qenn_core.engine import pennylane_compat
 from qenn_core.engine.angle_buffers import leading_shape
 from qenn_core.engine.fourier import FourierSeries, NotFourierError, fit
-from qenn_core.engine.measurements import Expectation, Measurement, Probabilities
+from qenn_core.engine.measurements import Measurement
+from qenn_core.engine.recorded_measurements import convert_measurement
+from qenn_core.engine.unsupported import UnsupportedError
 
 GateKind = Literal["unitary", "channel", "state"]
 # The return value of a quantum function: one measurement, or several.
@@ -28,14 +30,10 @@ Returns = Literal["single", "list", "tuple"]
 
 _EXACT_SIMULATORS = ("default.qubit", "default.mixed", "lightning.qubit", "reference.qubit")
 _MIXED_SIMULATOR = "default.mixed"
-_IGNORED_OPERATIONS = (qml.GlobalPhase, qml.Identity, qml.Barrier)
+_IGNORED_OPERATIONS = (qml.Identity, qml.Barrier)
 # A gate on more wires is decomposed. If it has no decomposition, its matrix is used up to the second number.
 _MAX_GATE_WIRES = 3
 _MAX_UNDECOMPOSED_WIRES = 6
-
-
-class UnsupportedError(Exception):
-    """The engine does not support something in the QNode; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -147,19 +145,26 @@ def record(qnode: qml.QNode, arguments: Mapping[str, Any], batch_size: int | Non
     _check_device(qnode.device)
     # A copy, because a QNode stores its last tape.
     qnode = copy.copy(qnode)
-    with pennylane_compat.abstract_tensors():
+    with pennylane_compat.abstract_tensors(), pennylane_compat.numbered_measurements():
         tape = _transformed(qnode, qnode.construct((), dict(arguments)))
         if tape.shots.has_partitioned_shots:
             raise UnsupportedError("it measures with several numbers of shots")
-        operations = list(_decompose(tape.operations))
+        wires = list(qnode.device.wires if qnode.device.wires is not None else tape.wires)
+        if not set(tape.wires) <= set(wires):
+            raise UnsupportedError(f"it uses wires that the device {qnode.device.name!r} does not have")
+        tape = _without_mid_circuit_measurements(tape)
+        wires += [wire for wire in tape.wires if wire not in wires]
+        phase_wire = _phase_wire(tape)
+        operations = list(_decompose(tape.operations, phase_wire))
         for operation in operations:
             if operation.batch_size not in (None, batch_size):
                 raise UnsupportedError(f"{operation.name} has a leading dimension other than the batch")
-        labels = _wire_order(qnode.device, tape, operations)
+        labels = _used_wires(wires, tape, operations)
         positions = {label: position for position, label in enumerate(labels)}
         gates = tuple(_record_gate(operation, positions) for operation in operations)
-        measurements = tuple(_convert_measurement(m, positions) for m in tape.measurements)
-    if qnode.device.name != _MIXED_SIMULATOR and any(gate.kind == "channel" for gate in gates):
+        is_mixed = qnode.device.name == _MIXED_SIMULATOR
+        measurements = tuple(convert_measurement(m, positions, is_mixed) for m in tape.measurements)
+    if not is_mixed and any(gate.kind == "channel" for gate in gates):
         raise UnsupportedError(f"it has channels, but the device {qnode.device.name!r} simulates pure states")
     distinct = {id(operation): operation for operation in (*tape.operations, *operations)}
     validated = tuple(operation for operation in distinct.values() if _requires_validation(operation))
@@ -230,6 +235,26 @@ def _transformed(qnode: qml.QNode, tape: Any) -> Any:
     return tapes[0]
 
 
+def _without_mid_circuit_measurements(tape: Any) -> Any:
+    """Measure wires at the end instead, each by a copy of it on a wire of its own."""
+    measured = [op for op in tape.operations if isinstance(op, qml.ops.MidMeasure)]
+    if any(operation.postselect is not None for operation in measured):
+        raise UnsupportedError("it selects outcomes that it measures on the way")
+    if not measured:
+        return tape
+    if not all(measurement.wires for measurement in tape.measurements):
+        raise UnsupportedError("it measures all wires, also those that it measures on the way")
+    (deferred,), _ = qml.defer_measurements(tape)
+    return deferred
+
+
+def _phase_wire(tape: Any) -> Any:
+    """Return a wire for global phases; ``None`` if no measurement depends on them."""
+    if any(isinstance(measurement, qml.measurements.StateMP) for measurement in tape.measurements):
+        return tape.wires[0] if tape.wires else None
+    return None
+
+
 def _return_kind(qnode: qml.QNode) -> Returns:
     output = pennylane_compat.returned_value(qnode)
     if isinstance(output, qml.measurements.MeasurementProcess):
@@ -242,11 +267,15 @@ def _return_kind(qnode: qml.QNode) -> Returns:
     raise UnsupportedError(f"it returns a {type(output).__name__} instead of measurements or a list of them")
 
 
-def _decompose(operations: Sequence[Any]) -> Iterator[Any]:
-    """Yield operations that the engine can use directly."""
+def _decompose(operations: Sequence[Any], phase_wire: Any) -> Iterator[Any]:
+    """Yield operations that the engine can use directly, with global phases if there is a wire for them."""
     used_wires: set[Any] = set()
     for operation in operations:
         for part in _decompose_operation(operation, used_wires):
+            if isinstance(part, qml.GlobalPhase):
+                if phase_wire is None:
+                    continue
+                part = qml.GlobalPhase(part.data[0], wires=phase_wire)
             used_wires |= set(part.wires)
             yield part
 
@@ -254,7 +283,7 @@ def _decompose(operations: Sequence[Any]) -> Iterator[Any]:
 def _decompose_operation(operation: Any, used_wires: set[Any]) -> Iterator[Any]:
     if isinstance(operation, _IGNORED_OPERATIONS):
         return
-    if (
+    if isinstance(operation, qml.GlobalPhase) or (
         isinstance(operation, qml.operation.Channel)
         or (isinstance(operation, qml.StatePrep) and not used_wires & set(operation.wires))
         or (operation.has_matrix and len(operation.wires) <= _MAX_GATE_WIRES)
@@ -275,14 +304,11 @@ def _decompose_operation(operation: Any, used_wires: set[Any]) -> Iterator[Any]:
         )
 
 
-def _wire_order(device: Any, tape: Any, operations: Sequence[Any]) -> list[Any]:
-    """Return the wires that are used, in the device's order."""
-    available = list(device.wires if device.wires is not None else tape.wires)
+def _used_wires(available: Sequence[Any], tape: Any, operations: Sequence[Any]) -> list[Any]:
+    """Return the wires that are used, in the order of those that are available."""
     used = {wire for operation in operations for wire in operation.wires}
     for measurement in tape.measurements:
         used |= set(measurement.wires or available)
-    if not used <= set(available):
-        raise UnsupportedError(f"it uses wires that the device {device.name!r} does not have")
     return [wire for wire in available if wire in used]
 
 
@@ -347,35 +373,3 @@ def fourier_series(operation: Any) -> FourierSeries | None:
             # PennyLane raises a ValueError for gates that it cannot evaluate at numbers, like some powers.
             _FITTED_SERIES[key] = None
     return _FITTED_SERIES[key]
-
-
-def _convert_measurement(measurement: Any, positions: Mapping[Any, int]) -> Measurement:
-    if type(measurement) is qml.measurements.ProbabilityMP and measurement.obs is None:
-        wires = tuple(positions[wire] for wire in measurement.wires) or tuple(range(len(positions)))
-        return Probabilities(wires, "Z" * len(wires))
-    if type(measurement) is qml.measurements.ExpectationMP and measurement.obs is not None:
-        return Expectation(tuple(_pauli_words(measurement.obs, positions)))
-    raise UnsupportedError(
-        f"it measures {type(measurement).__name__.removesuffix('MP').lower()}: {measurement}"
-    )
-
-
-def _pauli_words(observable: Any, positions: Mapping[Any, int]) -> Iterator[tuple[str, float]]:
-    sentence = observable.pauli_rep
-    try:
-        if sentence is None:
-            matrix = qml.matrix(observable, wire_order=observable.wires)
-            sentence = qml.pauli_decompose(np.asarray(matrix), wire_order=observable.wires, pauli=True)
-        for word, coefficient in sentence.items():
-            letters = ["I"] * len(positions)
-            for label, letter in word.items():
-                letters[positions[label]] = letter
-            if abs(complex(coefficient).imag) > 1e-12:
-                raise UnsupportedError(f"the observable {observable} is not Hermitian")
-            yield "".join(letters), complex(coefficient).real
-    except UnsupportedError:
-        raise
-    except Exception as error:
-        raise UnsupportedError(
-            f"the observable {observable.name} is not a constant sum of Pauli words"
-        ) from error

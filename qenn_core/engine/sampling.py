@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qenn_core.engine.measurements import Expectation, Measurement, Probabilities, n_outputs
+from qenn_core.engine.measurements import Expectation, LinearMeasurement, Probabilities, n_outputs
 from qenn_core.engine.register import digits
 
 Streams = Sequence[np.random.Generator]
@@ -34,13 +34,13 @@ class Sampling:
 
     Parameters
     ----------
-    measurements : tuple of Measurement
+    measurements : tuple of LinearMeasurement
         The measurements to estimate.
     n_wires : int
         Wires of the circuit.
     """
 
-    measurements: tuple[Measurement, ...]
+    measurements: tuple[LinearMeasurement, ...]
     n_wires: int
 
     @cached_property
@@ -52,7 +52,8 @@ class Sampling:
             if isinstance(measurement, Expectation):
                 observables = [_Observable(first, word, c) for word, c in measurement.words]
             else:
-                word = "".join("Z" if wire in measurement.wires else "I" for wire in range(self.n_wires))
+                letters = dict(zip(measurement.wires, measurement.basis, strict=True))
+                word = "".join(letters.get(wire, "I") for wire in range(self.n_wires))
                 observables = [_Observable(first, word, 1.0)]
             for observable in observables:
                 for number, (basis, members) in enumerate(groups):
@@ -79,7 +80,7 @@ class Sampling:
     @cached_property
     def _contributions(self) -> list[NDArray[np.float64]]:
         """For each group, the contribution of each outcome to each output, (2**n_wires, n_outputs)."""
-        by_output: dict[int, Measurement] = {}
+        by_output: dict[int, LinearMeasurement] = {}
         first = 0
         for measurement in self.measurements:
             by_output[first] = measurement

@@ -16,12 +16,13 @@ import torch
 
 from qenn_core.engine.angle_buffers import AngleBuffer, flatten_entries
 from qenn_core.engine.compiled import CompiledCircuit, Encoded
-from qenn_core.engine.evaluation import CompiledEvaluation
+from qenn_core.engine.evaluation import CompiledEvaluation, sampled_parts
+from qenn_core.engine.measurements import Variance
 from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS, Dependencies, Value
 from qenn_core.engine.program import transfer_series
-from qenn_core.engine.recording import UnsupportedError
 from qenn_core.engine.sampling import Sampling, Streams
 from qenn_core.engine.trace import Gate, Trace
+from qenn_core.engine.unsupported import UnsupportedError
 
 # The possible dependencies of an angle that is not constant.
 _DEPENDENCIES = (WEIGHTS, INPUTS, BOTH)
@@ -52,7 +53,8 @@ class Shifted(CompiledEvaluation):
     Raises
     ------
     UnsupportedError
-        If a gate depends on weights or inputs other than through angles.
+        If a gate depends on weights or inputs other than through angles, or a measurement is not linear in
+        the state.
     """
 
     def __init__(self, trace: Trace, n_weights: int, n_inputs: int, n_models: int | None) -> None:
@@ -65,8 +67,10 @@ class Shifted(CompiledEvaluation):
         )
         gates = tuple(map(self._with_separate_angles, trace.gates))
         separate_angles = replace(trace, gates=gates, validations=())
-        self._sampling = Sampling(trace.measurements, trace.n_wires)
-        measurements = self._sampling.outcomes if trace.shots else trace.measurements
+        if any(isinstance(measurement, Variance) for measurement in trace.measurements):
+            raise UnsupportedError("the parameter-shift rule does not apply to a variance")
+        self._sampling = Sampling(sampled_parts(trace), trace.n_wires)
+        measurements = self._sampling.outcomes if trace.shots else self._sampling.measurements
         n_angles = {depends_on: len(positions) for depends_on, positions in self._positions.items()}
         self._circuit = CompiledCircuit(
             separate_angles, measurements, n_angles[WEIGHTS], n_angles[INPUTS] + n_angles[BOTH]

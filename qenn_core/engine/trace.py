@@ -28,9 +28,9 @@ from qenn_core.engine.recording import (
     RecordedGate,
     Recording,
     Returns,
-    UnsupportedError,
     record,
 )
+from qenn_core.engine.unsupported import UnsupportedError
 
 
 @dataclass(frozen=True)

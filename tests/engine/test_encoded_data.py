@@ -146,13 +146,13 @@ def test_fallback_encodes_to_the_inputs() -> None:
     def spread(inputs, weights):
         qml.AngleEmbedding(inputs[..., :2], wires=range(2))
         qml.StronglyEntanglingLayers(weights, wires=range(2))
-        return qml.var(qml.Z(0))
+        return qml.purity([0])
 
     layer = layer_of(spread)
     inputs = draw_inputs(N_ROWS, 4)
     encoded = layer.encode(inputs)
     assert len(encoded) == N_ROWS
-    with pytest.warns(FallbackWarning, match="var"):
+    with pytest.warns(FallbackWarning, match="purity"):
         from_encoded = layer(encoded[2:4])
     torch.testing.assert_close(from_encoded, layer(inputs[2:4]), **DOUBLE)
 

@@ -120,11 +120,11 @@ def test_models_fall_back_one_by_one() -> None:
         qml.AngleEmbedding(inputs, wires=range(2))
         qml.Rot(*weights, wires=0)
         qml.CNOT((0, 1))
-        return [qml.var(qml.Z(0)), qml.var(qml.X(1))]
+        return [qml.purity([0]), qml.var(qml.X(1))]
 
     layer = in_double(FusedTorchLayer, node(spread, 2), {"weights": 3}, n_models=N_MODELS)
     alone = in_double(qml.qnn.TorchLayer, node(spread, 2), {"weights": 3})
-    with pytest.warns(FallbackWarning, match="var"):
+    with pytest.warns(FallbackWarning, match="purity"):
         layer(draw_inputs(4, 2))
     for inputs in (draw_inputs(4, 2), draw_inputs(N_MODELS, 4, 2)):
         side_by_side(layer, alone, inputs)

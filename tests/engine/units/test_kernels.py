@@ -152,6 +152,10 @@ def cases_of_squares() -> Iterator[Case]:
     yield Case(kernels.Squares(), [(4,)], [COMPLEX])
 
 
+def cases_of_real_parts() -> Iterator[Case]:
+    yield Case(kernels.RealParts(), [(4,)], [COMPLEX])
+
+
 def cases_of_overlaps() -> Iterator[Case]:
     yield Case(kernels.Overlaps(torch.arange(8) ^ 5), [(8,)], [COMPLEX])
 
@@ -194,6 +198,7 @@ CASES: dict[type[kernels.Kernel], Callable[[], Iterator[Case]]] = {
     kernels.ApplyConstant: cases_of_apply_constant,
     kernels.ApplyPhases: cases_of_apply_phases,
     kernels.Squares: cases_of_squares,
+    kernels.RealParts: cases_of_real_parts,
     kernels.Overlaps: cases_of_overlaps,
     kernels.WeightedSum: cases_of_weighted_sum,
     kernels.ConcatenateOutputs: cases_of_concatenate_outputs,
