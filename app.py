@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages._server.frames import FrameGuard
+from pages._server.origin import OriginGuard
 from pages._server.password import PasswordGate, configured_password
 from pages._server.routes import routes
 from pages._server.security_headers import SecurityHeaders
@@ -48,7 +50,13 @@ def middleware(path: str) -> list[Middleware]:
     """Return the middleware, outermost first."""
     password = configured_password()
     gate = [Middleware(PasswordGate, password=password, path=path)] if password else []
-    return [Middleware(SecurityHeaders), *gate, Middleware(WorkspaceCookie, path=path)]
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(OriginGuard, path=path),
+        *gate,
+        Middleware(FrameGuard),
+        Middleware(WorkspaceCookie, path=path),
+    ]
 
 
 BASE_PATH = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")

@@ -216,14 +216,18 @@ def draw_no_runs_yet() -> None:
 def draw_workspace(runs: Sequence[StoredRun]) -> None:
     """Draw the link to the workspace, and the button that empties it."""
     if workspace.has_link():
-        with st.expander("Continue on another device", icon=":material/devices:"):
-            st.markdown(
-                "This link opens your runs in another browser. **Anyone who has it can see and delete all of "
-                "them**, so keep it private. To share only your settings, share the address of the "
-                "Train page instead."
-            )
-            st.code(workspace.link(), language=None, wrap_lines=True)
-            st.html('<a class="qenn-link" href="workspace">Start a new workspace in this browser</a>')
+        # The key leaves the server only when somebody opens this.
+        with st.expander(
+            "Continue on another device", icon=":material/devices:", on_change="rerun"
+        ) as device:
+            if device.open:
+                st.markdown(
+                    "This link opens your runs in another browser. **Anyone who has it can see and delete "
+                    "all of them**, so keep it private. To share only your settings, share the address of "
+                    "the Train page instead."
+                )
+                st.code(workspace.link(), language=None, wrap_lines=True)
+                st.html('<a class="qenn-link" href="workspace">Start a new workspace in this browser</a>')
     with st.expander("Delete everything", icon=":material/delete_forever:"):
         files = service.store.uploads.list_by_owner(owner)
         st.markdown(

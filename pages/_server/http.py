@@ -1,8 +1,8 @@
-"""Cookies, forms and origins of HTTP requests."""
+"""Cookies, forms and kinds of HTTP requests."""
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -38,10 +38,9 @@ def is_page_request(connection: HTTPConnection) -> bool:
     return connection.scope.get("method") == "GET" and "text/html" in connection.headers.get("accept", "")
 
 
-def is_same_origin(request: Request) -> bool:
-    """Return whether a form was sent from a page of this server."""
-    origin = request.headers.get("origin", "")
-    return urlsplit(origin).netloc == request.headers.get("host")
+def is_health_check(connection: HTTPConnection, path: str) -> bool:
+    """Return whether a load balancer asks if the server of the app below `path` is up."""
+    return connection.url.path == f"{path}/_stcore/health"
 
 
 async def read_form(request: Request) -> dict[str, str]:

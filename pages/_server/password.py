@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from pages._server.html_page import html_page
-from pages._server.http import cookie_header, is_page_request, read_form
+from pages._server.http import cookie_header, is_health_check, is_page_request, read_form
 
 COOKIE = "qenn_login"
 LOGIN_SECONDS = 30 * 24 * 3600
@@ -86,7 +86,7 @@ class PasswordGate:
             await response(scope, receive, send)
 
     def _is_allowed(self, connection: HTTPConnection) -> bool:
-        if connection.url.path == f"{self.path}/_stcore/health":
+        if is_health_check(connection, self.path):
             return True
         expiry, _, proof = connection.cookies.get(COOKIE, "").partition(".")
         # The proof is checked first, so that only an expiry written by this server is parsed.

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages._server.html_page import html_page
-from pages._server.http import cookie_header, is_page_request, is_same_origin, read_form
+from pages._server.http import cookie_header, is_page_request, read_form
 from qenn_core.workspace import is_key, new_key
 
 COOKIE = "qenn_workspace"
@@ -29,9 +29,6 @@ it is on the <b>Runs</b> page, under <b>Continue on another device</b>.</p>
 _INCOMPLETE_LINK = (
     "<p>Part of the link is missing. Copy all of it and open it again.</p>"
     '<a href="runs">Stay in my workspace</a>'
-)
-_OTHER_ORIGIN = (
-    '<p>The request came from another website. Nothing was changed.</p><a href="runs">Go to my runs</a>'
 )
 
 
@@ -72,6 +69,8 @@ class WorkspaceCookie:
 def workspace_route(path: str) -> Route:
     """Return the route that moves a browser to another workspace, or to a new one.
 
+    Behind `OriginGuard`, no other website can move its visitors into a workspace that others can read.
+
     Parameters
     ----------
     path : str
@@ -81,9 +80,6 @@ def workspace_route(path: str) -> Route:
     async def workspace(request: Request) -> Response:
         if request.method != "POST":
             return html_page("Start a new workspace?", _CONFIRMATION)
-        # Otherwise any website could move its visitors into a workspace that others can read.
-        if not is_same_origin(request):
-            return html_page("This request was refused", _OTHER_ORIGIN, status=403)
         key = (await read_form(request)).get("key", "") or new_key()
         if not is_key(key):
             return html_page("This link is incomplete", _INCOMPLETE_LINK, status=400)

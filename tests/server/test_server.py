@@ -29,11 +29,11 @@ UNKNOWN_RUN = "api/runs/" + 32 * "0"
 PATIENCE = 60
 
 
-def open_page(server: Server, name: str) -> list[ForwardMsg]:
+def open_page(server: Server, name: str, **headers: str) -> list[ForwardMsg]:
     """Open a page as a browser does, and return the messages until it is drawn."""
 
     async def visit() -> list[ForwardMsg]:
-        request = HTTPRequest(f"{server.url.replace('http', 'ws')}/_stcore/stream")
+        request = HTTPRequest(f"{server.url.replace('http', 'ws')}/_stcore/stream", headers=headers)
         browser = await websocket_connect(request, subprotocols=["streamlit"], max_message_size=2**26)
         request_page = BackMsg()
         request_page.rerun_script.page_name = name
