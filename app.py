@@ -14,6 +14,7 @@ from pages._server.origin import OriginGuard
 from pages._server.password import PasswordGate, configured_password
 from pages._server.routes import routes
 from pages._server.security_headers import SecurityHeaders
+from pages._server.upload_quota import UploadQuota
 from pages._server.workspace_cookie import WorkspaceCookie
 from pages._shared import error_messages
 from qenn_core import jobs, logs
@@ -55,6 +56,7 @@ def middleware(path: str) -> list[Middleware]:
         Middleware(OriginGuard, path=path),
         *gate,
         Middleware(FrameGuard),
+        Middleware(UploadQuota, path=path),
         Middleware(WorkspaceCookie, path=path),
     ]
 

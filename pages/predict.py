@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from pages._shared import error_messages, html, image_form, model_choice, thumbnails, upload, worker_requests
+from pages._shared import (
+    error_messages,
+    html,
+    image_form,
+    model_choice,
+    thumbnails,
+    upload,
+    upload_memory,
+    worker_requests,
+)
 from pages._shared.markdown import bullet_list, escape_markdown
 from pages._shared.row_form import draw_row_form
 from qenn_core.analysis import to_csv
@@ -25,7 +34,7 @@ if TYPE_CHECKING:
     from qenn_core.data import ColumnSchema, ImageFormat, Table
 
 FROM_FILE, BY_HAND, DRAWN = "A file", "One row", "A drawing"
-FILE_KEY = "rows_to_predict"
+FILE_KEY, LAST_FILE_KEY = "rows_to_predict", "last_rows_to_predict"
 ROLE_NAMES = {
     "numeric": "a number",
     "pair": "two numbers",
@@ -98,6 +107,11 @@ def draw_file_choice(card: ModelCard) -> UploadedFile | None:
         file = st.file_uploader(
             upload.FILE_LABEL, key=FILE_KEY, help=f"{upload.FILE_FORMATS} Columns are matched by name."
         )
+    # When this page is left, its uploads are not shown again.
+    if file is None and LAST_FILE_KEY in st.session_state:
+        upload_memory.release(st.session_state.pop(LAST_FILE_KEY))
+    elif file is not None:
+        st.session_state[LAST_FILE_KEY] = file.file_id
     right.download_button(
         "CSV template",
         to_csv(pd.DataFrame({column.name: [column.typical] for column in card.columns})),

@@ -5,6 +5,11 @@ import os
 # Uploads. 100 MB holds a million rows of ten columns; larger files would fill the memory of a small server
 # when several people upload at once. `.streamlit/config.toml` holds the same number for the browser.
 MAX_UPLOAD_BYTES = 100 * 2**20
+# Uploads that a tab holds in memory: one in use and one arriving, with what the browser adds to each.
+MAX_SESSION_UPLOAD_BYTES = 2 * MAX_UPLOAD_BYTES + 2**20
+# Those of all tabs together, beside what the server itself needs: five of the largest at the same time. An
+# environment variable overrides it, in MB.
+MAX_UPLOADS_IN_MEMORY_BYTES = int(os.environ.get("QENN_UPLOAD_MEMORY") or 512) * 2**20
 # The largest size of a gzip file when decompressed: protects memory against "zip bombs".
 MAX_DECOMPRESSED_BYTES = 200 * 2**20
 # Each row is simulated as a circuit in each epoch: 20,000 rows take minutes per epoch on two cores.

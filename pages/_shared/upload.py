@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages._shared import components, error_messages, form, state, worker_requests, workspace
+from pages._shared import components, error_messages, form, state, upload_memory, worker_requests, workspace
 from pages._shared.markdown import escape_markdown
 from qenn_core import jobs, limits
 from qenn_core.data import UnreadableTableError
@@ -47,6 +47,7 @@ def draw_upload_button() -> None:
     if file is not None:
         with st.spinner("Reading the file …"):
             _read(file.name, file.getvalue(), {})
+        upload_memory.release(file.file_id)
         # A new widget, which is ready for the next file.
         st.session_state["n_uploads"] = n_uploads + 1
         st.rerun()

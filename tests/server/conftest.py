@@ -33,9 +33,11 @@ class Server:
         Command line options of Streamlit.
     base : str
         Base path of the app.
+    **environment : str
+        Environment variables.
     """
 
-    def __init__(self, folder: Path, *options: str, base: str = "") -> None:
+    def __init__(self, folder: Path, *options: str, base: str = "", **environment: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -60,7 +62,8 @@ class Server:
                 ],
                 cwd=folder,
                 env=os.environ
-                | {"QENN_WORKERS": "1", "TMPDIR": str(folder), "QENN_HOME": str(folder / "home")},
+                | {"QENN_WORKERS": "1", "TMPDIR": str(folder), "QENN_HOME": str(folder / "home")}
+                | environment,
                 stdout=log,
                 stderr=log,
             )
