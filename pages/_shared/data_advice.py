@@ -35,7 +35,9 @@ def draw_advice(overview: Overview, most: int) -> None:
             text += f" *{count(n_more, 'more warning')} on the Data page.*"
         with st.container(horizontal=True, vertical_alignment="center", key=f"advice-{number}"):
             st.markdown(text, width="stretch")
-            st.button(item.action, key=f"follow advice {number}", on_click=_follow, args=(item,))
+            st.button(
+                escape_markdown(item.action), key=f"follow advice {number}", on_click=_follow, args=(item,)
+            )
 
 
 def data_version() -> int:

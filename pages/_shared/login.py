@@ -66,7 +66,7 @@ def draw_login() -> None:
     st.markdown("Log in to train models and to find your earlier runs.")
     for provider in providers():
         st.button(
-            f"Log in with {provider}" if provider else "Log in",
+            f"Log in with {escape_markdown(provider)}" if provider else "Log in",
             on_click=st.login,
             args=(provider,),
             type="primary",

@@ -44,15 +44,18 @@ SCRIPT = "<script>window.hacked=1</script>"
 MARKDOWN = "[click](javascript:window.hacked=1) **bold** $x^2$ :red[x]"
 FORMULA = '=HYPERLINK("http://example.org")'
 ENTITY = "&lt;b&gt;🦊"
+# What Streamlit makes links and icons of, even where Markdown is escaped.
+LINKS = "https://example.org www.example.org a@example.org :material/home: :smile: -> x"
 
 
 def hostile(rows: int = 60) -> bytes:
     """Return a CSV file whose column and class names contain HTML, Markdown and formulas."""
-    head = [IMAGE, MARKDOWN, FORMULA, f"<b id=planted>{ENTITY}</b>"]
+    head = [IMAGE, MARKDOWN, FORMULA, LINKS, f"<b id=planted>{ENTITY}</b>"]
     classes = [SCRIPT + IMAGE, f"<i id=planted>{MARKDOWN}</i>", FORMULA]
     text = [",".join(map(_quoted, [*head, f"class {IMAGE}"]))]
     for row in range(rows):
-        cells = [str(row * 7 % 13), str(row * 5 % 11), str(row % 3 + row * 3 % 5), (ENTITY, IMAGE)[row % 2]]
+        cells = [str(row * 7 % 13), str(row * 5 % 11), str(row % 3 + row * 3 % 5)]
+        cells += [str(row % 2), (ENTITY, IMAGE)[row % 2]]
         text.append(",".join(map(_quoted, [*cells, classes[row % 3]])))
     return ("\n".join(text) + "\n").encode()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from browser.files import FORMULA, IMAGE, QUICK, broken_workbook, hostile, many_rows, trees
+from browser.files import FORMULA, IMAGE, LINKS, QUICK, broken_workbook, hostile, many_rows, trees
 from browser.studio import Studio
 from playwright.sync_api import expect
 
@@ -110,7 +110,9 @@ def test_names_from_a_file_are_never_markup(studio: Studio) -> None:
     expect(studio.page.locator(".js-plotly-plot").first).to_be_visible()
     expect(studio.page.get_by_test_id("stDataFrame").first).to_be_visible()
     expect_no_markup(studio)
-    studio.choose("Column to predict", FORMULA)
+    for name in (FORMULA, LINKS):
+        studio.choose("Column to predict", name)
+        expect_no_markup(studio)
     studio.choose("Column to predict", f"class {IMAGE}")
     expect_no_markup(studio)
 
@@ -134,3 +136,6 @@ def expect_no_markup(studio: Studio) -> None:
         expect(page.locator(selector)).to_have_count(0)
     for selector in ("strong", "em", ".katex"):
         expect(page.locator(selector).filter(has_text="bold")).to_have_count(0)
+    # An icon is an image with its name, and a smile a sign.
+    expect(page.get_by_role("img", name="home icon")).to_have_count(0)
+    assert not [sign for sign in ("😄", "→ x") if sign in studio.text]

@@ -64,3 +64,14 @@ def test_link_names_a_missing_file_and_a_bad_value(studio: Studio) -> None:
     expect(studio.errors).to_contain_text("Qubits is 99")
     studio.expect_data("Iris flowers")
     studio.expect_link(data="iris", l="2")
+
+
+def test_file_name_in_a_link_is_text(studio: Studio) -> None:
+    name = "a https://example.org/b www.example.org :material/home: :smile:\n===\n# c"
+    studio.open("/data", data="csv", file=name, sha="0" * 64)
+    alert = studio.page.get_by_test_id("stAlert").filter(has_text="This link uses the file")
+    shown = alert.inner_text().replace("\u2060", "")
+    assert "a https://example.org/b www.example.org :material/home: :smile: === # c" in shown
+    expect(studio.page.locator("a[href*='example.org']")).to_have_count(0)
+    expect(alert.locator("h1, h2")).to_have_count(0)
+    expect(alert.get_by_role("img", name="home icon")).to_have_count(0)

@@ -312,7 +312,7 @@ def test_codes_of_missing_values_can_be_counted_as_missing() -> None:
     app = upload(open_app("data.py", data="csv"), "\n".join(["depth,kind", *lines]).encode())
     assert "3 classes" in text_of(app)
     assert "10 cells of ‘depth’ are ‘-999’" in text_of(app).replace("\\", "")
-    [button] = [button for button in app.button if button.label == "Count -999 as missing"]
+    [button] = [button for button in app.button if button.label == r"Count \-999 as missing"]
     button.click().run()
     assert errors_of(app) == ""
     assert spec_of(app).data.gaps == ("-999",)
