@@ -14,15 +14,15 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from pages._server.guesses import GuessQueues, TooManyGuessesError
 from pages._server.html_page import html_page
 from pages._server.http import cookie_header, is_health_check, is_page_request, read_form
 
 COOKIE = "qenn_login"
 LOGIN_SECONDS = 30 * 24 * 3600
-# Guesses are checked one at a time, and each wrong one blocks the next for this long: a thousand guesses take
-# a quarter of an hour, from however many machines, while a class that knows the password notices nothing.
+# A wrong guess blocks the next one from its address for this long: a thousand take a quarter of an hour, while
+# a class that knows the password notices nothing.
 WRONG_GUESS_SECONDS = 1.0
-MAX_WAITING_GUESSES = 60
 _SALT = b"QENN Studio: proof of login"
 
 _FORM = """
@@ -32,7 +32,8 @@ _FORM = """
 """
 _WRONG = '<p class="wrong" role="alert">Wrong password. Please try again.</p>'
 _TOO_MANY = (
-    '<p class="wrong" role="alert">Too many people are logging in right now. Try again in a minute.</p>'
+    '<p class="wrong" role="alert">Too many people are logging in from this network right now. Try again in a '
+    "minute.</p>"
 )
 
 
@@ -72,8 +73,8 @@ class PasswordGate:
         self.app = app
         self.path = path
         self._key = _derive_key(password)
-        self._guess_lock = asyncio.Lock()
-        self._waiting_guesses = 0
+        self._queues = GuessQueues()
+        self._deriving = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request with a valid login; respond to any other with the password form."""
@@ -102,16 +103,13 @@ class PasswordGate:
         return JSONResponse({"error": "The password is missing."}, 401, {"Cache-Control": "no-store"})
 
     async def _check_guess(self, request: Request, guess: str) -> Response:
-        if self._waiting_guesses >= MAX_WAITING_GUESSES:
-            return _password_page(_TOO_MANY, status=429)
-        self._waiting_guesses += 1
         try:
-            async with self._guess_lock:
+            async with self._queues.turn(request.client.host if request.client else ""):
                 if not await self._is_correct(guess):
                     await asyncio.sleep(WRONG_GUESS_SECONDS)
                     return _password_page(_WRONG)
-        finally:
-            self._waiting_guesses -= 1
+        except TooManyGuessesError:
+            return _password_page(_TOO_MANY, status=429)
         response = RedirectResponse(_relative_url(request), status_code=303)
         expiry = str(int(time.time()) + LOGIN_SECONDS)
         login = f"{expiry}.{self._proof(expiry)}"
@@ -121,7 +119,9 @@ class PasswordGate:
         return response
 
     async def _is_correct(self, guess: str) -> bool:
-        return hmac.compare_digest(await asyncio.to_thread(_derive_key, guess), self._key)
+        # One at a time: each takes 16 MB, too.
+        async with self._deriving:
+            return hmac.compare_digest(await asyncio.to_thread(_derive_key, guess), self._key)
 
     def _proof(self, expiry: str) -> str:
         return hmac.new(self._key, expiry.encode(), "sha256").hexdigest()

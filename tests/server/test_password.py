@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pages._server import password
+from pages._server import guesses, password
 from pages._server.password import COOKIE, PasswordGate, configured_password
 
 PASSWORD = "Grüße, Schrödinger!"
@@ -140,37 +142,92 @@ def test_proof_is_valid_for_its_expiry_only(browser: TestClient) -> None:
     assert TestClient(app()).get("/", headers=later).status_code == 401
 
 
-def send_together(guesses: list[str]) -> tuple[list[int], float]:
-    """Send guesses at the same time; return the status codes and the seconds until the last response."""
+@dataclass
+class Guess:
+    """A guess of the password from an address."""
 
-    async def send() -> list[int]:
-        transport = httpx.ASGITransport(app())
+    password: str
+    address: str = "192.0.2.1"
+
+
+def send_together(guesses: Iterable[Guess]) -> tuple[list[int], list[float]]:
+    """Send guesses at the same time; return the status code of each, and the seconds that it took."""
+    gate = app()
+
+    async def send(guess: Guess) -> tuple[int, float]:
+        start = time.monotonic()
+        transport = httpx.ASGITransport(gate, client=(guess.address, 50_000))
         async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
-            sent = [client.post("/", data={"password": guess}) for guess in guesses]
-            return [response.status_code for response in await asyncio.gather(*sent)]
+            response = await client.post("/", data={"password": guess.password})
+        return response.status_code, time.monotonic() - start
 
-    start = time.monotonic()
-    return run_in_thread(send()), time.monotonic() - start
+    async def send_all() -> list[tuple[int, float]]:
+        return await asyncio.gather(*map(send, guesses))
+
+    statuses, seconds = zip(*run_in_thread(send_all()), strict=True)
+    return list(statuses), list(seconds)
 
 
 def test_wrong_guesses_wait_for_each_other() -> None:
-    statuses, seconds = send_together(["wrong"] * 5)
+    statuses, seconds = send_together([Guess("wrong")] * 5)
     assert statuses == [401] * 5
-    assert seconds >= 5 * password.WRONG_GUESS_SECONDS
+    assert max(seconds) >= 5 * password.WRONG_GUESS_SECONDS
 
 
 def test_correct_guesses_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     # So long that a busy machine is not mistaken for a wait.
     monkeypatch.setattr(password, "WRONG_GUESS_SECONDS", 30)
-    statuses, seconds = send_together([PASSWORD] * 10)
+    statuses, seconds = send_together([Guess(PASSWORD)] * 10)
     assert statuses == [303] * 10
-    assert seconds < 30
+    assert max(seconds) < 30
 
 
 def test_excess_guesses_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(password, "MAX_WAITING_GUESSES", 3)
-    statuses, _ = send_together(["wrong"] * 10)
+    monkeypatch.setattr(guesses, "MAX_WAITING_GUESSES", 3)
+    statuses, _ = send_together([Guess("wrong")] * 10)
     assert sorted(statuses) == [401] * 3 + [429] * 7
+
+
+def test_password_is_accepted_at_once_while_others_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(password, "WRONG_GUESS_SECONDS", 5)
+    attack = [
+        Guess("wrong", f"198.51.100.{number % 20}") for number in range(2 * guesses.MAX_WAITING_GUESSES)
+    ]
+    monkeypatch.setattr(guesses, "MAX_WAITING_GUESSES", 1)
+    statuses, seconds = send_together([*attack, Guess(PASSWORD, "192.0.2.7")])
+    assert statuses[-1] == 303
+    assert seconds[-1] < 5 <= max(seconds)
+    assert statuses.count(401) == 20, "one of each address"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+    ],
+)
+def test_addresses_of_one_customer_share_a_queue(
+    monkeypatch: pytest.MonkeyPatch, first: str, second: str, is_same: bool
+) -> None:
+    monkeypatch.setattr(guesses, "MAX_WAITING_GUESSES", 1)
+    statuses, _ = send_together([Guess("wrong", first), Guess("wrong", second)])
+    assert statuses == ([401, 429] if is_same else [401, 401])
+
+
+def test_no_queue_is_left_behind() -> None:
+    queues = guesses.GuessQueues()
+
+    async def take_turns() -> None:
+        for number in range(1000):
+            async with queues.turn(f"2001:db8:0:{number:x}::1"):
+                pass
+
+    run_in_thread(take_turns())
+    assert not queues._queues
 
 
 def test_password_comes_from_the_environment_or_a_file(
