@@ -20,8 +20,8 @@ from pages._server.http import cookie_header, is_health_check, is_page_request, 
 
 COOKIE = "qenn_login"
 LOGIN_SECONDS = 30 * 24 * 3600
-# A wrong guess blocks the next one from its address for this long: a thousand take a quarter of an hour, while
-# a class that knows the password notices nothing.
+# A wrong guess blocks the next one from its address for this long: a thousand take a quarter of an hour,
+# while a class that knows the password notices nothing.
 WRONG_GUESS_SECONDS = 1.0
 _SALT = b"QENN Studio: proof of login"
 
@@ -32,8 +32,8 @@ _FORM = """
 """
 _WRONG = '<p class="wrong" role="alert">Wrong password. Please try again.</p>'
 _TOO_MANY = (
-    '<p class="wrong" role="alert">Too many people are logging in from this network right now. Try again in a '
-    "minute.</p>"
+    '<p class="wrong" role="alert">Too many people are logging in from this network right now. '
+    "Try again in a minute.</p>"
 )
 
 

@@ -23,6 +23,7 @@ from .prepared import Plane as Plane
 from .prepared import PreparedData as PreparedData
 from .raw_text import RawText as RawText
 from .raw_text import UnreadableTableError as UnreadableTableError
+from .reading import delete_abandoned_folders as delete_abandoned_folders
 from .reading import read_table as read_table
 from .reading.cell_values import GAP_WORDS as GAP_WORDS
 from .reading.parsing import parse_table as parse_table

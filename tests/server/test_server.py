@@ -116,9 +116,13 @@ def test_key_of_the_workers_is_private(server: Server) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_stopped_server_leaves_no_processes_or_files(tmp_path: Path, end: signal.Signals) -> None:
+    left = tmp_path / "qenn-reading-left"
+    left.mkdir()
+    (left / "upload").write_text("a,b\n")
     server = Server(tmp_path)
     server.wait_until_healthy()
     server.wait_for_workers()
+    wait_for(lambda: not left.exists(), PATIENCE)
     processes = server.processes
     server.process.send_signal(end)
     server.process.wait(20)

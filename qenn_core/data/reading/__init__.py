@@ -6,6 +6,7 @@ All modules except `reader` are unaware of processes; none imports pandas at the
 would pay for it at every start.
 """
 
+from qenn_core.data.reading.folders import delete_abandoned_folders
 from qenn_core.data.reading.reader import read_table
 
-__all__ = ["read_table"]
+__all__ = ["delete_abandoned_folders", "read_table"]

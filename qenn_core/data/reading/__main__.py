@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
+import shutil
 import sys
 from pathlib import Path
+from threading import Thread
 
 from qenn_core import limits
 from qenn_core.data.raw_text import UnreadableTableError
@@ -25,9 +28,17 @@ def _limit_resources(memory_bytes: int, cpu_seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _end_with_parent(folder: Path) -> None:
+    """Wait until the process that asked for the reading has ended, and let this one end without a trace."""
+    os.read(sys.stdin.fileno(), 1)
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
 def main(path: str) -> None:
     """Read the file in the folder at `path` and write the reply there."""
     folder = Folder(Path(path))
+    Thread(target=_end_with_parent, args=(folder.path,), daemon=True).start()
     request = folder.load_request()
     _limit_resources(request.memory_bytes, request.cpu_seconds)
     # Imported under the limits, because the libraries reserve memory too.

@@ -7,13 +7,15 @@ import logging
 import os
 import subprocess
 import sys
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import qenn_core
 from qenn_core import limits
 from qenn_core.data.raw_text import UnreadableTableError
+from qenn_core.data.reading.folders import temporary_folder
 from qenn_core.data.reading.protocol import (
     Folder,
     ReadOptions,
@@ -103,9 +105,8 @@ def read_table(
         memory_bytes=memory_bytes,
         cpu_seconds=seconds,
     )
-    # The system removes what a killed process leaves behind; that is no reason to fail.
-    with tempfile.TemporaryDirectory(prefix="qenn-reading-", ignore_cleanup_errors=True) as path:
-        folder = Folder(Path(path))
+    with temporary_folder() as path:
+        folder = Folder(path)
         folder.upload.write_bytes(content)
         folder.save_request(request)
         _run_process(folder, seconds)
@@ -114,16 +115,17 @@ def read_table(
 
 def _run_process(folder: Folder, seconds: float) -> None:
     try:
-        finished = subprocess.run(
-            [sys.executable, "-m", __package__, str(folder.path)],
-            cwd=_PROJECT,
-            env=os.environ | _ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=limits.PARSE_PATIENCE * seconds,
-            check=False,
-        )
+        with _sign_of_life() as stdin:
+            finished = subprocess.run(
+                [sys.executable, "-m", __package__, str(folder.path)],
+                cwd=_PROJECT,
+                env=os.environ | _ENVIRONMENT,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=limits.PARSE_PATIENCE * seconds,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         raise _too_slow(seconds) from None
     if finished.returncode == _OUT_OF_CPU_TIME:
@@ -134,6 +136,17 @@ def _run_process(folder: Folder, seconds: float) -> None:
             finished.returncode,
             finished.stderr.decode(errors="replace")[-4000:],
         )
+
+
+@contextmanager
+def _sign_of_life() -> Iterator[int]:
+    """Open a pipe that the system closes when this process ends, however it ends; return where to read."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def _too_slow(seconds: float) -> DataError:

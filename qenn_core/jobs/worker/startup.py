@@ -8,6 +8,7 @@ from threading import Thread
 from distributed import Worker, WorkerPlugin
 
 from qenn_core import logs
+from qenn_core.data import delete_abandoned_folders
 from qenn_core.jobs.commands import SlotKind
 from qenn_core.jobs.dask_compat import close_http_server, use_monotonic_clock, worker_slots
 from qenn_core.jobs.worker import tasks
@@ -29,6 +30,8 @@ async def dask_setup(worker: Worker) -> None:
     logs.configure()
     close_http_server(worker)
     slots = worker_slots(worker)
+    if SlotKind.READING in slots:
+        delete_abandoned_folders()
     if SlotKind.TRAINING in slots:
         _prepare_for_training()
     if SlotKind.REQUESTS in slots:
