@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+_FORWARDED_PROTO = re.compile(r'(?:^|;)\s*proto\s*=\s*"?(\w+)', re.IGNORECASE)
 # A form holds a workspace key or a password, nothing longer.
 MAX_FORM_BYTES = 4096
 
@@ -26,11 +28,36 @@ def cookie_header(connection: HTTPConnection, name: str, value: str, *, path: st
         Lifetime of the cookie.
     """
     response = Response()
-    secure = "https" in (connection.url.scheme, connection.headers.get("x-forwarded-proto"))
     response.set_cookie(
-        name, value, max_age=seconds, path=path or "/", secure=secure, httponly=True, samesite="lax"
+        name,
+        value,
+        max_age=seconds,
+        path=path or "/",
+        secure=is_over_tls(connection),
+        httponly=True,
+        samesite="lax",
     )
     return response.headers["set-cookie"]
+
+
+def is_over_tls(connection: HTTPConnection) -> bool:
+    """Return whether the browser uses TLS, as far as the server or its proxies know.
+
+    Of several proxies, the one next to the browser comes first, in ``X-Forwarded-Proto`` and in ``Forwarded``
+    (RFC 7239).
+    """
+    headers = connection.headers
+    forwarded = _FORWARDED_PROTO.search(_first(headers.get("forwarded", "")))
+    schemes = (
+        connection.url.scheme,
+        _first(headers.get("x-forwarded-proto", "")),
+        forwarded[1] if forwarded else "",
+    )
+    return "https" in map(str.lower, schemes)
+
+
+def _first(header: str) -> str:
+    return header.partition(",")[0].strip()
 
 
 def is_page_request(connection: HTTPConnection) -> bool:

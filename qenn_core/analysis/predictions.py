@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,8 +18,9 @@ from qenn_core.text import first_unused
 PREDICTED = "predicted {}"
 PROBABILITY = "probability of {}"
 DECIMALS = 6
-# Spreadsheets treat a cell that begins with one of these as a formula and would execute it.
-FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets treat a cell that begins with one of these as a formula and would execute it; some of them also
+# one with a variant for East Asian texts, such as ＝.
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class CorrectCount(NamedTuple):
@@ -135,9 +137,10 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 
 
 def _escape_formula(cell: Any) -> Any:
-    if not isinstance(cell, str) or not cell.startswith(FORMULA_PREFIXES) or _is_number(cell):
+    if not isinstance(cell, str) or _is_number(cell):
         return cell
-    return f"'{cell}"
+    begins = unicodedata.normalize("NFKC", cell[:1])
+    return f"'{cell}" if begins.startswith(FORMULA_PREFIXES) else cell
 
 
 def _is_number(text: str) -> bool:

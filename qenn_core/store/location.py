@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,9 @@ def configured_upload_days() -> int:
 def create_private_folder(folder: Path) -> Path:
     """Create `folder`, if it is missing, so that only this user can open it.
 
+    An existing one may be read by others, and the files in it are private; the right to write to it, with
+    which they could replace these, is taken from them.
+
     Returns
     -------
     Path
@@ -58,12 +62,28 @@ def create_private_folder(folder: Path) -> Path:
     Raises
     ------
     StoreError
-        If it cannot be created.
+        If it cannot be created, or is a folder to which everybody may write and stays so.
     """
     folder = folder.expanduser().absolute()
     with _translate_os_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name != "nt":
+            _take_from_others(folder)
     return folder
+
+
+def _take_from_others(folder: Path) -> None:
+    found = folder.stat()
+    writable = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    # A folder for the files of many, such as /tmp, is not for the store alone, whoever owns it.
+    if writable and found.st_uid == os.getuid() and not found.st_mode & stat.S_ISVTX:
+        folder.chmod(stat.S_IMODE(found.st_mode) & ~writable)
+    elif writable & stat.S_IWOTH:
+        raise StoreError(
+            f"Everybody on this computer can write to {folder}.",
+            "Others could replace the stored runs and files.",
+            f"Set {HOME_VARIABLE} to a folder of the server's own user.",
+        )
 
 
 @contextmanager

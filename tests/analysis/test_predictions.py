@@ -56,6 +56,12 @@ def test_file_has_no_formulas_and_keeps_its_numbers():
     ]
 
 
+@pytest.mark.parametrize("sign", "=+-@\t\r\n＝＋－＠﹦﹢﹣﹫⁼⁺₌₊")
+def test_no_variant_of_a_sign_begins_a_formula(sign):
+    frame = pd.DataFrame({f"{sign}name": [f"{sign}1+1", f"1{sign}1", "－5"]})
+    assert rows(to_csv(frame)) == [[f"'{sign}name"], [f"'{sign}1+1"], [f"1{sign}1"], ["'－5"]]
+
+
 def test_file_can_be_read_again(tmp_path):
     table, *_ = parse_table(to_csv(example().append_to(FRAME)), ReadOptions(), tmp_path)
     assert (table.num_rows, table.num_columns) == (3, 6)

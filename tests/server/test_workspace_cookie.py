@@ -73,13 +73,28 @@ def test_requests_of_scripts_get_no_key(browser: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "headers"),
-    [("https://testserver", {}), (HOME, {"X-Forwarded-Proto": "https"})],
-    ids=["https", "behind a proxy"],
+    ("headers", "is_secure"),
+    [
+        ({"X-Forwarded-Proto": "https"}, True),
+        ({"X-Forwarded-Proto": "HTTPS"}, True),
+        ({"X-Forwarded-Proto": "https,http"}, True),
+        ({"X-Forwarded-Proto": " https , http"}, True),
+        ({"X-Forwarded-Proto": "http, https"}, False),
+        ({"X-Forwarded-Proto": ""}, False),
+        ({"Forwarded": "for=192.0.2.60;proto=https;by=203.0.113.43"}, True),
+        ({"Forwarded": 'For="[2001:db8::17]:4711";Proto="HTTPS", for=10.0.0.1;proto=http'}, True),
+        ({"Forwarded": "proto=https"}, True),
+        ({"Forwarded": "for=192.0.2.60; proto=http, for=10.0.0.1; proto=https"}, False),
+        ({"Forwarded": "for=192.0.2.60;noproto=https"}, False),
+    ],
 )
-def test_cookie_is_secure_over_tls(url: str, headers: dict[str, str]) -> None:
-    response = TestClient(app(), base_url=url).get("/", headers=PAGE | headers)
-    assert cookie_of(response)["secure"]
+def test_cookie_is_secure_over_tls_of_a_proxy(headers: dict[str, str], is_secure: bool) -> None:
+    response = TestClient(app()).get("/", headers=PAGE | headers)
+    assert bool(cookie_of(response)["secure"]) == is_secure
+
+
+def test_cookie_is_secure_over_tls() -> None:
+    assert cookie_of(TestClient(app(), base_url="https://testserver").get("/", headers=PAGE))["secure"]
 
 
 def test_cookie_is_limited_to_the_base_path() -> None:

@@ -52,6 +52,23 @@ def test_files_are_private_in_a_shared_folder(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [(0o777, 0o755), (0o775, 0o755), (0o750, 0o750), (0o700, 0o700)]
+)
+def test_others_cannot_write_to_the_folder(tmp_path: Path, before: int, after: int) -> None:
+    tmp_path.chmod(before)
+    Store(tmp_path).close()
+    assert mode(tmp_path) == after
+
+
+def test_folder_for_the_files_of_many_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(StoreError, match=r"Everybody .* can write .*QENN_HOME"):
+        Store(tmp_path)
+    assert mode(tmp_path) == 0o1777
+    assert not list(tmp_path.iterdir())
+
+
 def test_unusable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"Nothing can be stored in .*file/home.*QENN_HOME"):
