@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import distributed.batched
 from distributed import Client, get_worker
@@ -60,17 +60,31 @@ def preload_in_forkserver(modules: list[str]) -> None:
     get_mp_context().set_forkserver_preload(modules)
 
 
-async def scheduler_info(client: Client) -> tuple[dict[str, Mapping[str, float]], dict[str, str]]:
-    """Return the slots that each worker offers, by address, and the worker of each task in progress.
+class SchedulerInfo(NamedTuple):
+    """What the scheduler knows of its workers and tasks."""
+
+    offered: dict[str, Mapping[str, float]]
+    """The slots that each worker offers, by its address."""
+    in_progress: dict[str, str]
+    """The worker of each task in progress."""
+    last_seen: dict[str, float]
+    """When each worker was last heard of, by the scheduler's wall clock."""
+
+
+async def scheduler_info(client: Client) -> SchedulerInfo:
+    """Return what the scheduler knows at this moment.
 
     `Client.scheduler_info` returns a cached copy, so this calls the scheduler's own handlers.
     """
     identity, processing = await asyncio.gather(
         client.scheduler.identity(n_workers=-1), client.scheduler.processing(workers=None)
     )
-    offered = {address: worker["resources"] for address, worker in identity["workers"].items()}
-    assigned = {task: address for address, keys in processing.items() for task in keys}
-    return offered, assigned
+    workers = identity["workers"]
+    return SchedulerInfo(
+        {address: worker["resources"] for address, worker in workers.items()},
+        {task: address for address, keys in processing.items() for task in keys},
+        {address: worker["last_seen"] for address, worker in workers.items()},
+    )
 
 
 async def allowed_failures(client: Client) -> int:

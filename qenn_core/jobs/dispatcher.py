@@ -32,6 +32,11 @@ MAX_ATTEMPTS = 3
 INTERRUPTED = "This run was interrupted."
 SERVER_STOPPED = "The server was stopped while it trained."
 RESUME = "Press Resume to continue from the last saved epoch; if it happens again, use fewer qubits or rows."
+SILENT_WORKER = (
+    "The process of this run has not answered for some seconds: the computer is very busy, or has suspended it. "
+    "The run goes on as soon as the process answers; after five minutes it is interrupted, and Resume continues "
+    "it from the last saved epoch."
+)
 UNREADABLE_EVENTS = ErrorMessage(
     what="This run was stopped.",
     why="Its worker runs a different version of QENN Studio than the server.",
@@ -112,6 +117,8 @@ class Dispatcher:
             queue = self._ordered_queue()
             position = queue.index(run) + 1 if run in queue else 0
             trouble = self._recorder.trouble_with(run)
+            if run.worker and self.pool.is_silent(run.worker):
+                trouble = SILENT_WORKER
             if position and self.pool.trouble:
                 trouble = f"{self.pool.trouble} This run starts as soon as they are available."
             return run.snapshot(

@@ -27,7 +27,7 @@ class _RunStatus(BaseModel):
     saved : bool
         Whether everything about the run is in the store.
     trouble : str
-        Why the run cannot start or be saved at present, in sentences; otherwise empty.
+        Why the run cannot start, go on or be saved at present, in sentences; otherwise empty.
     queue_position : int
         1 for the next run to start; 0 for a run that is not waiting for a worker.
     epochs : int

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from itertools import pairwise
 from typing import Any
 
+import psutil
 import pytest
-from browser.studio import PATIENCE_MS, Studio
+from browser.studio import PATIENCE_MS, Studio, Visit
 from playwright.sync_api import expect
+from serving import Server, serving
 
 # Many short epochs, so that the run is still active whenever a test looks at it.
 LONG = {"ep": "500", "pat": "0", "bs": "1", "l": "1", "q": "2", "d.n_samples": "60"}
@@ -165,3 +168,31 @@ def test_suggested_settings_are_applied_by_one_click_and_visible_in_the_form(stu
     epochs = studio.page.get_by_role("spinbutton", name="Epochs")
     assert 1 < int(epochs.input_value()) < 500
     studio.expect_in_link(ep=epochs.input_value())
+
+
+@pytest.mark.slow
+def test_page_says_that_the_process_of_a_run_does_not_answer(
+    visit: Visit, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with serving(tmp_path_factory.mktemp("suspended") / "log.txt", QENN_WORKERS="1") as server:
+        studio = visit(at=server).open(**LONG)
+        studio.press("Train")
+        studio.wait_for_epochs(2)
+        worker = busiest_process(server)
+        worker.suspend()
+        try:
+            expect(studio.progress).to_contain_text("has not answered for some seconds")
+            expect(studio.progress).to_contain_text("Resume continues it")
+        finally:
+            worker.resume()
+        expect(studio.progress).not_to_contain_text("has not answered")
+        studio.wait_for_epochs(len(studio.epochs()) + 2)
+        studio.page.goto("about:blank")  # disconnect before the server stops
+
+
+def busiest_process(server: Server) -> psutil.Process:
+    """Return the process of a server that works most."""
+    processes = psutil.Process(server.pid).children(recursive=True)
+    before = {process: process.cpu_times().user for process in processes}
+    time.sleep(2)
+    return max(processes, key=lambda process: process.cpu_times().user - before[process])

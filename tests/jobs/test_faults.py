@@ -78,6 +78,27 @@ def test_killed_worker_interrupts_only_its_run(service: JobService, uninterrupte
     )
 
 
+def test_suspended_worker_is_reported_until_it_answers(service: JobService) -> None:
+    run = service.submit(LONG, owner=ALICE)
+    assert not until(service, run, with_epochs(1)).trouble
+    worker = worker_of(service, run)
+    worker.suspend()
+    try:
+        silent = until(service, run, lambda snapshot: bool(snapshot.trouble), seconds=20)
+        assert silent.state == "running"
+        assert "has not answered" in silent.trouble
+        assert "Resume" in silent.trouble
+        others = [service.submit(SHORT, owner=BOB) for _ in range(2)]
+        for other in others:
+            assert until(service, other, settled, owner=BOB, seconds=150).state == "finished"
+    finally:
+        worker.resume()
+    done = len(until(service, run, lambda snapshot: not snapshot.trouble, seconds=20).history)
+    assert not until(service, run, with_epochs(done + 2)).trouble
+    service.stop(run, ALICE)
+    until(service, run, settled)
+
+
 @on_linux
 def test_training_workers_share_their_imports(service: JobService) -> None:
     service.wait_until_ready(START_SECONDS)

@@ -23,6 +23,7 @@ from distributed.utils import LoopRunner
 from qenn_core import limits
 from qenn_core.errors import JobError
 from qenn_core.jobs.cluster.backends import EVENT_LOOP, Backend
+from qenn_core.jobs.cluster.heartbeats import Heartbeats
 from qenn_core.jobs.commands import SlotKind
 from qenn_core.jobs.dask_compat import scheduler_info, use_monotonic_clock
 
@@ -127,6 +128,7 @@ class WorkerPool:
         self._slots: Mapping[SlotKind, int] = {}
         self._client: Client | None = None
         self._workers: Mapping[str, Mapping[str, float]] = {}
+        self._heartbeats = Heartbeats()
         self._assigned: dict[str, str] = {}
         self._expected_free: set[_WorkerSlots] = set()
         self._slot_freed = asyncio.Event()
@@ -141,6 +143,10 @@ class WorkerPool:
     def slots(self, kind: SlotKind = SlotKind.TRAINING) -> int:
         """Return the number of tasks of a kind at a time; 0 without a connection."""
         return self._slots.get(kind, 0)
+
+    def is_silent(self, worker: str) -> bool:
+        """Return whether the worker at an address is connected, but has not been heard of for a while."""
+        return self._heartbeats.is_silent(worker)
 
     def submit(
         self,
@@ -261,9 +267,11 @@ class WorkerPool:
     async def _poll(self, client: Client) -> Counter[_WorkerSlots]:
         """Update the workers and their slots; return the slots that are in use, by any server."""
         async with asyncio.timeout(SILENCE_SECONDS):
-            self._workers, in_progress = await scheduler_info(client)
+            info = await scheduler_info(client)
+        self._workers = info.offered
+        self._heartbeats.note(info.last_seen)
         self._set_slots(self._backend.slots or _total(self._workers.values()))
-        tasks = {**in_progress, **self._assigned}
+        tasks = {**info.in_progress, **self._assigned}
         in_use = Counter(
             _WorkerSlots(worker, kind) for key, worker in tasks.items() if (kind := _kind_of(key))
         )
@@ -335,6 +343,7 @@ class WorkerPool:
             worker
             for worker, offered in self._workers.items()
             if in_use[_WorkerSlots(worker, kind)] < offered.get(kind.value, 0)
+            and not self._heartbeats.is_silent(worker)
         ]
         return min(
             free, key=lambda worker: sum(in_use[_WorkerSlots(worker, k)] for k in SlotKind), default=None
