@@ -33,9 +33,9 @@ INTERRUPTED = "This run was interrupted."
 SERVER_STOPPED = "The server was stopped while it trained."
 RESUME = "Press Resume to continue from the last saved epoch; if it happens again, use fewer qubits or rows."
 SILENT_WORKER = (
-    "The process of this run has not answered for some seconds: the computer is very busy, or has suspended it. "
-    "The run goes on as soon as the process answers; after five minutes it is interrupted, and Resume continues "
-    "it from the last saved epoch."
+    "The process of this run has not answered for some seconds: the computer is very busy, or has suspended "
+    "it. The run goes on as soon as the process answers; after five minutes it is interrupted, and Resume "
+    "continues it from the last saved epoch."
 )
 UNREADABLE_EVENTS = ErrorMessage(
     what="This run was stopped.",

@@ -9,9 +9,9 @@ from typing import Any
 
 import psutil
 import pytest
-from browser.studio import PATIENCE_MS, Studio, Visit
+from browser.studio import PATIENCE_MS, Studio
 from playwright.sync_api import expect
-from serving import Server, serving
+from serving import Server
 
 # Many short epochs, so that the run is still active whenever a test looks at it.
 LONG = {"ep": "500", "pat": "0", "bs": "1", "l": "1", "q": "2", "d.n_samples": "60"}
@@ -171,23 +171,18 @@ def test_suggested_settings_are_applied_by_one_click_and_visible_in_the_form(stu
 
 
 @pytest.mark.slow
-def test_page_says_that_the_process_of_a_run_does_not_answer(
-    visit: Visit, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    with serving(tmp_path_factory.mktemp("suspended") / "log.txt", QENN_WORKERS="1") as server:
-        studio = visit(at=server).open(**LONG)
-        studio.press("Train")
-        studio.wait_for_epochs(2)
-        worker = busiest_process(server)
-        worker.suspend()
-        try:
-            expect(studio.progress).to_contain_text("has not answered for some seconds")
-            expect(studio.progress).to_contain_text("Resume continues it")
-        finally:
-            worker.resume()
-        expect(studio.progress).not_to_contain_text("has not answered")
-        studio.wait_for_epochs(len(studio.epochs()) + 2)
-        studio.page.goto("about:blank")  # disconnect before the server stops
+def test_page_says_that_the_process_of_a_run_does_not_answer(running: Studio, server: Server) -> None:
+    worker = busiest_process(server)
+    worker.suspend()
+    try:
+        expect(running.progress).to_contain_text("has not answered for some seconds")
+        expect(running.progress).to_contain_text("Resume continues it")
+    finally:
+        worker.resume()
+    expect(running.progress).not_to_contain_text("has not answered")
+    running.wait_for_epochs(len(running.epochs()) + 2)
+    running.press("Stop")
+    expect(running.table).to_be_visible()
 
 
 def busiest_process(server: Server) -> psutil.Process:

@@ -6,6 +6,7 @@ import socket
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import requests
@@ -194,3 +195,18 @@ def test_frames_that_are_no_messages_close_the_websocket_and_leave_no_traceback(
     assert "Traceback" not in log
     assert "TypeError" not in log
     assert "DecodeError" not in log
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_server_with_a_public_name_knows_no_other(tmp_path: Path, by: str) -> None:
+    names = ("qenn.example", "*.school.example")
+    options = [f"--server.allowedHosts={name}" for name in names] if by == "option" else []
+    environment = {} if options else {"STREAMLIT_SERVER_ALLOWED_HOSTS": " ".join(names)}
+    server = Server(tmp_path, *options, **environment)
+    try:
+        server.wait_until_healthy()
+        for host, status in (("qenn.example", 200), ("a.school.example", 200), ("localhost", 400)):
+            assert requests.get(server.url, headers={"Host": host}, timeout=5).status_code == status
+    finally:
+        server.stop()

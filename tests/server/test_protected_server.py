@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlencode
 
 import pytest
@@ -24,7 +24,9 @@ PASSWORD = "Grüße aus Zürich"
 
 @pytest.fixture(scope="module")
 def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = Server(tmp_path_factory.mktemp("protected"), QENN_PASSWORD=PASSWORD)
+    started = Server(
+        tmp_path_factory.mktemp("protected"), "--server.address=127.0.0.1", QENN_PASSWORD=PASSWORD
+    )
     try:
         started.wait_until_healthy()
         yield started
@@ -32,28 +34,33 @@ def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         started.stop()
 
 
-def guess(server: Server, password: str, address: str) -> http.client.HTTPResponse:
-    """Send a guess from an address of the loopback network."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=90, source_address=(address, 0))
-    connection.request(
-        "POST",
-        "/",
-        urlencode({"password": password}),
-        {"Content-Type": "application/x-www-form-urlencoded"},
-    )
+def guess(server: Server, password: str, address: str, forwarded_for: str = "") -> HTTPResponse:
+    """Send a guess from an address of the loopback network, which may be that of a proxy."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=90, source_address=(address, 0))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    if forwarded_for:
+        headers["X-Forwarded-For"] = forwarded_for
+    connection.request("POST", "/", urlencode({"password": password}), headers)
     response = connection.getresponse()
     response.read()
     connection.close()
     return response
 
 
-def test_password_opens_the_app_while_others_guess(protected: Server) -> None:
+@pytest.mark.parametrize(
+    ("attacker", "visitor"),
+    [(("127.0.0.2", ""), ("127.0.0.3", "")), (("127.0.0.1", "192.0.2.1"), ("127.0.0.1", "192.0.2.2"))],
+    ids=["directly", "through a proxy"],
+)
+def test_password_opens_the_app_while_others_guess(
+    protected: Server, attacker: tuple[str, str], visitor: tuple[str, str]
+) -> None:
     n_guesses = MAX_WAITING_GUESSES + 10
     with ThreadPoolExecutor(n_guesses) as pool:
-        attack = [pool.submit(guess, protected, "wrong", "127.0.0.2") for _ in range(n_guesses)]
+        attack = [pool.submit(guess, protected, "wrong", *attacker) for _ in range(n_guesses)]
         time.sleep(2)  # until the queue is full
         start = time.monotonic()
-        assert guess(protected, PASSWORD, "127.0.0.3").status == 303
+        assert guess(protected, PASSWORD, *visitor).status == 303
         assert time.monotonic() - start < 20
         assert not all(future.done() for future in attack)
     statuses = [future.result().status for future in attack]
