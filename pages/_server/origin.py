@@ -51,18 +51,19 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request by a known name from the app's own pages; refuse any other."""
-        if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
-        connection = HTTPConnection(scope)
+        answer = self.app
+        if scope["type"] in ("http", "websocket"):
+            answer = self._refusal(HTTPConnection(scope)) or self.app
+        await answer(scope, receive, send)
+
+    def _refusal(self, connection: HTTPConnection) -> ASGIApp | None:
         if not (is_known_host(connection) or is_health_check(connection, self.path)):
             refusal = html_page("This address is not known", _UNKNOWN_HOST, status=400)
-        elif not (scope.get("method") in _SAFE_METHODS or is_same_origin(connection)):
+        elif not (connection.scope.get("method") in _SAFE_METHODS or is_same_origin(connection)):
             refusal = html_page("This request was refused", _OTHER_ORIGIN, status=403)
         else:
-            await self.app(scope, receive, send)
-            return
-        await (WebSocketClose(1008) if scope["type"] == "websocket" else refusal)(scope, receive, send)
+            return None
+        return WebSocketClose(1008) if connection.scope["type"] == "websocket" else refusal
 
 
 def is_known_host(connection: HTTPConnection) -> bool:

@@ -28,6 +28,9 @@ FILE_FORMATS = (
 _CONTROL = "upload"
 _STORAGE = "upload.storage"
 _CORRECTED = "corrected_file"
+# The fingerprints of the files in Streamlit's memory, by their ids there; and the content of the last file if
+# it could not be stored, by its fingerprint.
+_UPLOADED, _UNSTORED = "uploaded_files", "unstored_files"
 _GAPS = "data.gaps"
 _AUTOMATIC = "automatic"
 _CORRECTION_WIDTH = 190
@@ -40,14 +43,16 @@ _TEXT_ENCODINGS = ("utf-8", "utf-16", "cp1252")
 
 def draw_upload_button() -> None:
     """Draw the button that uploads a file, and what is wrong with the one in use."""
+    _release_unused()
     n_uploads = st.session_state.get("n_uploads", 0)
     with st.container(key="upload"):
         file = st.file_uploader(FILE_LABEL, key=f"uploaded:{n_uploads}", label_visibility="collapsed")
     components.drop_target(key="drop_target")
     if file is not None:
         with st.spinner("Reading the file …"):
-            _read(file.name, file.getvalue(), {})
-        upload_memory.release(file.file_id)
+            content = file.getvalue()
+            st.session_state.setdefault(_UPLOADED, {})[file.file_id] = hashlib.sha256(content).hexdigest()
+            _read(file.name, content, {})
         # A new widget, which is ready for the next file.
         st.session_state["n_uploads"] = n_uploads + 1
         st.rerun()
@@ -58,6 +63,16 @@ def draw_upload_button() -> None:
         with st.container(key="refusal"):
             st.caption(f":red[{escape_markdown(error.what)}] Close this menu to see why.")
     _draw_storage_warning()
+
+
+def _release_unused() -> None:
+    """Free the uploaded files that the session does not keep; those that it keeps count as its memory."""
+    refused = _refused_file()
+    kept = {*st.session_state.get(_UNSTORED, ()), refused.data.fingerprint if refused else ""}
+    uploaded: dict[str, str] = st.session_state.get(_UPLOADED, {})
+    for file_id in [file_id for file_id, fingerprint in uploaded.items() if fingerprint not in kept]:
+        upload_memory.release(file_id)
+        del uploaded[file_id]
 
 
 def _draw_refusal() -> None:
@@ -251,7 +266,7 @@ def read_again(**options: Any) -> None:
 def _load_content(fingerprint: str) -> bytes:
     """Return the content of a file, from the store or, if it could not be stored, from the session."""
     stored = jobs.service().store.uploads.content(workspace.owner(), fingerprint)
-    content: bytes | None = stored or st.session_state.get("unstored_files", {}).get(fingerprint)
+    content: bytes | None = stored or st.session_state.get(_UNSTORED, {}).get(fingerprint)
     if content is None:
         raise DataError(
             "The file is no longer available.",
@@ -267,10 +282,10 @@ def _store_content(name: str, content: bytes, fingerprint: str) -> None:
     try:
         jobs.service().store.uploads.save(workspace.owner(), name, content)
     except QennError as error:
-        st.session_state["unstored_files"] = {fingerprint: content}
+        st.session_state[_UNSTORED] = {fingerprint: content}
         state.set_error(_STORAGE, error)
     else:
-        st.session_state.pop("unstored_files", None)
+        st.session_state.pop(_UNSTORED, None)
         state.clear_error(_STORAGE)
 
 

@@ -12,6 +12,7 @@ import pytest
 from sessions import choose_data, errors_of, has_no_errors, link_of, open_app, spec_of, text_of
 from streamlit.testing.v1 import AppTest
 
+from pages._shared import upload_memory
 from qenn_core import limits
 
 
@@ -328,3 +329,16 @@ def test_group_column_keeps_rows_together() -> None:
     app.run()
     assert errors_of(app) == ""
     assert "rows never share a ‘school’; there are 20 different ones" in text_of(app).replace("\\", "")
+
+
+def test_files_in_memory_are_those_that_the_session_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    released: list[str] = []
+    monkeypatch.setattr(upload_memory, "release", released.append)
+    app = upload(open_app("data.py", data="csv"), VALID)
+    assert len(released) == 1, "it is stored"
+    refused = upload(app, table(limits.MAX_ROWS + 1).encode(), "large.csv")
+    assert len(released) == 1, "it may be used in part"
+    [button] = [button for button in refused.button if "random sample" in button.label]
+    button.click().run()
+    app.run()
+    assert len(released) == 2
