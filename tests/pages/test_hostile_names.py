@@ -8,8 +8,6 @@ from dataclasses import replace
 
 import pytest
 from google.protobuf.message import Message
-from pages.test_predict import store_model, upload
-from pages.test_runs_page import store_run
 from sessions import MAIN, choose_data, open_app
 from streamlit.testing.v1 import AppTest
 
@@ -20,6 +18,7 @@ from qenn_core.workspace import new_key, owner_of
 from tests.analysis.trained import SMALL, Trained, trained
 from tests.data.tables import csv_spec
 from tests.data.test_preparation import mixed
+from tests.pages.test_predict import store_model, upload
 
 # What Streamlit would show as something else, each with what must not reach it as it is.
 HOSTILE = {
@@ -153,10 +152,10 @@ def test_runs_and_their_models(hostile_model: Trained) -> None:
     key = new_key()
     spec = csv_spec(data__target=f"kind {NAME}").with_(**SMALL)
     store_model(key, NAME[:100], spec, hostile_model.content)
-    store_run(key, name=NAME[:100], data_name=NAME)
     jobs.service().store.uploads.save(owner_of(key), FILE_NAME, b"a,b\n1,2\n")
     app = AppTest.from_file(MAIN, default_timeout=60)
     app.session_state[COOKIE] = key
+    app.run()
     for page in ("runs.py", "data.py", "predict.py"):
         expect_text_only(app.switch_page(page).run())
     expect_text_only(app.radio[0].set_value("One row").run())

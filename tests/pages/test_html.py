@@ -137,4 +137,4 @@ def test_confusion_table_has_one_row_per_class() -> None:
 
 
 def test_markdown_is_escaped() -> None:
-    assert escape_markdown("*a* [b](c) `d` $e$ :f: <g>") == r"\*a\* \[b\]\(c\) \`d\` \$e\$ \:f\: \<g\>"
+    assert escape_markdown("*a* [b](c) `d` $e$ f: <g>") == r"\*a\* \[b\]\(c\) \`d\` \$e\$ f\: \<g\>"

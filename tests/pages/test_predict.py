@@ -314,7 +314,7 @@ def test_names_from_a_file_are_escaped() -> None:
     app = upload(open_page(key), rows)
     assert has_no_errors(app)
     assert image not in "\n".join(element.proto.body for element in app.get("html"))
-    assert app.header[0].value == r"Predict =1\+1 \$x\$ \*\*b\*\*"
+    assert app.header[0].value == r"Predict \=1\+1 \$x\$ \*\*b\*\*"
     assert has_no_errors(app.radio[0].set_value("One row").run())
 
 
