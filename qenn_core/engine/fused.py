@@ -205,7 +205,7 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             row_shape = (1, inputs.shape[-1]) if inputs.ndim > 1 else inputs.shape
             with torch_compat.outside_transforms():
                 row = torch.empty(row_shape, dtype=inputs.dtype, device=inputs.device)
-                weights = [torch.empty(shape) for shape in weight_shapes]
+                weights = [row.new_empty(shape) for shape in weight_shapes]
                 self._evaluations[key] = self._compile(row, weights)
         return self._evaluations[key]
 

@@ -46,7 +46,7 @@ class RefuseReads(TorchFunctionMode):
 
 @contextmanager
 def restored_random_state(function: Callable[..., Any]) -> Iterator[Callable[[], bool]]:
-    """Restore the random state at the end, and yield a function that tells whether it has changed.
+    """Restore the random state at the end if it has changed, and yield a function that tells whether it has.
 
     The random state is that of the global generators of Python, NumPy and PyTorch, and of the generators to
     which `function` and the functions that it calls refer by name.
@@ -59,18 +59,23 @@ def restored_random_state(function: Callable[..., Any]) -> Iterator[Callable[[],
 
     before = state()
     frozen = pickle.dumps(before)
+
+    def has_changed() -> bool:
+        return pickle.dumps(state()) != frozen
+
     try:
-        yield lambda: pickle.dumps(state()) != frozen
+        yield has_changed
     finally:
-        of_python, of_numpy, of_torch, own = before
-        random.setstate(of_python)
-        np.random.set_state(of_numpy)
-        torch.set_rng_state(torch.from_numpy(of_torch))
-        for generator, value in zip(generators, own, strict=True):
-            if isinstance(generator, random.Random):
-                generator.setstate(value)
-            else:
-                generator.bit_generator.state = value
+        if has_changed():
+            of_python, of_numpy, of_torch, own = before
+            random.setstate(of_python)
+            np.random.set_state(of_numpy)
+            torch.set_rng_state(torch.from_numpy(of_torch))
+            for generator, value in zip(generators, own, strict=True):
+                if isinstance(generator, random.Random):
+                    generator.setstate(value)
+                else:
+                    generator.bit_generator.state = value
 
 
 def _referenced_generators(function: object, seen: set[int]) -> Iterator[np.random.Generator | random.Random]:

@@ -155,7 +155,7 @@ def _trace(
         inputs_shape = (n_rows, *row.shape[1:]) if row.ndim == 2 else row.shape
         shapes = [inputs_shape, *(value.shape for value in weights.values())]
         # Drawn on the CPU, so that a circuit is compared at the same values on every device.
-        drawn = [torch.rand(shape, generator=generator, dtype=row.dtype) for shape in shapes]
+        drawn = [torch.rand(shape, generator=generator, dtype=row.dtype, device="cpu") for shape in shapes]
         return [tensor.to(row.device) for tensor in drawn]
 
     # Functionalised, because some of PennyLane's matrices are filled in place, entry by entry.
