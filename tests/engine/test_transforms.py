@@ -146,9 +146,15 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-@pytest.mark.parametrize("called_before", [False, True], ids=["first call", "called before"])
-@pytest.mark.parametrize("circuit", CIRCUITS, ids=lambda circuit: circuit.__name__)
-@pytest.mark.parametrize("use", USES)
+# Each use meets each circuit, in the first call of the layer or in a later one.
+CASES = [
+    pytest.param(use, circuit, bool((i + k) % 2), id=f"{use}-{circuit.__name__}")
+    for i, use in enumerate(USES)
+    for k, circuit in enumerate(CIRCUITS)
+]
+
+
+@pytest.mark.parametrize(("use", "circuit", "called_before"), CASES)
 def test_use_gives_the_numbers_of_torch_layer(
     use: str, circuit: Callable[..., Any], called_before: bool
 ) -> None:
