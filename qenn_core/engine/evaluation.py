@@ -117,10 +117,13 @@ class CompiledEvaluation(Evaluation):
         n_rows = prod(leading)
         # As in PennyLane, a weight that the circuit does not use has no gradient, instead of zeros.
         weights = [
-            values if is_used else values.detach()
+            (values if is_used else values.detach()).to(rows.inputs)
             for values, is_used in zip(weights, self.trace.parameters.uses_weight, strict=True)
         ]
-        results = self.evaluate_rows(rows.reshape(n_sets, n_rows), weights, streams)
+        if n_rows:
+            results = self.evaluate_rows(rows.reshape(n_sets, n_rows), weights, streams)
+        else:
+            results = self.evaluate_rows(_with_one_row(rows.inputs), weights, streams)[:, :0]
         shape = (self.n_models or 1, n_rows, results.shape[2])
         if results.shape != shape:
             # Results that do not depend on the inputs, or on the weights, have axes of size 1.
@@ -160,6 +163,14 @@ class CompiledEvaluation(Evaluation):
         elif returns == "single" and isinstance(measurements[0], DensityMatrix):
             shape = (isqrt(results.shape[-1]),) * 2
         return results.reshape((*models, *leading, *shape))
+
+
+def _with_one_row(inputs: torch.Tensor) -> Encoded:
+    """Return a row for inputs without rows, since kernels expect some."""
+    n_inputs = inputs.shape[-1]
+    # Normalised, so that it may be the amplitudes of a state.
+    row = inputs.new_full((1, 1, n_inputs), n_inputs**-0.5)
+    return Encoded(torch.cat([inputs.reshape(1, 0, n_inputs), row], dim=1))
 
 
 class Exact(CompiledEvaluation):

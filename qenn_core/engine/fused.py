@@ -146,9 +146,9 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         Raises
         ------
         TypeError
-            If the inputs are not floating-point numbers.
+            If the inputs are not a tensor of floating-point numbers.
         """
-        rows = inputs if isinstance(inputs, Encoded) else Encoded(inputs)
+        rows = inputs if isinstance(inputs, Encoded) else Encoded(_plain(inputs))
         if torch.compiler.is_dynamo_compiling():
             # The layer is compiled already, and its first call cannot be traced.
             result: torch.Tensor = torch.compiler.disable(self._evaluate)(rows)  # type: ignore[no-untyped-call]
@@ -199,7 +199,7 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             raise TypeError(
                 f"inputs of type {inputs.dtype}, to which weights would be rounded; convert them by .float()"
             )
-        key = (inputs.ndim > 1, inputs.shape[-1], inputs.dtype, inputs.device)
+        key = (inputs.ndim > 1, inputs.shape[-1:], inputs.dtype, inputs.device)
         if key not in self._evaluations:
             weight_shapes = [values.shape[1:] for values in self._stacked_weights()]
             row_shape = (1, inputs.shape[-1]) if inputs.ndim > 1 else inputs.shape
@@ -215,6 +215,8 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             reason = "PennyLane evaluates this circuit, as requested."
             return PennyLaneEvaluation(reason, self._run_pennylane)
         try:
+            if row.ndim == 0:
+                raise UnsupportedError("its inputs have no dimension")
             if row.dtype.is_complex:
                 raise UnsupportedError("its inputs are complex numbers")
             n_weights = sum(values.numel() for values in weights)
@@ -280,6 +282,15 @@ class _TorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
         torch.nn.Module.__init__(self)
         self.qnode = qnode
         self.qnode_weights = weights
+
+
+def _plain(inputs: torch.Tensor) -> torch.Tensor:
+    """Return inputs whose memory NumPy can read and autograd can save, as that of a lazy view cannot be."""
+    if not isinstance(inputs, torch.Tensor):
+        raise TypeError(f"inputs are a {type(inputs).__name__}; convert them by torch.as_tensor(inputs)")
+    if inputs.is_inference() and torch.is_grad_enabled():
+        return inputs.clone()
+    return inputs.resolve_neg()
 
 
 def _shape(size: int | Iterable[int]) -> tuple[int, ...]:

@@ -39,7 +39,7 @@ class RefuseReads(TorchFunctionMode):
         """Call the function, unless it reads numbers."""
         if func in _READS and not torch_compat.holds_numbers(args[0]):
             raise UnsupportedError(
-                "its quantum function converts a tensor to a NumPy array or a plain number"
+                "it converts a tensor to a NumPy array or a plain number, as some of PennyLane's functions do"
             )
         return func(*args, **(kwargs or {}))
 
@@ -52,6 +52,9 @@ def restored_random_state(function: Callable[..., Any]) -> Iterator[Callable[[],
     which `function` and the functions that it calls refer by name.
     """
     generators = list(_referenced_generators(function, set()))
+    if any(isinstance(generator, random.SystemRandom) for generator in generators):
+        # It has no state to compare.
+        raise UnsupportedError("its quantum function draws random numbers")
 
     def state() -> tuple[Any, ...]:
         own = [g.getstate() if isinstance(g, random.Random) else g.bit_generator.state for g in generators]

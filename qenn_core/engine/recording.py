@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from qenn_core.engine import pennylane_compat
 from qenn_core.engine.angle_buffers import leading_shape
 from qenn_core.engine.fourier import FourierSeries, NotFourierError, fit
-from qenn_core.engine.measurements import Measurement
+from qenn_core.engine.measurements import DensityMatrix, Measurement
 from qenn_core.engine.recorded_measurements import convert_measurement
 from qenn_core.engine.unsupported import UnsupportedError
 
@@ -164,6 +164,8 @@ def record(qnode: qml.QNode, arguments: Mapping[str, Any], batch_size: int | Non
         gates = tuple(_record_gate(operation, positions) for operation in operations)
         is_mixed = qnode.device.name == _MIXED_SIMULATOR
         measurements = tuple(convert_measurement(m, positions, is_mixed) for m in tape.measurements)
+    if len(measurements) > 1 and any(isinstance(m, DensityMatrix) for m in measurements):
+        raise UnsupportedError("it measures a density matrix among others")
     if not is_mixed and any(gate.kind == "channel" for gate in gates):
         raise UnsupportedError(f"it has channels, but the device {qnode.device.name!r} simulates pure states")
     distinct = {id(operation): operation for operation in (*tape.operations, *operations)}

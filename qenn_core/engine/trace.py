@@ -32,6 +32,17 @@ from qenn_core.engine.recording import (
 )
 from qenn_core.engine.unsupported import UnsupportedError
 
+_aten = torch.ops.aten
+# What assignments to a part of a tensor are recorded as. Within ``torch.vmap``, their gradients are wrong.
+_ASSIGNMENTS = {
+    _aten.copy.default,
+    _aten.fill.Tensor,
+    _aten.select_scatter.default,
+    _aten.slice_scatter.default,
+    _aten.as_strided_scatter.default,
+    _aten.diagonal_scatter.default,
+}
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -147,6 +158,8 @@ def _trace(
 
     def run_one_row(*arguments: torch.Tensor) -> list[torch.Tensor]:
         tensors = run(*arguments)
+        if any(map(torch_compat.holds_numbers, tensors)):
+            raise UnsupportedError("its quantum function uses a tensor that is not one of its arguments")
         return [t[0] if batched else t for t, batched in zip(tensors, recordings[-1].batched, strict=True)]
 
     generator = torch.Generator().manual_seed(0)
@@ -175,6 +188,8 @@ def _trace(
         random = torch.Tag.nondeterministic_seeded
         if any(random in torch_compat.operator_tags(node) for node in graph.graph.nodes):
             raise UnsupportedError("its quantum function draws random numbers")
+        if any(node.target in _ASSIGNMENTS for node in graph.graph.nodes):
+            raise UnsupportedError("its quantum function assigns to a part of a tensor")
         return find_parameters(graph, arguments, rows_have_batch_dim=arguments[0].ndim == 2)
 
     try:
@@ -189,7 +204,9 @@ def _trace(
         raise UnsupportedError(f"its quantum function cannot be recorded: {_cause(error)}") from error
     recording = recordings[0]
     if any(other.structure != recording.structure for other in recordings):
-        raise UnsupportedError("its gates change from call to call, or with the values of its arguments")
+        raise UnsupportedError(
+            "its gates change from call to call, with the values of its arguments or the number of rows"
+        )
     if not all(_agrees(parameters, values, *sample) for sample in zip(samples, results, strict=True)):
         raise UnsupportedError(
             "the parameters of its gates depend on more than the weights and the current row of inputs"

@@ -241,8 +241,57 @@ def test_tensor_from_elsewhere_falls_back(trains: bool) -> None:
     torch.testing.assert_close(*gradients, **DOUBLE)
 
 
+def assign_to_inputs(inputs: Any, weights: Any) -> Any:
+    changed = inputs.clone()
+    changed[..., 0] = weights[0, 0, 1]
+    changed[..., 1] += 1
+    return changed, weights
+
+
+def assign_to_weights(inputs: Any, weights: Any) -> Any:
+    changed = weights.clone()
+    changed[0, 0] = changed[0, 0] * 2
+    return inputs, changed
+
+
+def assign_to_zeros(inputs: Any, weights: Any) -> Any:
+    changed = torch.zeros_like(inputs)
+    changed[..., 0] = inputs[..., 0] * weights[0, 0, 1]
+    return changed, weights
+
+
+@pytest.mark.parametrize("assign", [assign_to_inputs, assign_to_weights, assign_to_zeros])
+def test_assignments_to_parts_of_tensors_fall_back(assign: Callable[..., Any]) -> None:
+    def circuit(inputs, weights):
+        changed = assign(inputs, weights)
+        return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(*changed)
+
+    fused, reference = seen(circuit)
+    with pytest.warns(FallbackWarning, match="assigns to a part"):
+        actual = observe(fused, draw_inputs(4, 3))
+    assert_close(actual, observe(reference, draw_inputs(4, 3)), **DOUBLE)
+
+
+@pytest.mark.parametrize("arithmetic", [False, True])
+def test_parameter_from_elsewhere_is_trained(arithmetic: bool) -> None:
+    other = torch.nn.Parameter(torch.tensor(0.5, dtype=torch.float64))
+
+    def circuit(inputs, weights):
+        qml.RX(other * weights[0, 0, 0] if arithmetic else other, wires=0)
+        return after(lambda: [qml.expval(qml.Z(0)), qml.expval(qml.X(1))])(inputs, weights)
+
+    for layer in seen(circuit):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*a tensor that is not one of its arguments")
+            other.grad = None
+            layer(draw_inputs(4, 3)).sum().backward()
+        assert other.grad is not None
+        assert other.grad.abs() > 1e-3
+
+
 OWN_GENERATOR = np.random.default_rng(5)
 OWN_RANDOM = random.Random(5)
+SYSTEM_RANDOM = random.SystemRandom()
 
 
 def draw_from_own_generator() -> float:
@@ -257,6 +306,7 @@ DRAWS: dict[str, Callable[[], float]] = {
     "own generator": lambda: OWN_GENERATOR.random(),
     "own generator in a helper": draw_from_own_generator,
     "own random.Random": lambda: OWN_RANDOM.random(),
+    "system": lambda: SYSTEM_RANDOM.random(),
 }
 
 

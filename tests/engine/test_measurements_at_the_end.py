@@ -35,7 +35,6 @@ MEASURED: dict[str, Callable[[], Any]] = {
     "probs among others": lambda: [qml.probs(op=qml.X(0)), qml.expval(qml.Z(0)), qml.probs(op=qml.Y(1))],
     "density matrix": lambda: qml.density_matrix([1]),
     "density matrix of two": lambda: qml.density_matrix([2, 0]),
-    "density matrix among others": lambda: [qml.density_matrix([0]), qml.expval(qml.Z(1))],
 }
 PURE = {
     "state": lambda: qml.state(),
@@ -59,13 +58,7 @@ def circuit(measure: Callable[[], Any], *, noise: bool = False) -> Callable[...,
 
 @pytest.mark.parametrize(
     ("case", "batch"),
-    [
-        (case, batch)
-        for case in {**MEASURED, **PURE}
-        for batch in [(), (1,), (4,), (2, 3)]
-        # PennyLane cannot concatenate them without a batch.
-        if batch or case != "density matrix among others"
-    ],
+    [(case, batch) for case in {**MEASURED, **PURE} for batch in [(), (1,), (4,), (2, 3)]],
 )
 def test_pure_state(case: str, batch: tuple[int, ...]) -> None:
     fused, reference = pair(node(circuit({**MEASURED, **PURE}[case]), 3), SHAPES)
@@ -198,8 +191,16 @@ def test_shift_rule_does_not_apply_to_a_variance() -> None:
 
 @pytest.mark.parametrize(
     "measure",
-    [lambda: qml.density_matrix([0, 1, 2, 3]), lambda: qml.probs(op=qml.Hadamard(0))],
-    ids=["density matrix of four wires", "probabilities of another observable"],
+    [
+        lambda: qml.density_matrix([0, 1, 2, 3]),
+        lambda: [qml.density_matrix([0]), qml.expval(qml.Z(1))],
+        lambda: qml.probs(op=qml.Hadamard(0)),
+    ],
+    ids=[
+        "density matrix of four wires",
+        "density matrix among others",
+        "probabilities of another observable",
+    ],
 )
 def test_other_measurements_fall_back(measure: Callable[[], Any]) -> None:
     fused, reference = pair(node(circuit(measure), 4), SHAPES)

@@ -1,10 +1,11 @@
 """Unusual inputs: the behaviour of TorchLayer, or a clear error."""
 
+import numpy as np
 import pennylane as qml
 import pytest
 import torch
 
-from qenn_core.engine import FusedTorchLayer
+from qenn_core.engine import FallbackWarning, FusedTorchLayer
 from tests.engine.parity import DOUBLE, assert_close, draw_inputs, node, observe, pair
 
 
@@ -152,3 +153,67 @@ def test_unused_inputs_set_the_batch_size() -> None:
     row = reference(draw_inputs(3))
     torch.testing.assert_close(fused(draw_inputs(3)), row, **DOUBLE)
     torch.testing.assert_close(fused(draw_inputs(4, 3)), row.expand(4, 2), **DOUBLE)
+
+
+def test_weights_have_the_type_of_the_inputs_in_arithmetic() -> None:
+    def circuit(inputs, weights):
+        qml.AngleEmbedding(inputs, wires=range(3))
+        qml.RX(inputs @ weights, wires=0)
+        return [qml.expval(qml.Z(0)), qml.expval(qml.X(1))]
+
+    fused, reference = pair(node(circuit, 3), {"weights": 3})
+    inputs = draw_inputs(4, 3)
+    assert_close(observe(fused.float(), inputs), observe(reference.float(), inputs), **DOUBLE)
+    assert fused.fallback_cause is None
+
+
+@pytest.mark.parametrize("n_models", [None, 1, 4])
+def test_no_rows_for_some_models(n_models: int | None) -> None:
+    def circuit(inputs, weights):
+        qml.AngleEmbedding(inputs, wires=range(3))
+        qml.StronglyEntanglingLayers(weights, wires=range(3))
+        return [qml.expval(qml.Z(0)), qml.expval(qml.X(1))]
+
+    layer = FusedTorchLayer(node(circuit, 3), {"weights": (2, 3, 3)}, n_models=n_models)
+    for _ in range(2):
+        results = layer(torch.zeros(0, 3))
+        assert results.shape == (*([] if n_models is None else [n_models]), 0, 2)
+        results.sum().backward()
+        assert not layer.weights.grad.any()
+        layer(torch.zeros(2, 3))
+
+
+def test_inputs_without_dimension() -> None:
+    def circuit(inputs, weights):
+        qml.RX(inputs, wires=0)
+        qml.RY(weights[0], wires=0)
+        return [qml.expval(qml.Z(0)), qml.expval(qml.X(0))]
+
+    fused, reference = pair(node(circuit, 1), {"weights": 2})
+    inputs = torch.tensor(0.3, dtype=torch.float64)
+    with pytest.warns(FallbackWarning, match="dimension"):
+        torch.testing.assert_close(fused(inputs), reference(inputs), **DOUBLE)
+
+
+def test_inputs_of_inference_mode_and_lazy_views() -> None:
+    def circuit(inputs, weights):
+        qml.AngleEmbedding(inputs, wires=range(3))
+        qml.StronglyEntanglingLayers(weights, wires=range(3))
+        return [qml.expval(qml.Z(0)), qml.expval(qml.X(1))]
+
+    fused, reference = pair(node(circuit, 3), {"weights": (2, 3, 3)})
+    values = draw_inputs(4, 3)
+    with torch.inference_mode():
+        frozen = values * 1
+    negated = torch.imag(torch.conj(torch.complex(values, -values)))
+    for inputs in (frozen, negated):
+        results = fused(inputs)
+        torch.testing.assert_close(results, reference(values), **DOUBLE)
+        results.sum().backward()
+
+
+@pytest.mark.parametrize("inputs", [[0.1, 0.2], np.ones((2, 3))], ids=["list", "array"])
+def test_inputs_that_are_no_tensor_are_named(inputs: object) -> None:
+    layer = FusedTorchLayer(node(lambda inputs, weights: qml.expval(qml.Z(0)), 1), {"weights": 1})
+    with pytest.raises(TypeError, match="as_tensor"):
+        layer(inputs)
