@@ -51,8 +51,8 @@ def configured_upload_days() -> int:
 def create_private_folder(folder: Path) -> Path:
     """Create `folder`, if it is missing, so that only this user can open it.
 
-    An existing one may be read by others, and the files in it are private; the right to write to it, with
-    which they could replace these, is taken from them.
+    An existing one may be read by others, and the files in it are private; if others may also write to it,
+    and so replace these, it is closed to them.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def _take_from_others(folder: Path) -> None:
     writable = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     # A folder for the files of many, such as /tmp, is not for the store alone, whoever owns it.
     if writable and found.st_uid == os.getuid() and not found.st_mode & stat.S_ISVTX:
-        folder.chmod(stat.S_IMODE(found.st_mode) & ~writable)
+        folder.chmod(0o700)
     elif writable & stat.S_IWOTH:
         raise StoreError(
             f"Everybody on this computer can write to {folder}.",

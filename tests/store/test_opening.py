@@ -53,7 +53,7 @@ def test_files_are_private_in_a_shared_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after"), [(0o777, 0o755), (0o775, 0o755), (0o750, 0o750), (0o700, 0o700)]
+    ("before", "after"), [(0o777, 0o700), (0o775, 0o700), (0o750, 0o750), (0o700, 0o700)]
 )
 def test_others_cannot_write_to_the_folder(tmp_path: Path, before: int, after: int) -> None:
     tmp_path.chmod(before)
