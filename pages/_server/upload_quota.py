@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from typing import cast
 
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
@@ -45,15 +46,20 @@ class UploadQuota:
         self._arriving: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on a request; count the body of an upload while it arrives."""
-        if scope.get("method") != "PUT" or not scope["path"].startswith(self.prefix):
+        """Pass on a request; refuse one for the uploads of another browser, or beyond the quota."""
+        if scope.get("method") not in ("PUT", "DELETE") or not scope["path"].startswith(self.prefix):
             await self.app(scope, receive, send)
             return
-        connection = HTTPConnection(scope)
         session = scope["path"].removeprefix(self.prefix).partition("/")[0]
-        if not _is_own_session(connection, session):
+        if not _is_own_session(HTTPConnection(scope), session):
             await PlainTextResponse(_NOT_YOURS, 403)(scope, receive, send)
             return
+        # Nobody is there any more to respond to.
+        with contextlib.suppress(ClientDisconnect):
+            await self._pass_on(session, scope, receive, send)
+
+    async def _pass_on(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on a request to a session; count its body while it arrives."""
         n_received = 0
 
         async def receive_within_quota() -> Message:
@@ -66,7 +72,7 @@ class UploadQuota:
             return message
 
         try:
-            length = connection.headers.get("content-length", "")
+            length = HTTPConnection(scope).headers.get("content-length", "")
             self._check(session, int(length) if length.isdecimal() else 0)
             await self.app(scope, receive_within_quota, send)
         except HTTPException as refusal:

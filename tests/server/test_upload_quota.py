@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psutil
@@ -55,9 +58,29 @@ class Tab:
         except requests.ConnectionError:
             return REFUSED
 
-    def delete(self, file: str) -> None:
-        headers = {"X-Xsrftoken": self.browser.cookies["_streamlit_xsrf"]}
-        assert self.browser.delete(self.url(file), headers=headers, timeout=5).status_code == 204
+    def delete(self, file: str, **cookies: str) -> int:
+        """Delete an uploaded file, and return the status code."""
+        return requests.delete(
+            self.url(file),
+            headers={"X-Xsrftoken": self.browser.cookies["_streamlit_xsrf"]},
+            cookies=self.browser.cookies.get_dict() | cookies,
+            timeout=5,
+        ).status_code
+
+    def break_off(self) -> None:
+        """Announce a large upload, and close the connection after its first bytes."""
+        cookies = self.browser.cookies.get_dict()
+        head = [
+            f"PUT {urlsplit(self.url(str(uuid4()))).path} HTTP/1.1",
+            f"Host: 127.0.0.1:{self.server.port}",
+            f"X-Xsrftoken: {cookies['_streamlit_xsrf']}",
+            "Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()),
+            "Content-Type: multipart/form-data; boundary=x",
+            f"Content-Length: {90 * MB}",
+        ]
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=5) as connection:
+            connection.sendall("\r\n".join([*head, "", "--x"]).encode())
+            time.sleep(0.2)  # so that the server reads the first bytes before it learns of the end
 
 
 @contextmanager
@@ -121,7 +144,7 @@ def test_deleted_files_and_closed_tabs_make_room(small_server: Server) -> None:
     with open_tab(small_server) as tab:
         for _ in range(4):
             assert tab.put(99 * MB, "rows") == 204
-            tab.delete("rows")
+            assert tab.delete("rows") == 204
     for _ in range(4):
         with open_tab(small_server) as tab:
             assert tab.put(99 * MB) == 204
@@ -131,5 +154,19 @@ def test_deleted_files_and_closed_tabs_make_room(small_server: Server) -> None:
 def test_uploads_need_the_cookie_of_the_page(small_server: Server, cookie: str) -> None:
     with open_tab(small_server) as tab:
         assert tab.put(1000, **{COOKIE: cookie}) == 403
-        assert tab.put(1000) == 204
+        assert tab.put(1000, "rows") == 204
+        assert tab.delete("rows", **{COOKIE: cookie}) == 403
+        assert tab.delete("rows") == 204
     assert tab.put(1000) == 403, "the page is closed"
+    assert tab.delete("rows") == 403
+
+
+def test_upload_that_is_broken_off_is_no_error(small_server: Server) -> None:
+    with open_tab(small_server) as tab:
+        for _ in range(3):
+            tab.break_off()
+        assert tab.put(1000) == 204
+    time.sleep(0.5)
+    log = small_server.log.read_text()
+    assert "ClientDisconnect" not in log
+    assert "Exception in ASGI" not in log
