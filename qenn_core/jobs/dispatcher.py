@@ -308,6 +308,8 @@ class Dispatcher:
         logger.error("run %s has lost its worker: %r", run.id, error)
         why = f"{error.what} {error.why}" if isinstance(error, QennError) else type(error).__name__
         with self._lock:
+            if self._closed:
+                return
             if 0 < run.attempts < MAX_ATTEMPTS:
                 run.on_worker_lost()
             else:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
@@ -190,6 +190,33 @@ def test_history_survives_a_killed_server(uninterrupted: RunSnapshot, tmp_path: 
     assert (kept.state, kept.epochs >= 3) == ("interrupted", True), "the server records it when it stops"
     assert kept.error is not None
     assert "server" in kept.error
+
+
+@pytest.mark.parametrize("seconds", [0, 1.5])
+def test_server_closes_soon_after_its_processes_were_ended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, seconds: float
+) -> None:
+    others = set(psutil.Process().children(recursive=True))
+    service = JobService(LocalBackend(1), Store(tmp_path))
+    try:
+        run = service.submit(LONG, owner=ALICE)
+        until(service, run, with_epochs(1), seconds=START_SECONDS)
+        for process in set(psutil.Process().children(recursive=True)) - others:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        # Until then, the server may find that they have ended, and start them again.
+        time.sleep(seconds)
+        caplog.set_level("INFO", logger="qenn_core")
+        caplog.clear()
+        start = time.monotonic()
+    finally:
+        service.close()
+    assert time.monotonic() - start < 10
+    assert "run queued" not in caplog.text
+    with closing(Store(tmp_path)) as store:
+        kept = store.runs.get(ALICE, run)
+    assert kept is not None
+    assert kept.state == "interrupted"
 
 
 def test_locked_database_delays_only_saving(service: JobService) -> None:

@@ -36,7 +36,7 @@ POLL_SECONDS = 0.25
 RECONNECT_SECONDS = 3.0
 # A scheduler that is silent for longer counts as lost.
 SILENCE_SECONDS = 30.0
-CLOSE_SECONDS = 20.0
+CLOSE_SECONDS = 5.0
 LARGE_BYTES = 2**20
 # By default Dask looks up the source of the code that submits, and warns of large uploads.
 SERVER_CONFIG = {
@@ -126,6 +126,7 @@ class WorkerPool:
         self._on_message = on_message
         self._on_resize = on_resize
         self._slots: Mapping[SlotKind, int] = {}
+        self._closing = False
         self._client: Client | None = None
         self._workers: Mapping[str, Mapping[str, float]] = {}
         self._heartbeats = Heartbeats()
@@ -208,8 +209,8 @@ class WorkerPool:
         run_coroutine_threadsafe(self._wait_until_ready(), self._loop).result(timeout)
 
     def close(self) -> None:
-        """Close the connection, and end the processes that were started for it."""
-        run_coroutine_threadsafe(self._stop(), self._loop).result(CLOSE_SECONDS)
+        """Close the connection, and end the processes that were started for it; this never takes long."""
+        run_coroutine_threadsafe(self._stop(), self._loop).result()
         self._runner.stop()
 
     # Connection
@@ -218,9 +219,13 @@ class WorkerPool:
         self._connecting = asyncio.create_task(self._stay_connected())
 
     async def _stop(self) -> None:
+        self._closing = True
         for task in (tasks := [self._connecting, *self._running]):
             task.cancel()
-        await asyncio.wait(tasks)
+        _, pending = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+        if pending:
+            # The processes end by themselves when they find that the server has.
+            logger.warning("the connection to the worker processes was not closed in time; it is given up")
         self._mark_disconnected()
 
     async def _stay_connected(self) -> None:
@@ -230,6 +235,9 @@ class WorkerPool:
                 error: Exception = CommClosedError("the connection was lost")
             except Exception as raised:
                 error = raised
+            if self._closing:
+                # Dask's client swallows a cancellation while it closes, as it does when its scheduler ends.
+                return
             if not self.trouble:
                 logger.error("no connection to the worker processes; retrying: %r", error, exc_info=error)
             self._mark_disconnected()
