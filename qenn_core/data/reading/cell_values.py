@@ -119,19 +119,35 @@ def _holds_thousands(seen: Counter[str], sign: str) -> bool:
 def to_decimal_points(column: pa.ChunkedArray, decimal: str) -> pa.ChunkedArray | None:
     """Rewrite numbers with decimal commas or grouped thousands, ``"1.234,5 kg"`` to ``"1234.5 kg"``.
 
+    Other cells stay as they are.
+
     Returns
     -------
     pyarrow.ChunkedArray or None
-        The rewritten column; ``None`` if nothing needs to be rewritten, or not all cells are numbers.
+        The rewritten column; ``None`` if nothing needs to be rewritten, or the column is not one of numbers.
     """
     separators = rf"{SPACES}{'.' if decimal == ',' else ','}"
     if not pc.any(pc.match_substring_regex(column, rf"\d[{separators}]\d|{re.escape(decimal)}")).as_py():
         return None
-    if not pc.all(pc.match_substring_regex(column, _number_pattern(decimal, separators))).as_py():
+    is_number = pc.match_substring_regex(column, _number_pattern(decimal, separators))
+    if not _holds_numbers(column, is_number, separators):
         return None
     joined = pc.replace_substring_regex(column, rf"(\d)[{separators}](\d)", r"\1\2")
-    rewritten = pc.replace_substring_regex(joined, rf"{re.escape(decimal)}(\d)", r".\1")
+    with_points = pc.replace_substring_regex(joined, rf"{re.escape(decimal)}(\d)", r".\1")
+    rewritten = pc.if_else(is_number, with_points, column)
     return None if rewritten.equals(column) else rewritten
+
+
+def _holds_numbers(column: pa.ChunkedArray, is_number: pa.ChunkedArray, separators: str) -> bool:
+    """Return whether all cells with digits are numbers, or at least half of them are numbers and no codes."""
+    has_digits = pc.match_substring_regex(column, r"\d")
+    if not pc.any(pc.and_not(has_digits, is_number)).as_py():
+        return True
+    # Some addresses and telephone numbers look like thousands, beside others that do not.
+    code = rf"^(\d{{3}}([{separators}]\d{{3}}){{2}}|\d+([{separators}]\d+){{3}})$"
+    is_code = pc.match_substring_regex(column, code)
+    is_sure = pc.and_not(pc.and_(has_digits, is_number), is_code)
+    return bool(2 * pc.sum(is_sure).as_py() >= pc.sum(has_digits).as_py())
 
 
 def _number_pattern(decimal: str, separators: str) -> str:

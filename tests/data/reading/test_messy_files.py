@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from qenn_core.data.column_schema import make_schemas
+from qenn_core.data.columns import read_columns
 from tests.data.reading.test_detection import File
 
 
@@ -303,6 +307,12 @@ def test_messy_file_is_read(name, read):
         (["12,5 kg", "1.170,25 kg", "3,5 kg"], ["12.5 kg", "1170.25 kg", "3.5 kg"]),
         (["12,50-", "3,20", "1,00"], ["12.50-", "3.20", "1.00"]),
         (["R$ 1.250,75", "R$ 3,50", "R$ 10,00"], ["R$ 1250.75", "R$ 3.50", "R$ 10.00"]),
+        (["1,5", "ca. 150", "2,25"], ["1.5", "ca. 150", "2.25"]),
+        (["1,5", "12.03.2026", "-1.250,75"], ["1.5", "12.03.2026", "-1250.75"]),
+        (["1,5", "=cmd|' /C calc'!A0", "2,25"], ["1.5", "=cmd|' /C calc'!A0", "2.25"]),
+        (["1,5", "nicht bekannt", "2,25"], ["1.5", "nicht bekannt", "2.25"]),
+        (["1,5", "1,2,3", "2,25"], ["1.5", "1,2,3", "2.25"]),
+        (["1,250.5", "ca. 1,300", "1,275.5"], ["1250.5", "ca. 1,300", "1275.5"]),
         (["10, 20", "a, b", "1,5"], ["10, 20", "a, b", "1,5"]),
         (["01 02 03", "1 2", "3"], ["01 02 03", "1 2", "3"]),
     ],
@@ -310,6 +320,39 @@ def test_messy_file_is_read(name, read):
 def test_numbers_are_written_with_decimal_points(written, read_as, read):
     got = read(lines("price\tkind", *(f"{cell}\t{'ab'[k % 2]}" for k, cell in enumerate(written))))
     assert [row[0] for row in got.rows] == read_as
+
+
+@pytest.mark.parametrize("decimal", [",", "."])
+@pytest.mark.parametrize("odd", ["ca. 150", "12.03.2026", "=cmd|' /C calc'!A0", "nicht bekannt", "150-160"])
+def test_an_odd_cell_costs_only_itself(odd, decimal, read):
+    def size_in(n_rows: int) -> pd.Series:
+        rows = [f"{130 + k % 50}.5;{k % 7}.0;{'ab'[k % 2]}".replace(".", decimal) for k in range(n_rows)]
+        got = read(lines("size;weight;kind", *rows, f"{odd};5{decimal}0;a"))
+        return pd.DataFrame(got.rows, columns=got.names)["size"]
+
+    cells = size_in(200)
+    column, _ = read_columns(pd.DataFrame({"size": cells, "kind": "a", "n": range(201)}), {}, "kind")
+    assert (column.role, column.values.isna().sum()) == ("numeric", 1)
+    [schema] = make_schemas([column], np.arange(200))
+    values, notes = schema.read(size_in(20))
+    assert values.dropna().tolist() == [130.5 + k for k in range(20)]
+    assert notes[0] == f"Treated 1 unreadable cell in ‘size’ as missing (expected a number): ‘{odd}’."
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["192.168.161.194", "10.20.30.5", "192.168.161.195", "192.168.161.196"],
+        ["171 234 567", "0171 234568", "171 234 569", "171 234 570"],
+        ["1.10.2", "1.100", "2.4.1", "2.10.3"],
+        ["12.03.2026", "13.03.2026", "1.250", "14.03.2026"],
+        ["1,2,4", "1,2", "2,3,4", "1,3,4"],
+    ],
+)
+def test_addresses_codes_and_dates_beside_decimal_commas_stay(cells, read):
+    got = read(lines("size;code", *(f"{k},5;{cell}" for k, cell in enumerate(cells))))
+    assert [row[0] for row in got.rows] == ["0.5", "1.5", "2.5", "3.5"]
+    assert [row[1] for row in got.rows] == cells
 
 
 def test_chosen_header_may_lack_the_name_of_the_row_names(read):
