@@ -150,7 +150,7 @@ def test_deleted_files_and_closed_tabs_make_room(small_server: Server) -> None:
             assert tab.put(99 * MB) == 204
 
 
-@pytest.mark.parametrize("cookie", ["", "x", new_key()])
+@pytest.mark.parametrize("cookie", ["", "x", new_key()], ids=["none", "no key", "key of another"])
 def test_uploads_need_the_cookie_of_the_page(small_server: Server, cookie: str) -> None:
     with open_tab(small_server) as tab:
         assert tab.put(1000, **{COOKIE: cookie}) == 403
