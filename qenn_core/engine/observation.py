@@ -6,7 +6,6 @@ import inspect
 import pickle
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,11 @@ _READS = (
     torch.Tensor.numpy,
     torch.Tensor.tolist,
 )
+# Other threads hardly draw during each of so many calls, which take milliseconds.
+_MAX_CALLS = 10
+
+# Of Python, of NumPy, of PyTorch, and of each other generator.
+_RandomState = tuple[Any, Any, Any, list[Any]]
 
 
 class RefuseReads(TorchFunctionMode):
@@ -44,41 +48,49 @@ class RefuseReads(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-@contextmanager
-def restored_random_state(function: Callable[..., Any]) -> Iterator[Callable[[], bool]]:
-    """Restore the random state at the end if it has changed, and yield a function that tells whether it has.
+def draws_random_numbers(function: Callable[..., Any], call: Callable[[], object]) -> bool:
+    """Return whether calls of a quantum function change the random state, which is restored if they do.
 
     The random state is that of the global generators of Python, NumPy and PyTorch, and of the generators to
-    which `function` and the functions that it calls refer by name.
+    which `function` and the functions that it calls refer by name. Other threads change the global ones now
+    and then, so only what changes in every call counts.
+
+    Parameters
+    ----------
+    function : callable
+        The quantum function.
+    call : callable
+        Calls it with some arguments.
     """
     generators = list(_referenced_generators(function, set()))
     if any(isinstance(generator, random.SystemRandom) for generator in generators):
         # It has no state to compare.
-        raise UnsupportedError("its quantum function draws random numbers")
+        return True
+    original = _random_state(generators)
+    for _ in range(_MAX_CALLS):
+        before = pickle.dumps(_random_state(generators))
+        call()
+        if pickle.dumps(_random_state(generators)) == before:
+            return False
+    _set_random_state(generators, original)
+    return True
 
-    def state() -> tuple[Any, ...]:
-        own = [g.getstate() if isinstance(g, random.Random) else g.bit_generator.state for g in generators]
-        return random.getstate(), np.random.get_state(), torch.get_rng_state().numpy(), own
 
-    before = state()
-    frozen = pickle.dumps(before)
+def _random_state(generators: Sequence[np.random.Generator | random.Random]) -> _RandomState:
+    own = [g.getstate() if isinstance(g, random.Random) else g.bit_generator.state for g in generators]
+    return random.getstate(), np.random.get_state(), torch.get_rng_state().numpy(), own
 
-    def has_changed() -> bool:
-        return pickle.dumps(state()) != frozen
 
-    try:
-        yield has_changed
-    finally:
-        if has_changed():
-            of_python, of_numpy, of_torch, own = before
-            random.setstate(of_python)
-            np.random.set_state(of_numpy)
-            torch.set_rng_state(torch.from_numpy(of_torch))
-            for generator, value in zip(generators, own, strict=True):
-                if isinstance(generator, random.Random):
-                    generator.setstate(value)
-                else:
-                    generator.bit_generator.state = value
+def _set_random_state(generators: Sequence[np.random.Generator | random.Random], state: _RandomState) -> None:
+    of_python, of_numpy, of_torch, own = state
+    random.setstate(of_python)
+    np.random.set_state(of_numpy)
+    torch.set_rng_state(torch.from_numpy(of_torch))
+    for generator, value in zip(generators, own, strict=True):
+        if isinstance(generator, random.Random):
+            generator.setstate(value)
+        else:
+            generator.bit_generator.state = value
 
 
 def _referenced_generators(function: object, seen: set[int]) -> Iterator[np.random.Generator | random.Random]:

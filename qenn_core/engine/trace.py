@@ -21,7 +21,7 @@ from qenn_core.engine import torch_compat
 from qenn_core.engine.angle_buffers import flatten_entries, read_value
 from qenn_core.engine.fourier import FourierSeries
 from qenn_core.engine.measurements import Measurement
-from qenn_core.engine.observation import RefuseReads, restored_random_state
+from qenn_core.engine.observation import RefuseReads, draws_random_numbers
 from qenn_core.engine.parameters import Dependencies, Parameters, Value, find_parameters
 from qenn_core.engine.recording import (
     GateKind,
@@ -138,16 +138,6 @@ def trace(
     """
     if qml.capture.enabled():
         raise UnsupportedError("program capture is enabled")
-    with restored_random_state(qnode.func) as has_drawn:
-        traced = _trace(qnode, weights, row, input_name)
-        if has_drawn():
-            raise UnsupportedError("its quantum function draws random numbers")
-        return traced
-
-
-def _trace(
-    qnode: qml.QNode, weights: Mapping[str, torch.Tensor], row: torch.Tensor, input_name: str
-) -> Trace:
     recordings: list[Recording] = []
 
     def run(inputs: torch.Tensor, *values: torch.Tensor) -> list[torch.Tensor]:
@@ -193,6 +183,9 @@ def _trace(
         return find_parameters(graph, arguments, rows_have_batch_dim=arguments[0].ndim == 2)
 
     try:
+        if draws_random_numbers(qnode.func, lambda: run(*draw_arguments(3))):
+            raise UnsupportedError("its quantum function draws random numbers")
+        recordings.clear()
         parameters, values = record_row()
         # A recording is valid for other values and batch sizes only if other runs agree with it.
         positive = [1 + 6 * tensor for tensor in draw_arguments(3)]

@@ -3,6 +3,7 @@
 import ctypes
 import math
 import random
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -322,6 +323,26 @@ def test_rare_random_gates_fall_back(draw: str) -> None:
     fused, _ = seen(circuit)
     with pytest.warns(FallbackWarning, match="draws random numbers"):
         fused(draw_inputs(4, 3))
+
+
+def test_draws_of_other_threads_are_not_those_of_the_circuit() -> None:
+    has_ended = threading.Event()
+
+    def draw_now_and_then() -> None:
+        while not has_ended.wait(0.02):
+            random.random()
+            np.random.random()
+
+    thread = threading.Thread(target=draw_now_and_then)
+    thread.start()
+    try:
+        for _ in range(5):
+            fused, _ = seen(after(lambda: [qml.expval(qml.Z(0))]))
+            fused(draw_inputs(4, 3))
+            assert fused.fallback_cause is None
+    finally:
+        has_ended.set()
+        thread.join()
 
 
 def test_recording_leaves_the_random_state_as_it_was() -> None:
