@@ -105,7 +105,7 @@ def test_single_precision_by_default() -> None:
 
 @pytest.mark.parametrize("shots", [0, 10])
 def test_prints(shots: int) -> None:
-    assert "FusedTorchLayer" in repr(build(**{"noise.shots": shots}))
+    assert "<Quantum Torch Layer: func=Circuit>" in repr(build(**{"noise.shots": shots}))
 
 
 def test_copy_continues_like_the_original() -> None:
