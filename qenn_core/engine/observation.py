@@ -53,14 +53,15 @@ def draws_random_numbers(function: Callable[..., Any], call: Callable[[], object
 
     The random state is that of the global generators of Python, NumPy and PyTorch, and of the generators to
     which `function` and the functions that it calls refer by name. Other threads change the global ones now
-    and then, so only what changes in every call counts.
+    and then, so only what changes in every call counts. What is drawn to decompose gates or to compute their
+    matrices does not count, because SciPy draws to estimate the norm of a matrix.
 
     Parameters
     ----------
     function : callable
         The quantum function.
     call : callable
-        Calls it with some arguments.
+        Calls it alone, with some arguments.
     """
     generators = list(_referenced_generators(function, set()))
     if any(isinstance(generator, random.SystemRandom) for generator in generators):

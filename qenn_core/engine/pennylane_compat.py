@@ -12,6 +12,9 @@ import numpy as np
 import pennylane as qml
 import torch
 from pennylane.ops.mid_measure import mid_measure
+from pennylane.ops.op_math import controlled
+
+from qenn_core.engine import torch_compat
 
 Layer = TypeVar("Layer", bound=torch.nn.Module)
 
@@ -53,21 +56,30 @@ def abstract_tensors() -> Iterator[None]:
 
     It then skips the validation of values, which the engine repeats in each call, and does not choose between
     decompositions by a value. PennyLane 0.45 recognises only the tracers of JAX, so ``is_abstract`` is
-    replaced in the modules that look it up. Can go when PennyLane recognises the fake tensors of PyTorch.
+    replaced in the modules that look it up, and so is the test whether a controlled gate has the determinant
+    1, which compares numbers without asking. Can go when PennyLane recognises the fake tensors of PyTorch.
     """
     original = qml.math.is_abstract
 
     def is_abstract(tensor: Any, like: str | None = None) -> bool:
         return isinstance(tensor, torch.Tensor) or bool(original(tensor, like))
 
+    has_determinant_1 = controlled._is_single_qubit_special_unitary
+
+    def has_known_determinant_1(base: Any) -> bool:
+        tensors = [value for value in base.data if isinstance(value, torch.Tensor)]
+        return all(map(torch_compat.holds_numbers, tensors)) and bool(has_determinant_1(base))
+
     modules = [module for module in (qml.math, qml.operation) if hasattr(module, "is_abstract")]
     for module in modules:
         module.is_abstract = is_abstract
+    controlled._is_single_qubit_special_unitary = has_known_determinant_1
     try:
         yield
     finally:
         for module in modules:
             module.is_abstract = original
+        controlled._is_single_qubit_special_unitary = has_determinant_1
 
 
 @contextmanager

@@ -173,6 +173,20 @@ def record(qnode: qml.QNode, arguments: Mapping[str, Any], batch_size: int | Non
     return Recording(len(labels), gates, validated, measurements, _return_kind(qnode), tape.shots.total_shots)
 
 
+def call_function(qnode: qml.QNode, arguments: Mapping[str, Any]) -> None:
+    """Call the quantum function of `qnode` as `record` does, without a look at its gates.
+
+    Parameters
+    ----------
+    qnode : pennylane.QNode
+        The QNode.
+    arguments : mapping of str to tensor
+        The arguments to call it with.
+    """
+    with pennylane_compat.abstract_tensors(), qml.queuing.AnnotatedQueue():
+        qnode.func(**arguments)
+
+
 def validate(operation: Any, values: Sequence[torch.Tensor]) -> None:
     """Create an operation again with other values, as PennyLane would in each call, to validate them.
 

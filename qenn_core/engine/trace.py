@@ -28,6 +28,7 @@ from qenn_core.engine.recording import (
     RecordedGate,
     Recording,
     Returns,
+    call_function,
     record,
 )
 from qenn_core.engine.unsupported import UnsupportedError
@@ -140,10 +141,12 @@ def trace(
         raise UnsupportedError("program capture is enabled")
     recordings: list[Recording] = []
 
+    def name(inputs: torch.Tensor, *values: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {input_name: inputs, **dict(zip(weights, values, strict=True))}
+
     def run(inputs: torch.Tensor, *values: torch.Tensor) -> list[torch.Tensor]:
-        arguments = {input_name: inputs, **dict(zip(weights, values, strict=True))}
         with RefuseReads():
-            recordings.append(record(qnode, arguments, len(inputs) if inputs.ndim == 2 else None))
+            recordings.append(record(qnode, name(inputs, *values), len(inputs) if inputs.ndim == 2 else None))
         return recordings[-1].tensors
 
     def run_one_row(*arguments: torch.Tensor) -> list[torch.Tensor]:
@@ -183,9 +186,8 @@ def trace(
         return find_parameters(graph, arguments, rows_have_batch_dim=arguments[0].ndim == 2)
 
     try:
-        if draws_random_numbers(qnode.func, lambda: run(*draw_arguments(3))):
+        if draws_random_numbers(qnode.func, lambda: call_function(qnode, name(*draw_arguments(3)))):
             raise UnsupportedError("its quantum function draws random numbers")
-        recordings.clear()
         parameters, values = record_row()
         # A recording is valid for other values and batch sizes only if other runs agree with it.
         positive = [1 + 6 * tensor for tensor in draw_arguments(3)]

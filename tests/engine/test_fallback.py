@@ -16,7 +16,7 @@ import torch
 from pennylane import numpy as pnp
 
 from qenn_core.engine import FallbackWarning, FusedTorchLayer
-from tests.engine.parity import DOUBLE, assert_close, draw_inputs, node, observe, pair
+from tests.engine.parity import DOUBLE, assert_close, assert_parity, draw_inputs, node, observe, pair
 
 
 def after(measure: Callable[[], Any]) -> Callable[..., Any]:
@@ -343,6 +343,15 @@ def test_draws_of_other_threads_are_not_those_of_the_circuit() -> None:
     finally:
         has_ended.set()
         thread.join()
+
+
+def test_matrices_that_scipy_computes_with_random_numbers_are_compiled() -> None:
+    before = np.random.get_state()[2]
+    qml.matrix(qml.pow(qml.CY(wires=[0, 1]), 0.5))
+    assert np.random.get_state()[2] != before
+
+    fused, reference = seen(with_first(lambda inputs, w: qml.pow(qml.CY(wires=[0, 1]), 0.5)))
+    assert_parity(fused, reference, draw_inputs(4, 3))
 
 
 def test_recording_leaves_the_random_state_as_it_was() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from random_examples import IS_THOROUGH, examples
 
@@ -38,6 +38,18 @@ def test_pure(example: tuple[Circuit, tuple[int, ...]]) -> None:
     assert_parity(*pair(circuit.node(), WEIGHT_SHAPES), draw_inputs(*batch, N_INPUTS))
 
 
+# PennyLane looks at the numbers of this gate's matrix to see whether it can be decomposed.
+CONTROLLED_WITH_NOISE = Circuit(
+    lines=("qml.ctrl(qml.U1(inputs[..., 0], wires=[0]), control=[1])",),
+    result="qml.probs(wires=[0])",
+    device_wires=(0, 1, 2),
+    mixed=True,
+    noise="after every gate",
+)
+
+
+@example((CONTROLLED_WITH_NOISE, ()))
+@example((CONTROLLED_WITH_NOISE, (1,)))
 @examples(24, thorough=200)
 @given(circuits_and_batches(mixed=True))
 def test_mixed(example: tuple[Circuit, tuple[int, ...]]) -> None:
