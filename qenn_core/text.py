@@ -9,6 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 MAX_LISTED = 5
+# Embeddings, overrides and isolates, and their ends. Marks, which writers of Arabic and Hebrew need, stay.
+_BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
@@ -44,6 +46,11 @@ def angle(radians: float) -> str:
 def quoted(text: str) -> str:
     """Return a text in quotation marks, with signs that cannot be seen written as in Python."""
     return f"‘{repr(text)[1:-1]}’"
+
+
+def without_bidi_controls(text: str) -> str:
+    """Remove the characters that change the direction of all text after them, also beyond `text`."""
+    return text.translate(_BIDI_CONTROLS)
 
 
 def quoted_list(names: Iterable[str]) -> str:

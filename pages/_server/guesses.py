@@ -1,4 +1,4 @@
-"""Queues of password guesses, one for each address they come from."""
+"""Queues of wrong password guesses, one for each address they come from."""
 
 from __future__ import annotations
 
@@ -15,45 +15,44 @@ _CUSTOMER_BITS = 64
 
 
 class TooManyGuessesError(Exception):
-    """More guesses wait for their turn than an address may have."""
+    """More guesses are checked or wait than an address may have."""
 
 
 @dataclass
-class _Queue:
+class _Source:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     n_guesses: int = 0
 
 
 class GuessQueues:
-    """Lets the guesses of an address wait for each other, but not for those of others.
+    """Lets the wrong guesses of an address wait for each other, but not for those of others.
 
-    A queue exists only while guesses are in it.
+    A queue exists only while guesses of its address are checked or wait.
     """
 
     def __init__(self) -> None:
-        self._queues: dict[str, _Queue] = {}
+        self._sources: dict[str, _Source] = {}
 
     @asynccontextmanager
-    async def turn(self, address: str) -> AsyncIterator[None]:
-        """Wait until the earlier guesses of an address are done; the block is the turn of this one.
+    async def admit(self, address: str) -> AsyncIterator[asyncio.Lock]:
+        """Admit a guess of an address for the block; yield the lock that its wrong guesses wait for.
 
         Raises
         ------
         TooManyGuessesError
-            If too many are waiting.
+            If too many are admitted.
         """
-        source = _source(address)
-        queue = self._queues.setdefault(source, _Queue())
-        if queue.n_guesses >= MAX_WAITING_GUESSES:
+        key = _source(address)
+        source = self._sources.setdefault(key, _Source())
+        if source.n_guesses >= MAX_WAITING_GUESSES:
             raise TooManyGuessesError
-        queue.n_guesses += 1
+        source.n_guesses += 1
         try:
-            async with queue.turn:
-                yield
+            yield source.turn
         finally:
-            queue.n_guesses -= 1
-            if not queue.n_guesses:
-                del self._queues[source]
+            source.n_guesses -= 1
+            if not source.n_guesses:
+                del self._sources[key]
 
 
 def _source(address: str) -> str:

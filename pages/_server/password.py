@@ -20,8 +20,8 @@ from pages._server.http import cookie_header, is_health_check, is_page_request, 
 
 COOKIE = "qenn_login"
 LOGIN_SECONDS = 30 * 24 * 3600
-# A wrong guess blocks the next one from its address for this long: a thousand take a quarter of an hour,
-# while a class that knows the password notices nothing.
+# A wrong guess keeps its place among the guesses of its address for this long, after the wrong ones before
+# it: a thousand take a quarter of an hour, while a class that knows the password notices nothing.
 WRONG_GUESS_SECONDS = 1.0
 _SALT = b"QENN Studio: proof of login"
 
@@ -104,9 +104,10 @@ class PasswordGate:
 
     async def _check_guess(self, request: Request, guess: str) -> Response:
         try:
-            async with self._queues.turn(request.client.host if request.client else ""):
+            async with self._queues.admit(request.client.host if request.client else "") as wrong_turn:
                 if not await self._is_correct(guess):
-                    await asyncio.sleep(WRONG_GUESS_SECONDS)
+                    async with wrong_turn:
+                        await asyncio.sleep(WRONG_GUESS_SECONDS)
                     return _password_page(_WRONG)
         except TooManyGuessesError:
             return _password_page(_TOO_MANY, status=429)

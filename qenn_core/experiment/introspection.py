@@ -18,6 +18,7 @@ from qenn_core.experiment.annotations import (
     SpecSection,
     Step,
 )
+from qenn_core.text import count
 
 T = TypeVar("T")
 
@@ -106,6 +107,11 @@ def describe_allowed(field: FieldInfo) -> str | None:
     if bounds is not None:
         kind = "a number" if "float" in str(field.annotation) else "a whole number"
         return f"{kind} from {bounds[0]:.10g} to {bounds[1]:.10g}"
+    shortest = _metadata(field, annotated_types.MinLen)
+    longest = _metadata(field, annotated_types.MaxLen)
+    if longest is not None and holds_text(field):
+        is_exact = shortest is not None and shortest.min_length == longest.max_length
+        return f"{'' if is_exact else 'at most '}{count(longest.max_length, 'character')}"
     return None
 
 

@@ -24,7 +24,7 @@ from qenn_core.experiment.annotations import (
 )
 from qenn_core.experiment.devices import DEFAULT, DEVICES
 from qenn_core.registry import ANSATZE, DATASETS, ENCODINGS, NOISE_CHANNELS, Scalar
-from qenn_core.text import quoted
+from qenn_core.text import quoted, without_bidi_controls
 
 CSV = "csv"
 QUOTES = {'"': "double", "'": "single", "": "none"}
@@ -147,6 +147,11 @@ class DataSpec(SpecSection):
     def name(self) -> str:
         """The name to show: that of the file or of the built-in data set."""
         return self.file_name if self.is_csv else DATASETS[self.source].label
+
+    @field_validator("file_name")
+    @classmethod
+    def _clean_file_name(cls, name: str) -> str:
+        return without_bidi_controls(name)
 
     @field_validator("roles", mode="before")
     @classmethod

@@ -174,6 +174,8 @@ def test_other_keys_of_a_link_are_ignored():
             "‘As on a quantum computer’",
             "‘Exact’ with the encoding Amplitude",
         ),
+        ({"file": "x" * 300}, "data.file_name", "‘xxx", "at most 200 characters"),
+        ({"sep": ",,"}, "data.delimiter", "‘,,’", "1 character"),
         ({"hidden": "[0]"}, "head.hidden.0", "0", "up to 4 whole numbers from 1 to 128"),
     ],
 )

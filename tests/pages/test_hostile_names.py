@@ -41,8 +41,10 @@ HOSTILE = {
     "- item": "- item",
     "1. item": "1. item",
 }
-NAME = " ".join(HOSTILE)
-FILE_NAME = "https://evil.example/ :smile: :material/home: **bold** a@evil.example $x^2$"
+# It would reverse the rest of the paragraph.
+RIGHT_TO_LEFT = "\u202e"
+NAME = " ".join(HOSTILE) + RIGHT_TO_LEFT
+FILE_NAME = "https://evil.example/ :smile: :material/home: **bold** a@evil.example $x^2$" + RIGHT_TO_LEFT
 
 # Fields in which text is no Markdown, besides those for identifiers, data and HTML, which the other tests of
 # hostile names cover.
@@ -83,7 +85,7 @@ def expect_text_only(app: AppTest, *expected: str) -> None:
         if field not in PLAIN and not field.endswith("id")
     ]
     for field, text in found:
-        assert not [part for part in HOSTILE.values() if part in unescaped(text)], field
+        assert not [part for part in [*HOSTILE.values(), RIGHT_TO_LEFT] if part in unescaped(text)], field
     for wanted in expected:
         assert any(escape_markdown(wanted) in text for _, text in found)
 
@@ -118,7 +120,7 @@ def test_escaped_text_is_one_line_without_what_streamlit_looks_for(raw: str, par
 
 
 @pytest.mark.parametrize(
-    "name", ["trees.csv", "Größe in cm", "12:30", "a/b", "x > y", "ratio 1:2", "p-value"]
+    "name", ["trees.csv", "Größe in cm", "12:30", "a/b", "x > y", "ratio 1:2", "p-value", "\u200eעברית"]
 )
 def test_ordinary_names_stay_as_they_are(name: str) -> None:
     assert escape_markdown(name).replace("\\", "") == name

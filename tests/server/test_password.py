@@ -200,6 +200,14 @@ def test_password_is_accepted_at_once_while_others_guess(monkeypatch: pytest.Mon
     assert statuses.count(401) == 20, "one of each address"
 
 
+def test_password_does_not_wait_for_wrong_guesses_of_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(password, "WRONG_GUESS_SECONDS", 5)
+    statuses, seconds = send_together([*[Guess("wrong")] * 3, Guess(PASSWORD)])
+    assert statuses == [401] * 3 + [303]
+    assert seconds[-1] < 5
+    assert max(seconds) >= 15
+
+
 @pytest.mark.parametrize(
     ("first", "second", "is_same"),
     [
@@ -223,11 +231,11 @@ def test_no_queue_is_left_behind() -> None:
 
     async def take_turns() -> None:
         for number in range(1000):
-            async with queues.turn(f"2001:db8:0:{number:x}::1"):
+            async with queues.admit(f"2001:db8:0:{number:x}::1"):
                 pass
 
     run_in_thread(take_turns())
-    assert not queues._queues
+    assert not queues._sources
 
 
 def test_password_comes_from_the_environment_or_a_file(
