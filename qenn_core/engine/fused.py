@@ -231,8 +231,9 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
 
     def _stacked_weights(self) -> list[torch.Tensor]:
         """Return the weights with an axis for models."""
-        weights = self.qnode_weights.values()
-        return [weight.unsqueeze(0) if self.n_models is None else weight for weight in weights]
+        weights = self.qnode_weights
+        stacked = [weights[name] for name in self._weight_names]
+        return [weight.unsqueeze(0) for weight in stacked] if self.n_models is None else stacked
 
     def _new_streams(self) -> list[np.random.Generator]:
         if self.training or None in self.seeds:
