@@ -33,7 +33,7 @@ LAYERS = (
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
 # What takes seconds to import or is not thread-safe; the server process does without.
-HEAVY = {"torch", "pennylane", "sklearn"}
+HEAVY = {"torch", "pennylane", "sklearn", "numba"}
 # Modules, or packages of them, that only workers import, with what they need it for. Every other module
 # is light.
 WORKER_MODULES = {
@@ -44,10 +44,13 @@ WORKER_MODULES = {
     "qenn_core.data.preparation",  # all of these
     "qenn_core.engine",  # evaluates circuits
     "qenn_core.engine.*",  # the same
+    "qenn_core.engine.native.*",  # the same
     "qenn_core.model.network",  # a torch module
     "qenn_core.model.stacked",  # a torch module
     "qenn_core.training.trainer",  # steps by torch
     "qenn_core.training.loop",  # the same
+    "qenn_core.training.executors",  # steps by torch
+    "qenn_core.training.native_executor",  # the same natively
     "qenn_core.training.evaluation",  # evaluates a torch model
     "qenn_core.training.optimizers",  # torch's own
     "qenn_core.training.serialization",  # tensors as bytes
@@ -236,4 +239,4 @@ def test_the_engine_stands_alone(name: str) -> None:
     own = {target for target in targets if target.startswith("qenn_core")}
     assert all(target.startswith("qenn_core.engine") for target in own)
     packages = {target.split(".")[0] for target in targets - own} - sys.stdlib_module_names
-    assert packages <= {"pennylane", "torch", "numpy", "scipy"}
+    assert packages <= {"pennylane", "torch", "numpy", "scipy", "numba", "llvmlite", "platformdirs"}

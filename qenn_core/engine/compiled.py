@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
@@ -13,6 +13,8 @@ from qenn_core.engine.angle_buffers import flatten_entries, read_value
 from qenn_core.engine.build import build_plan
 from qenn_core.engine.fuse import FusedCircuit, fuse
 from qenn_core.engine.measurements import Part
+from qenn_core.engine.native.library import NATIVE
+from qenn_core.engine.native.lower import lower
 from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS
 from qenn_core.engine.paulis import pauli_vector, transfer_matrix
 from qenn_core.engine.plan import Plan, Slot
@@ -87,7 +89,7 @@ class CompiledCircuit:
         if key not in self._plans:
             n_weights, n_inputs = self.n_entries
             with torch_compat.outside_transforms():
-                self._plans[key] = build_plan(
+                plan = build_plan(
                     self.program,
                     self.fused,
                     self.measurements,
@@ -96,6 +98,10 @@ class CompiledCircuit:
                     dtype=like.dtype,
                     device=like.device,
                 )
+                if like.device.type == "cpu" and NATIVE.load():
+                    native = lower(self.program, self.fused, self.measurements, plan, like.dtype)
+                    plan = replace(plan, native=native)
+                self._plans[key] = plan
         return self._plans[key]
 
     def evaluate(self, rows: Encoded, weights: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -22,6 +22,7 @@ from qenn_core.engine.measurements import (
     combine,
     n_outputs,
 )
+from qenn_core.engine.native.arrays import NativeCircuit
 from qenn_core.engine.sampling import Sampling, Streams
 from qenn_core.engine.trace import Trace
 from qenn_core.engine.unsupported import UnsupportedError
@@ -179,6 +180,12 @@ class Exact(CompiledEvaluation):
     def __init__(self, trace: Trace, n_weights: int, n_inputs: int, n_models: int | None) -> None:
         super().__init__(trace, n_weights, n_inputs, n_models)
         self._circuit = CompiledCircuit(trace, all_parts(trace.measurements), n_weights, n_inputs)
+
+    def native_circuit(self, like: torch.Tensor) -> NativeCircuit | None:
+        """Return the circuit for native execution, unless results are computed from several of its own."""
+        if any(isinstance(measurement, Variance) for measurement in self.trace.measurements):
+            return None
+        return self._circuit.plan(like).native
 
     def evaluate_rows(self, rows: Encoded, weights: Sequence[torch.Tensor], streams: Streams) -> torch.Tensor:
         """Return the results of the measurements."""

@@ -10,10 +10,16 @@ import torch
 
 from qenn_core.engine import torch_compat
 from qenn_core.engine.arrays import Array, to_numpy
+from qenn_core.engine.native.arrays import NativeCircuit
 from qenn_core.engine.parameters import INPUTS
 from qenn_core.engine.plan import Plan, Slot
 
 SlotValues = Mapping[Slot, torch.Tensor]
+
+
+def native_circuit(plan: Plan) -> NativeCircuit | None:
+    """Return the circuit of a plan that is executed by native code."""
+    return plan.native
 
 
 def run(plan: Plan, supplied: SlotValues) -> torch.Tensor:
@@ -40,6 +46,9 @@ def run(plan: Plan, supplied: SlotValues) -> torch.Tensor:
 @torch.no_grad()
 def encode(plan: Plan, supplied: SlotValues) -> dict[Slot, torch.Tensor]:
     """Run the instructions that depend only on inputs, and return the slots that the others read."""
+    native = native_circuit(plan)
+    if native is not None:
+        return _encode_natively(native, supplied)
     slots: dict[Slot, torch.Tensor] = dict(plan.constants) | dict(supplied)
     instructions = [instruction for instruction in plan.instructions if instruction.depends_on == INPUTS]
     for number, instruction in enumerate(instructions):
@@ -50,6 +59,40 @@ def encode(plan: Plan, supplied: SlotValues) -> dict[Slot, torch.Tensor]:
         live.update(plan.encoded_slots)
         slots = {slot: values for slot, values in slots.items() if slot in live}
     return {slot: slots[slot] for slot in plan.encoded_slots}
+
+
+def _encode_natively(circuit: NativeCircuit, supplied: SlotValues) -> dict[Slot, torch.Tensor]:
+    slot = circuit.inputs_slot
+    if slot is None or not circuit.n_encoding:
+        return {key: angles for key, angles in supplied.items() if key == slot}
+    from qenn_core.engine.native import run  # imports numba
+
+    registers = run.encode(circuit, to_numpy(supplied[slot]))
+    # A backward pass that is differentiated again requires the angles, too.
+    return {slot: supplied[slot], circuit.register_slot: torch.from_numpy(registers)}
+
+
+def _run_natively(
+    circuit: NativeCircuit, supplied: Sequence[Slot], tensors: Sequence[torch.Tensor], *, keeps: bool
+) -> tuple[Array, Any]:
+    """Return the results, and what the backward pass requires."""
+    from qenn_core.engine.native import run  # imports numba
+
+    values = {slot: to_numpy(tensor) for slot, tensor in zip(supplied, tensors, strict=True)}
+    return run.forward(circuit, values, keeps=keeps)
+
+
+def _native_gradients(ctx: Any, needed: Sequence[bool], gradient: torch.Tensor) -> list[torch.Tensor | None]:
+    from qenn_core.engine.native import run  # imports numba
+
+    circuit, tape = ctx.plan.native, ctx.tape
+    if tape is None:
+        # The first backward pass has undone the states.
+        _, tape = _run_natively(circuit, ctx.supplied, ctx.saved_tensors, keeps=True)
+    ctx.tape = None
+    is_needed = dict(zip(ctx.supplied, needed, strict=True))
+    found = run.backward(circuit, tape, to_numpy(gradient), is_needed)
+    return [_to_torch(found[slot]) if slot in found else None for slot in ctx.supplied]
 
 
 def _run_differentiably(plan: Plan, supplied: SlotValues) -> torch.Tensor:
@@ -68,6 +111,10 @@ class _RunPlan(torch.autograd.Function):
         ctx.save_for_backward(*tensors)
         ctx.is_small = plan.is_small(tensors)
         result: Array
+        native = native_circuit(plan)
+        if native is not None:
+            result, ctx.tape = _run_natively(native, supplied, tensors, keeps=any(ctx.needs_input_grad[2:]))
+            return _to_torch(result)
         if not ctx.is_small:
             result = _forward(plan, supplied, tensors, ctx.needs_input_grad[2:], ctx.tape)
             return torch.as_tensor(result)
@@ -82,6 +129,8 @@ class _RunPlan(torch.autograd.Function):
         needs_plain = torch_compat.is_batched(gradient) or torch_compat.requires_plain_operations()
         if torch.is_grad_enabled() or needs_plain:
             gradients = _differentiable_gradients(ctx.plan, ctx.supplied, ctx.saved_tensors, needed, gradient)
+        elif native_circuit(ctx.plan) is not None:
+            gradients = _native_gradients(ctx, needed, gradient)
         elif ctx.is_small:
             with np.errstate(all="ignore"):
                 arrays = _backward(ctx.plan, ctx.supplied, ctx.tape, needed, to_numpy(gradient))

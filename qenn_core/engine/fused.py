@@ -14,6 +14,7 @@ import torch
 from qenn_core.engine import pennylane_compat, torch_compat
 from qenn_core.engine.compiled import Encoded
 from qenn_core.engine.evaluation import Evaluation, Exact, PennyLaneEvaluation, Sampled
+from qenn_core.engine.native.arrays import NativeCircuit
 from qenn_core.engine.shift import Shifted
 from qenn_core.engine.trace import trace
 from qenn_core.engine.unsupported import UnsupportedError
@@ -181,6 +182,11 @@ class FusedTorchLayer(qml.qnn.TorchLayer):  # type: ignore[misc]
             Rows that the layer accepts in place of inputs, whole or indexed: ``layer(encoded[rows])``.
         """
         return self._evaluation(inputs).encode(inputs)
+
+    def native_circuit(self, inputs: torch.Tensor) -> NativeCircuit | None:
+        """Return the circuit for native execution on inputs like these, if that is possible."""
+        evaluation = self._evaluation(inputs)
+        return evaluation.native_circuit(inputs) if isinstance(evaluation, Exact) else None
 
     def __str__(self) -> str:
         """Return what ``TorchLayer`` returns, for any callable."""

@@ -11,6 +11,7 @@ import torch
 from qenn_core.engine.angle_buffers import AngleBuffer
 from qenn_core.engine.arrays import Array, to_numpy
 from qenn_core.engine.kernels import Kernel
+from qenn_core.engine.native.arrays import NativeCircuit
 from qenn_core.engine.parameters import INPUTS, Dependencies, Value
 
 # NumPy computes registers with at most this many numbers in all rows together, and only if each has at most
@@ -56,6 +57,8 @@ class Plan:
         Number of slots.
     register_size : int
         Numbers in a register.
+    native : NativeCircuit or None
+        The same circuit for native execution, where this is supported and available.
     """
 
     angle_buffers: list[tuple[AngleBuffer, Slot]]
@@ -65,6 +68,7 @@ class Plan:
     output: Slot
     n_slots: int
     register_size: int
+    native: NativeCircuit | None = None
     _schedules: dict[object, list[ScheduledKernel]] = field(default_factory=dict)
 
     @cached_property

@@ -21,6 +21,7 @@ from .feasibility import require_feasible as require_feasible
 from .feasibility import require_feasible_run as require_feasible_run
 from .network import HybridModel as HybridModel
 from .network import ModelInputs as ModelInputs
+from .network import ScaledTanh as ScaledTanh
 from .network import build_model as build_model
 from .network import build_replicates as build_replicates
 from .run_cost import MachineSpeed as MachineSpeed

@@ -139,6 +139,10 @@ class ReplicateState:
         for weight, gradient in zip(self.weights, gradients, strict=True):
             weight.grad = gradient if takes_step else None
 
+    def add_steps(self, norms: Sequence[float]) -> None:
+        """Count steps that were taken, by the L2 norms of their gradients."""
+        self._gradient_norms += norms
+
     def end_epoch(self, train: Evaluation, validation: Evaluation, seconds: float) -> Epoch | None:
         """Complete an epoch and return its record, or stop and return ``None`` if a loss is not finite."""
         if not (isfinite(train.loss) and isfinite(validation.loss)):

@@ -13,12 +13,13 @@ from qenn_core.data import PartName, PreparedData
 from qenn_core.experiment import TrainingSpec
 from qenn_core.model import HybridModel
 from qenn_core.training.evaluation import Evaluation, class_probabilities, evaluate
+from qenn_core.training.executors import Executor, choose_executor
 from qenn_core.training.optimizers import build_optimizer
 from qenn_core.training.record_builders import build_finished, build_started
 from qenn_core.training.records import Epoch, Finished, Record, StopReason
 from qenn_core.training.replicate import Progress, ReplicateState
 from qenn_core.training.serialization import Payload
-from qenn_core.training.stacked_data import Batch, StackedData, cross_entropy_per_row
+from qenn_core.training.stacked_data import StackedData
 
 ShouldStop = Callable[[], StopReason | None]
 
@@ -67,10 +68,11 @@ class Trainer:
     ) -> None:
         self._model = model
         self._should_stop = should_stop
-        self._batch_size = settings.batch_size
-        self._parameters = list(model.parameters())
+        self._settings = settings
         # Views: the optimizer updates the slices of the replicates, and thereby the parameters of the model.
-        slices = zip(*(weight.detach().view(len(replicates), -1) for weight in self._parameters), strict=True)
+        slices = zip(
+            *(weight.detach().view(len(replicates), -1) for weight in model.parameters()), strict=True
+        )
         self._states = [
             ReplicateState(weights, replicate.data, replicate.seed, settings)
             for weights, replicate in zip(slices, replicates, strict=True)
@@ -92,6 +94,10 @@ class Trainer:
             name: StackedData.from_parts([data.parts[name] for data in replicates], self._model)
             for name in replicates[0].parts
         }
+
+    @cached_property
+    def _executor(self) -> Executor:
+        return choose_executor(self._model, self._data, self._states, self._optimizer, self._settings)
 
     def run(self) -> Iterator[tuple[Record | None, ...]]:
         """Train until all replicates have stopped.
@@ -171,7 +177,7 @@ class Trainer:
         started = self._active()
         start = perf_counter()
         try:
-            self._train_epoch()
+            self._executor.train_epoch(self._raise_if_stopped)
             evaluations = self._evaluate_epoch()
         except _StoppedError as stopped:
             evaluations = {}
@@ -193,7 +199,7 @@ class Trainer:
         for index in indices:
             self._states[index].load_best_weights()
         probabilities = {
-            name: class_probabilities(self._model, data, self._should_stop)
+            name: class_probabilities(self._executor.compute_logits(name, self._should_stop), data)
             for name, data in self._data.items()
         }
         return {
@@ -210,39 +216,15 @@ class Trainer:
         if reason := self._should_stop():
             raise _StoppedError(reason)
 
-    def _train_epoch(self) -> None:
-        self._model.train()
-        generators = [state.shuffle for state in self._states]
-        for batch in self._data["train"].shuffled_batches(generators, self._batch_size):
-            if not self._active():
-                return
-            self._raise_if_stopped()
-            self._train_step(batch)
-
-    def _train_step(self, batch: Batch) -> None:
-        logits = self._model(self._data["train"].inputs[batch.rows])
-        row_losses = cross_entropy_per_row(logits, batch.labels)
-        sample_weights = batch.sample_weights.to(row_losses.dtype)
-        # The gradient of the sum of all mean losses: each depends only on the weights of its own replicate.
-        gradients = torch.autograd.grad(row_losses, self._parameters, sample_weights, materialize_grads=True)
-        losses = (row_losses.detach() * sample_weights).sum(dim=1)
-        by_parameter = [gradient.reshape(len(self), -1) for gradient in gradients]
-        norms = torch.cat(by_parameter, dim=1).norm(dim=1)
-        have_rows = sample_weights.any(dim=1)
-        for state, has_rows, loss, norm, *own_gradients in zip(
-            self._states, have_rows.tolist(), losses.tolist(), norms.tolist(), *by_parameter, strict=True
-        ):
-            state.set_gradients(own_gradients, loss, norm, has_rows)
-        self._optimizer.step()
-
     def _evaluate_epoch(self) -> dict[int, tuple[Evaluation, Evaluation]]:
         """Return the training and validation results of the replicates that are still training."""
         active = self._active()
         if not active:
             return {}
+        parts: tuple[PartName, PartName] = ("train", "validation")
         train, validation = (
-            evaluate(self._model, self._data[name], self._raise_if_stopped)
-            for name in ("train", "validation")
+            evaluate(self._executor.compute_logits(name, self._raise_if_stopped), self._data[name])
+            for name in parts
         )
         return {index: (train[index], validation[index]) for index in active}
 

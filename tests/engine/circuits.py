@@ -264,3 +264,14 @@ def batches(circuit: Circuit) -> list[tuple[int, ...]]:
     It fails on a batch if no gate depends on the inputs.
     """
     return [(4,), (), (1,), (2, 3)] if circuit.uses_inputs else [()]
+
+
+N_WIRES = st.sampled_from([1, 2, 2, 3, 3, 3, 4, 4, 5, 6])
+
+
+@st.composite
+def circuits_and_batches(draw: Any, *, mixed: bool) -> tuple[Circuit, tuple[int, ...]]:
+    """Draw a circuit, and leading dimensions of its inputs."""
+    n_wires = draw(N_WIRES)
+    circuit = draw(circuits(n_wires=n_wires, n_gates=8 if n_wires <= 4 else 4, mixed=mixed))
+    return circuit, draw(st.sampled_from(batches(circuit)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import pennylane as qml
 import torch
 
-from qenn_core.engine import FusedTorchLayer
+from qenn_core.engine import FusedTorchLayer, execute
 
 Layer = TypeVar("Layer", bound=torch.nn.Module)
 
@@ -88,6 +90,13 @@ def assert_close(
             check_dtype=False,
             msg=lambda message, name=name: f"{name}: {message}",
         )
+
+
+@contextmanager
+def without_native() -> Iterator[None]:
+    """Execute plans by PyTorch and NumPy, also those of layers that have been called before."""
+    with patch.object(execute, "native_circuit", lambda plan: None):
+        yield
 
 
 def assert_parity(fused: FusedTorchLayer, reference: torch.nn.Module, inputs: torch.Tensor) -> None:

@@ -1,13 +1,10 @@
 """Random circuits of all gates, channels and measurements give PennyLane's results and gradients."""
 
-from typing import Any
-
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import strategies as st
 from random_examples import IS_THOROUGH, examples
 
-from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, batches, circuits
+from tests.engine.circuits import N_INPUTS, WEIGHT_SHAPES, Circuit, circuits_and_batches
 from tests.engine.gates import CHANNELS, GATES
 from tests.engine.parity import (
     DOUBLE,
@@ -19,16 +16,6 @@ from tests.engine.parity import (
     pair,
 )
 from tests.engine.reference import reference_of
-
-N_WIRES = st.sampled_from([1, 2, 2, 3, 3, 3, 4, 4, 5, 6])
-
-
-@st.composite
-def circuits_and_batches(draw: Any, *, mixed: bool) -> tuple[Circuit, tuple[int, ...]]:
-    """Draw a circuit, and leading dimensions of its inputs."""
-    n_wires = draw(N_WIRES)
-    circuit = draw(circuits(n_wires=n_wires, n_gates=8 if n_wires <= 4 else 4, mixed=mixed))
-    return circuit, draw(st.sampled_from(batches(circuit)))
 
 
 @examples(36, thorough=300)

@@ -39,11 +39,14 @@ async def dask_setup(worker: Worker) -> None:
 
 
 def _prepare_for_training() -> None:
-    from qenn_core.jobs.worker.training_imports import torch, training
+    from qenn_core.jobs.worker.training_imports import NATIVE, torch, training
 
     # Every core has a worker; a second thread would only compete for the same core.
     torch.set_num_threads(1)
     training.warm_up()
+    if NATIVE.is_wanted:
+        # On the very first start, this takes a minute or two. Trainings that begin before its end do without.
+        Thread(target=NATIVE.prepare, daemon=True).start()
 
 
 def _prepare_for_requests() -> None:

@@ -11,9 +11,13 @@ from qenn_core.analysis import pack_model  # noqa: F401
 import torch
 import torch._dynamo  # slow, and otherwise imported in the first step of an optimizer
 
+from qenn_core.engine import NATIVE
 from qenn_core.jobs.worker import training
+
+# Compiled code is in memory once, too.
+NATIVE.load()
 
 # The garbage collector writes into the objects it visits, and pages that are written are no longer shared.
 gc.freeze()
 
-__all__ = ["torch", "training"]
+__all__ = ["NATIVE", "torch", "training"]

@@ -26,7 +26,7 @@ def test_examples_print_the_stated_output() -> None:
 
 def test_readme_names_every_module() -> None:
     text = README.read_text(encoding="utf-8")
-    files = {path.name for path in README.parent.glob("*.py")} - {"__init__.py"}
+    files = {path.name for path in README.parent.rglob("*.py")} - {"__init__.py"}
     assert {name for name in files if f"`{name}`" not in text} == set()
     named = set(re.findall(r"`(\w+\.py)`", text))
     assert named <= files
