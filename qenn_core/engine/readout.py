@@ -43,7 +43,7 @@ def absorb_constant_steps(
     linear = [m for m in measurements if not isinstance(m, Amplitudes)]
     if program.mixed:
         readout = pauli_readout(linear, program.n_wires)
-    elif linear == list(measurements) and not any(_needs_rotation(m) for m in linear):
+    elif linear == list(measurements) and not any(needs_rotation(m) for m in linear):
         by_mask = amplitude_readout(linear, program.n_wires)
         if any(matrix.nnz for mask, matrix in by_mask.items() if mask):
             return fused, None
@@ -79,7 +79,7 @@ def measure(
     # A measurement in another basis requires a state that is rotated to this basis.
     amplitudes = [m for m in measurements if isinstance(m, Amplitudes)]
     linear = [m for m in measurements if not isinstance(m, Amplitudes)]
-    in_other_basis = [m for m in linear if isinstance(m, Probabilities) and _needs_rotation(m)]
+    in_other_basis = [m for m in linear if isinstance(m, Probabilities) and needs_rotation(m)]
     in_z_basis = [m for m in linear if m not in in_other_basis]
     outputs = [builder.add(kernels.RealParts(), registers.in_wire_order(register)) for _ in amplitudes]
     if in_z_basis:
@@ -96,7 +96,8 @@ def measure(
     return builder.add(kernels.ConcatenateOutputs(builder.index_tensor(order)), *outputs)
 
 
-def _needs_rotation(measurement: LinearMeasurement) -> bool:
+def needs_rotation(measurement: Part) -> bool:
+    """Return whether a measurement requires a state that is rotated to another basis."""
     return isinstance(measurement, Probabilities) and bool(set(measurement.basis) - {"Z"})
 
 

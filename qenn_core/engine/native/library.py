@@ -1,6 +1,6 @@
 """Libraries of compiled functions, in the user's cache folder.
 
-numba takes half a minute to compile native execution, and a fraction of a second to load it. So it is
+numba takes a minute or two to compile native execution, and a fraction of a second to load it. So it is
 compiled by a process of its own, in a folder that is taken over when it is complete. Until then, and wherever
 that fails, everything runs without numba.
 """
@@ -134,8 +134,8 @@ class Library:
     def prepare(self) -> bool:
         """Compile the functions, unless it has been done; return whether they are compiled now.
 
-        This takes half a minute. Several processes may do it at once: each compiles into a folder of its own,
-        and the first to finish renames it.
+        This takes a minute or two. Several processes may do it at once: each compiles into a folder of its
+        own, and the first to finish renames it.
         """
         if find_spec("numba") is None:
             logger.info("numba is not installed, so circuits are executed without native code.")

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from qenn_core.engine.constant_maps import ConstantMap, Monomial
 from qenn_core.engine.fourier import FourierSeries
 from qenn_core.engine.fuse import Chains, ConstantStep, FusedCircuit, MultiWireMap, Phases, Step
-from qenn_core.engine.measurements import Amplitudes, Part, Probabilities, amplitude_readout, n_outputs
+from qenn_core.engine.measurements import Amplitudes, Part, amplitude_readout, n_outputs
 from qenn_core.engine.native import arrays
 from qenn_core.engine.native.arrays import Circuit, NativeCircuit
 from qenn_core.engine.parameters import BOTH, INPUTS, NOTHING, WEIGHTS, Dependencies
 from qenn_core.engine.plan import Plan
 from qenn_core.engine.program import Map, Program
-from qenn_core.engine.readout import absorb_constant_steps
+from qenn_core.engine.readout import absorb_constant_steps, needs_rotation
 from qenn_core.engine.register import digits
 
 _TOLERANCE = 1e-9
@@ -49,7 +49,7 @@ def lower(
         and not fused.initial.preparations
         and all(_is_supported(map_) for map_ in _maps(fused))
         and all(_is_unitary(step.map) for step in _constant_steps(fused))
-        and not any(isinstance(m, Amplitudes) or _needs_rotation(m) for m in measurements)
+        and not any(isinstance(m, Amplitudes) or needs_rotation(m) for m in measurements)
         and n_outputs(measurements) * 2**program.n_wires <= _MAX_READOUT
     )
     if not is_supported:
@@ -294,7 +294,3 @@ def _is_unitary(map_: ConstantMap) -> bool:
         return bool(np.allclose(np.abs(map_.scale), 1, rtol=0, atol=_TOLERANCE))
     difference = map_ @ map_.conj().T - scipy.sparse.eye_array(map_.shape[0])
     return bool(np.abs(difference).max() < _TOLERANCE)
-
-
-def _needs_rotation(measurement: Part) -> bool:
-    return isinstance(measurement, Probabilities) and bool(set(measurement.basis) - {"Z"})

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qenn_core.engine.native import circuit_loops as loops
-from qenn_core.engine.native.arrays import NativeCircuit, block_width
+from qenn_core.engine.native.arrays import Array, NativeCircuit, block_width
 from qenn_core.engine.parameters import BOTH, INPUTS, WEIGHTS, Dependencies
 from qenn_core.engine.plan import Slot
 
-Array = NDArray[Any]
 SlotArrays = Mapping[Slot, Array]
 
 
